@@ -1,0 +1,1 @@
+"""Crossdock: a distributed order management hub."""

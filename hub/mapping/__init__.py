@@ -1,0 +1,1 @@
+"""Mapping files: one file describes a partner, its connection and its documents."""

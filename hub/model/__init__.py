@@ -1,0 +1,1 @@
+"""The canonical documents: frozen values, exact numbers, aware times, no I/O."""

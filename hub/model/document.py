@@ -1,0 +1,49 @@
+"""The kinds of canonical document, and the record that each is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from hub.model.base import Record
+from hub.model.item import CatalogueEntry
+from hub.model.order import SalesOrder
+from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder
+from hub.model.shipment import Fulfilment, Shipment
+from hub.model.stock import StockLevel, StockPush
+
+
+class Direction(StrEnum):
+    """Seen from the hub."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Kind(StrEnum):
+    """What a document says, whoever sends it."""
+
+    SALES_ORDER = "sales_order"
+    STOCK_LEVEL = "stock_level"
+    STOCK_PUSH = "stock_push"
+    CATALOGUE_ENTRY = "catalogue_entry"
+    PURCHASE_ORDER = "purchase_order"
+    SHIP_ORDER = "ship_order"
+    ACKNOWLEDGEMENT = "acknowledgement"
+    SHIPMENT = "shipment"
+    FULFILMENT = "fulfilment"
+    INVOICE = "invoice"
+
+
+RECORDS: Mapping[Kind, type[Record]] = {
+    Kind.SALES_ORDER: SalesOrder,
+    Kind.STOCK_LEVEL: StockLevel,
+    Kind.STOCK_PUSH: StockPush,
+    Kind.CATALOGUE_ENTRY: CatalogueEntry,
+    Kind.PURCHASE_ORDER: PurchaseOrder,
+    Kind.SHIP_ORDER: FulfillmentOrder,
+    Kind.ACKNOWLEDGEMENT: Acknowledgement,
+    Kind.SHIPMENT: Shipment,
+    Kind.FULFILMENT: Fulfilment,
+    Kind.INVOICE: Invoice,
+}

@@ -1,0 +1,128 @@
+"""Sales orders: what the customer bought, and the quantities of each line by state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity, Text
+from hub.model.money import Currency, Money
+from hub.model.place import Address, Party
+from hub.model.state import LINE_MOVES, LineState, OrderStatus, check_move
+
+
+class DeliveryMethod(StrEnum):
+    """How the goods reach the customer."""
+
+    SHIP = "ship"
+    PICK_UP = "pick_up"
+    LOCAL = "local"
+
+
+class OrderLine(Record):
+    """One line as the channel has it now: `quantity` is after edits and cancellations, `ordered` as first placed."""
+
+    line_id: Annotated[Code, Field(description="the channel's own id of the line, the same for ever")]
+    sku: Annotated[str, Field(max_length=128, description="our SKU; empty when the channel names none")] = ""
+    name: Text = ""
+    quantity: Quantity
+    price: Annotated[Quantity, Field(description="what the customer pays for one unit")] = Decimal(0)
+    ships: Annotated[bool, Field(description="false for gift cards, tips and services")] = True
+    pick_up_node: Code | None = None
+
+
+class SalesOrder(Record):
+    """One order of one channel; (channel, order_id) is its identity, `updated_at` decides which version is newer."""
+
+    channel: Code
+    order_id: Code
+    number: Annotated[Code, Field(description="what people call it, e.g. #1001")]
+    placed_at: Moment
+    updated_at: Moment
+    currency: Currency
+    lines: tuple[OrderLine, ...]
+    customer: Party = Party()
+    ship_to: Address | None = None
+    method: DeliveryMethod = DeliveryMethod.SHIP
+    service: Annotated[Text, Field(description="the shipping service the customer chose")] = ""
+    promise_by: Moment | None = None
+    hold: Annotated[Text, Field(description="why it must not be routed yet; empty when it may")] = ""
+    cancelled: bool = False
+    test: bool = False
+    total: Money | None = None
+    tags: frozenset[str] = frozenset()
+
+    @model_validator(mode="after")
+    def _lines_are_told_apart(self) -> SalesOrder:
+        ids = [line.line_id for line in self.lines]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"order {self.number}: two lines share one line id")
+        return self
+
+
+class Allocation(Record):
+    """A quantity of one order line in one state; the rows of a line always add up to all that it ever held.
+
+    Bound states name the node and the document that carries the quantity there.
+    """
+
+    line_id: Code
+    sku: str
+    quantity: SomeQuantity
+    state: LineState
+    node: Code | None = None
+    document: Annotated[Code | None, Field(description="our number of the PO or ship order")] = None
+    excluded: frozenset[Code] = frozenset()
+    reason: Text = ""
+
+
+def move(
+    allocation: Allocation, target: LineState, quantity: Decimal | None = None, **fields: object
+) -> tuple[Allocation, Allocation | None]:
+    """Move all or part of a quantity to another state; returns (what moved, what stayed or None).
+
+    Raises IllegalMove for a move its table lacks and ValueError for more than there is, or for none.
+    """
+    quantity = allocation.quantity if quantity is None else quantity
+    check_move(f"line {allocation.line_id}", LINE_MOVES, allocation.state, target)
+    if not 0 < quantity <= allocation.quantity:
+        raise ValueError(f"line {allocation.line_id}: cannot move {quantity} of {allocation.quantity}")
+    moved = allocation.changed(state=target, quantity=quantity, **fields)
+    rest = allocation.quantity - quantity
+    return moved, allocation.changed(quantity=rest) if rest else None
+
+
+def quantities(allocations: Iterable[Allocation]) -> Mapping[LineState, Decimal]:
+    """Return the quantity in each state, derived from the rows; states with none are left out."""
+    sums: dict[LineState, Decimal] = {}
+    for row in allocations:
+        sums[row.state] = sums.get(row.state, Decimal(0)) + row.quantity
+    return sums
+
+
+_GONE = frozenset({LineState.SHIPPED, LineState.DELIVERED, LineState.CLOSED})
+#: The first test that holds names the status; `live` are the states of all that is not cancelled.
+_STATUS_TESTS: tuple[tuple[OrderStatus, Callable[[set[LineState]], bool]], ...] = (
+    (
+        OrderStatus.STUCK,
+        lambda live: bool(live & {LineState.BACKORDERED, LineState.UNFILLABLE, LineState.REJECTED}),
+    ),
+    (OrderStatus.HELD, lambda live: LineState.HELD in live),
+    (OrderStatus.CLOSED, lambda live: live <= {LineState.CLOSED, LineState.DELIVERED}),
+    (OrderStatus.SHIPPED, lambda live: live <= _GONE),
+    (OrderStatus.PARTIALLY_SHIPPED, lambda live: bool(live & _GONE)),
+    (OrderStatus.OPEN, lambda live: live <= {LineState.NEW, LineState.ROUTABLE}),
+)
+
+
+def order_status(states: Iterable[LineState]) -> OrderStatus:
+    """Roll the states of all quantities of an order up into the status of the order."""
+    present = set(states)
+    live = present - {LineState.CANCELLED}
+    if not live:
+        return OrderStatus.CANCELLED if present else OrderStatus.OPEN
+    return next((status for status, holds in _STATUS_TESTS if holds(live)), OrderStatus.IN_PROGRESS)

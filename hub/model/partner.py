@@ -1,0 +1,57 @@
+"""Partners: whom we exchange documents with, and what was agreed with them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from hub.model.base import Code, Hours, Quantity, Record, Text
+from hub.model.money import Currency
+from hub.model.node import Node
+from hub.model.stock import Nets
+
+
+class Role(StrEnum):
+    """What a partner is to us."""
+
+    SUPPLIER = "supplier"
+    WAREHOUSE = "warehouse"
+    STORE = "store"
+    THIRD_PARTY = "3pl"
+    CHANNEL = "channel"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"{name!r} is not a time zone name such as 'America/Chicago'") from None
+    return name
+
+
+class Agreement(Record):
+    """What the partner agreed to: hours until each answer is overdue, and how its stock figures are to be read."""
+
+    acknowledge_hours: Hours = 24
+    ship_hours: Hours = 72
+    stock_hours: Annotated[Hours, Field(description="older stock figures are stale")] = 48
+    acknowledges: Annotated[bool, Field(description="the partner answers each order")] = True
+    stock_nets: Nets = Nets.ORDERS
+    stock_safety: Annotated[Quantity, Field(description="kept back of every figure")] = Decimal(0)
+    drop_ship_fee: Quantity = Decimal(0)
+
+
+class Partner(Record):
+    """One organisation we exchange documents with, and the nodes it runs."""
+
+    code: Code
+    name: Text = ""
+    role: Role
+    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    currency: Currency = "USD"
+    agreement: Agreement = Agreement()
+    nodes: tuple[Node, ...] = ()

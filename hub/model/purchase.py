@@ -1,0 +1,104 @@
+"""What we send to a node and what it answers: purchase orders, ship orders, acknowledgements, invoices."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity, Text
+from hub.model.money import Currency
+from hub.model.place import Address
+
+
+class PurchaseLine(Record):
+    """One line of a document that asks a node to ship; `channel_line` ties it to the customer's own line."""
+
+    line_number: Annotated[int, Field(ge=1)]
+    sku: Code
+    supplier_sku: Annotated[str, Field(max_length=128, description="their SKU; ours when they have none")] = ""
+    name: Text = ""
+    quantity: SomeQuantity
+    unit_cost: Quantity | None = None
+    channel_line: Code
+
+
+class FulfillmentOrder(Record):
+    """Lines of one order for one node and one shipping method: sent as a ship order to our own nodes and 3PLs."""
+
+    number: Annotated[Code, Field(description="our number, told to the node and never used again")]
+    node: Code
+    order_id: Code
+    channel: Code
+    channel_order: Annotated[Code, Field(description="the channel's order id")]
+    channel_number: Annotated[Code, Field(description="what the customer calls the order, e.g. #1001")]
+    ordered_at: Moment
+    service: Text = ""
+    ship_to: Address | None = None
+    ship_by: Moment | None = None
+    note: Text = ""
+    lines: Annotated[tuple[PurchaseLine, ...], Field(min_length=1)]
+
+
+class PurchaseOrder(FulfillmentOrder):
+    """The same, bought from a supplier: with prices, in the supplier's currency."""
+
+    supplier: Code
+    currency: Currency
+    drop_ship: bool = True
+
+
+class Outcome(StrEnum):
+    """What the partner said it will do with a line."""
+
+    ACCEPTED = "accepted"
+    CHANGED = "changed"
+    BACKORDERED = "backordered"
+    REJECTED = "rejected"
+
+
+class AcknowledgementLine(Record):
+    """The answer for one line: `quantity` is what they will ship of it."""
+
+    line_number: Annotated[int | None, Field(ge=1)] = None
+    sku: Annotated[str, Field(max_length=128)] = ""
+    quantity: Quantity | None = None
+    outcome: Outcome = Outcome.ACCEPTED
+    promised: Moment | None = None
+    unit_cost: Quantity | None = None
+    reason: Text = ""
+
+
+class Acknowledgement(Record):
+    """A partner's answer to a PO or ship order; without lines it answers for the whole document."""
+
+    order_number: Annotated[Code, Field(description="our number of the PO or ship order")]
+    reference: Annotated[str, Field(max_length=128, description="the partner's own order number")] = ""
+    acknowledged_at: Moment | None = None
+    outcome: Annotated[Outcome | None, Field(description="for the whole document, when there are no lines")] = None
+    reason: Text = ""
+    lines: tuple[AcknowledgementLine, ...] = ()
+
+
+class InvoiceLine(Record):
+    """One invoiced line; the amount is quantity times price before tax."""
+
+    line_number: Annotated[int | None, Field(ge=1)] = None
+    sku: Annotated[str, Field(max_length=128)] = ""
+    quantity: Quantity
+    price: Quantity
+
+
+class Invoice(Record):
+    """A supplier's invoice or, when `credit`, its credit memo."""
+
+    invoice_number: Code
+    order_number: Code
+    invoiced_at: Moment | None = None
+    currency: Currency | None = None
+    credit: bool = False
+    freight: Quantity | None = None
+    tax: Quantity | None = None
+    total: Quantity | None = None
+    lines: tuple[InvoiceLine, ...] = ()

@@ -1,0 +1,62 @@
+"""Stock as a source reports it, and available to promise as we derive it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity
+
+
+class Nets(StrEnum):
+    """What a source has already taken off its figure by its `as_of`."""
+
+    SHIPMENTS = "shipments"  # a physical count: it falls when goods leave
+    ORDERS = "orders"  # an availability: it falls when our order reached them
+
+
+class StockLevel(Record):
+    """How much of one SKU one node has, as its source said at `as_of`."""
+
+    sku: Code
+    location: Annotated[Code | None, Field(description="our node code; the partner's only node when absent")] = None
+    quantity: Quantity
+    safety: Annotated[Quantity | None, Field(description="kept back from sale at this node")] = None
+    status: Annotated[str, Field(description="`active` or `discontinued`")] = "active"
+    as_of: Moment | None = None
+
+
+class StockPush(Record):
+    """What a channel should show: sellable quantity of SKUs at its locations; the newest figure wins."""
+
+    rows: Annotated[tuple[StockPushRow, ...], Field(min_length=1)]
+
+
+class StockPushRow(Record):
+    """One figure for a channel: our SKU, the channel's location id, whole units."""
+
+    sku: Code
+    location: Code
+    quantity: Quantity
+
+
+class Demand(Record):
+    """A quantity of one SKU wanted from one node."""
+
+    node: Code
+    sku: Code
+    quantity: SomeQuantity
+
+
+def available_to_promise(on_hand: Decimal, committed: Decimal, reserved: Decimal, safety: Decimal) -> Decimal:
+    """Return what may still be promised: on hand less committed, reserved and safety, never below zero.
+
+    `committed` counts only what the source had not yet taken off its figure.
+    """
+    return max(Decimal(0), on_hand - committed - reserved - safety)
+
+
+StockPush.model_rebuild()

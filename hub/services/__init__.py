@@ -1,0 +1,1 @@
+"""Use cases, one file each; domain transactions begin and end here."""

@@ -1,0 +1,1 @@
+"""Health, metrics and the JSON the console reads."""

@@ -1,0 +1,1 @@
+"""Plumbing that connectors share: HTTP and SFTP done carefully."""

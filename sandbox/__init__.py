@@ -1,0 +1,1 @@
+"""Simulated partners that speak the real protocols on loopback; they share no codec with the connectors."""
