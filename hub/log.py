@@ -1,0 +1,91 @@
+"""Logging: one event name plus fields, as JSON lines in production and as short text for people."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import TextIO
+
+_bound: ContextVar[Mapping[str, object] | None] = ContextVar("crossdock_log_fields", default=None)
+
+
+class EventLog:
+    """A logger whose messages are an event name and its fields."""
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def info(self, event: str, **fields: object) -> None:
+        """Say that something happened which an operator may want to know."""
+        self._say(logging.INFO, event, fields)
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Say that something needs attention soon."""
+        self._say(logging.WARNING, event, fields)
+
+    def error(self, event: str, *, exc: BaseException | None = None, **fields: object) -> None:
+        """Say that something failed; with an exception its traceback is kept."""
+        self._say(logging.ERROR, event, fields, exc)
+
+    def debug(self, event: str, **fields: object) -> None:
+        """Say a detail that only a developer reads."""
+        self._say(logging.DEBUG, event, fields)
+
+    def _say(self, level: int, event: str, fields: Mapping[str, object], exc: BaseException | None = None) -> None:
+        if self._logger.isEnabledFor(level):
+            self._logger.log(level, event, extra={"fields": {**(_bound.get() or {}), **fields}}, exc_info=exc)
+
+
+@contextmanager
+def bound(**fields: object) -> Iterator[None]:
+    """Put these fields (run, partner, order) on every event said inside."""
+    token = _bound.set({**(_bound.get() or {}), **fields})
+    try:
+        yield
+    finally:
+        _bound.reset(token)
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, event and the fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        line: dict[str, object] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str, ensure_ascii=False)
+
+
+class PlainText(logging.Formatter):
+    """A short line for people: time, level, event, fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        at = datetime.fromtimestamp(record.created, UTC).strftime("%H:%M:%S")
+        fields = " ".join(f"{key}={value}" for key, value in getattr(record, "fields", {}).items())
+        text = f"{at} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
+        return f"{text}\n{self.formatException(record.exc_info)}" if record.exc_info else text
+
+
+def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
+    """Send everything to one stream (stderr) as `json` lines or `text`; noisy libraries speak from warnings up."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines() if style == "json" else PlainText())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in ("paramiko", "asyncssh", "apscheduler", "urllib3", "uvicorn", "alembic", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors reach us as exceptions, and are told there
