@@ -170,6 +170,8 @@ sales_order = Table(
     Column("status", String(24), nullable=False, index=True),
     Column("placed_at", UtcTime, nullable=False),
     Column("source_updated_at", UtcTime, nullable=False),
+    Column("hold", Text),  # why we hold it, whatever the channel says
+    Column("cancelled_why", Text),  # why we cancelled it, whatever the channel says
     Column("doc", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -191,6 +193,7 @@ allocation = Table(
     Column("reason", Text, nullable=False),
     Column("sent_at", UtcTime),  # when the document reached the node
     Column("shipped_at", UtcTime),
+    Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "node", "sku", "state"),
     Index(None, "state"),
