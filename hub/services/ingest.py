@@ -1,0 +1,259 @@
+"""Inbound: originals are made durable first, then mapped and applied, one record at a time.
+
+A page of raw items and its cursor commit together as `received` messages; only then is anything mapped. A crash in
+between leaves them waiting, and `apply_waiting` goes on with them. So an original is never lost, and what could not be
+read yesterday is mapped again after a fix. Why not in one transaction: docs/why/inbox.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Page, RawItem
+from hub.log import EventLog, bound
+from hub.model.base import Record
+from hub.model.document import Direction, Kind
+from hub.services import acknowledgements, catalogue, invoices, orders, shipments, stock
+from hub.services.desk import Desk, Source
+from hub.store import archive, messages, runs
+from hub.store.messages import MessageRow
+
+log = EventLog(__name__)
+
+#: How each kind of record is applied inside one transaction; true when it changed something.
+APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Record], bool]] = {
+    Kind.SALES_ORDER: orders.apply,
+    Kind.ACKNOWLEDGEMENT: acknowledgements.apply,
+    Kind.SHIPMENT: shipments.apply,
+    Kind.INVOICE: invoices.apply,
+}
+#: Levels come in floods; these take a whole stream and see to their own short transactions.
+FEEDS = {Kind.STOCK_LEVEL: stock.apply_feed, Kind.CATALOGUE_ENTRY: catalogue.apply_feed}
+#: How long one transaction may hold the store while others wait, in seconds.
+LONGEST_CHUNK = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many records were read, changed something, and were parked."""
+
+    read: int = 0
+    changed: int = 0
+    parked: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.read + other.read, self.changed + other.changed, self.parked + other.parked)
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """One inbound document of one open connection."""
+
+    connection: str
+    connector: Connector
+    document: DocumentSpec
+    mapping_hash: str
+
+    def source(self, message: MessageRow) -> Source:
+        """Return where the records of a message come from."""
+        at = message.received_at
+        return Source(self.connection, self.document.name, message.id, self.mapping_hash, self.document.mode, at)
+
+
+def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
+    """Read everything that is new since the flow's cursor, and apply it; returns the counts of this run."""
+    with desk.store.read() as tx:
+        cursor = runs.cursor_of(tx, inlet.connection, inlet.document.name)
+    total = Counts()
+    for page in inlet.connector.fetch(inlet.document.name, cursor):
+        fresh = _receive(desk, inlet, page, run)
+        counts = apply_messages(desk, inlet, fresh)
+        if counts.read or counts.parked:
+            _count(desk, run, counts)
+        total += counts
+    return total
+
+
+def _count(desk: Desk, run: int, counts: Counts) -> None:
+    def write(tx: Connection) -> None:
+        runs.count(tx, run, read=counts.read, changed=counts.changed, parked=counts.parked)
+
+    desk.store.submit(write)
+
+
+def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]:
+    """Make a page durable together with its cursor; returns the messages that were not there before."""
+    with desk.store.write() as tx:
+        now = desk.clock.now()
+        fresh = []
+        for item in page.items:
+            received = messages.receive(
+                tx,
+                connection=inlet.connection,
+                document=inlet.document.name,
+                key=item.key,
+                name=item.name,
+                content=item.content,
+                now=now,
+                run_id=run,
+            )
+            if received.fresh:
+                fresh.append(received.id)
+        if page.cursor is not None:
+            runs.move_cursor(tx, inlet.connection, inlet.document.name, page.cursor, now)
+        return messages.by_ids(tx, fresh)
+
+
+def apply_waiting(desk: Desk, inlets: Callable[[str, str], Inlet | None], limit: int = 1000) -> Counts:
+    """Apply messages that were received but not applied: after a crash, or after a person asked for it again."""
+    with desk.store.read() as tx:
+        waiting = messages.waiting(tx, limit)
+    total = Counts()
+    flows = dict.fromkeys((message.connection, message.document) for message in waiting)
+    for connection, document in flows:
+        inlet = inlets(connection, document)
+        if inlet is None:
+            continue
+        total += apply_messages(
+            desk, inlet, [m for m in waiting if (m.connection, m.document) == (connection, document)]
+        )
+    return total
+
+
+def apply_messages(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
+    """Map and apply messages in order; what cannot be read is parked and the rest goes on."""
+    with bound(partner=inlet.connection, document=inlet.document.name):
+        if inlet.document.kind in FEEDS:
+            return sum((_apply_feed(desk, inlet, message) for message in received), Counts())
+        return _apply_records(desk, inlet, received)
+
+
+def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
+    records = _parse(desk, inlet, message)
+    result = FEEDS[inlet.document.kind](desk, inlet.source(message), records)
+    with desk.store.write() as tx:
+        for bad in result.parked:
+            messages.park(tx, message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
+        _end(tx, desk, inlet, message, Counts(result.read, result.changed, len(result.parked)), result.parked)
+    return Counts(result.read, result.changed, len(result.parked))
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What has become of one message so far."""
+
+    message: MessageRow
+    counts: Counts
+    parked: list[BadRecord]
+
+
+def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
+    """Apply record after record, many to a transaction, but none longer than the longest chunk."""
+    progress = [_Progress(message, Counts(), []) for message in received]
+    steps = _steps(desk, inlet, progress)
+    more = True
+    while more:
+        more = False
+        with desk.store.write() as tx:
+            until = desk.clock.monotonic() + LONGEST_CHUNK
+            for each, record in steps:
+                if record is None:
+                    _end(tx, desk, inlet, each.message, each.counts, each.parked)
+                else:
+                    _apply_one(tx, desk, inlet, each, record)
+                if desk.clock.monotonic() >= until:
+                    more = True
+                    break
+    return sum((each.counts for each in progress), Counts())
+
+
+def _steps(
+    desk: Desk, inlet: Inlet, progress: Sequence[_Progress]
+) -> Iterator[tuple[_Progress, Record | BadRecord | None]]:
+    """Yield each message's records and then None, one message after the other."""
+    for each in progress:
+        for record in _parse(desk, inlet, each.message):
+            yield each, record
+        yield each, None
+
+
+def _parse(desk: Desk, inlet: Inlet, message: MessageRow) -> Iterator[Record | BadRecord]:
+    """Map an archived original; a document that cannot be read at all is one bad record."""
+    with desk.store.read() as tx:
+        content = archive.load(tx, message.sha256)
+    item = RawItem(message.key, content, message.name, message.received_at)
+    try:
+        yield from inlet.connector.parse(inlet.document.name, item)
+    except BadRecord as bad:
+        yield bad
+    except ConnectorError as error:
+        yield BadRecord(error.what, record="the whole document", raw=error.extract, todo=error.todo, code=error.code)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one document must never stop the others
+        yield _unforeseen(error, "the whole document", message)
+
+
+def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record: Record | BadRecord) -> None:
+    changed, bad = False, record if isinstance(record, BadRecord) else None
+    if isinstance(record, Record):
+        changed, bad = _apply_record(tx, desk, inlet, each.message, record)
+    if bad is not None:
+        messages.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
+        each.parked.append(bad)
+    each.counts += Counts(1, int(changed), int(bad is not None))
+
+
+def _apply_record(
+    tx: Connection, desk: Desk, inlet: Inlet, message: MessageRow, record: Record
+) -> tuple[bool, BadRecord | None]:
+    """Apply one record in a savepoint of its own; returns (changed something, why it was parked)."""
+    savepoint = tx.begin_nested()
+    try:
+        changed = APPLIERS[inlet.document.kind](tx, desk, inlet.source(message), record)
+    except BadRecord as bad:
+        savepoint.rollback()
+        return False, bad
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one record must never stop the others
+        savepoint.rollback()
+        return False, _unforeseen(error, _name_of(record), message)
+    savepoint.commit()
+    return changed, None
+
+
+def _name_of(record: Record) -> str:
+    names = ("number", "order_number", "invoice_number", "sku")
+    return next((f"{name} {getattr(record, name)}" for name in names if getattr(record, name, None)), "a record")
+
+
+def _unforeseen(error: Exception, record: str, message: MessageRow) -> BadRecord:
+    log.error("record.unforeseen", exc=error, record=record, message=message.id)
+    return BadRecord(
+        f"{type(error).__name__}: {error}",
+        record=record,
+        todo="this is a fault of the hub or of the connector: report it with this message's id, then rerun",
+        code=f"unforeseen {type(error).__name__}",
+    )
+
+
+def _end(
+    tx: Connection, desk: Desk, inlet: Inlet, message: MessageRow, counts: Counts, parked: Sequence[BadRecord]
+) -> None:
+    """Mark a message as applied; what was parked of it before and went through this time is resolved."""
+    now = desk.clock.now()
+    messages.applied(tx, message.id, counts.read, counts.parked, inlet.mapping_hash, now)
+    messages.resolve_mended(tx, message.id, {(bad.record, bad.field) for bad in parked}, now)
+
+
+def inlet_of(connection: str, connector: Connector, document: str, mapping_hash: str) -> Inlet | None:
+    """Return the inlet of an inbound document by its name; None when the connection has no such document."""
+    for spec in connector.documents():
+        if spec.name == document and spec.direction is Direction.IN:
+            return Inlet(connection, connector, spec, mapping_hash)
+    return None

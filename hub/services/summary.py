@@ -1,0 +1,95 @@
+"""One look at everything: how much came in, where it stands, what is stuck."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from hub.model.document import Kind
+from hub.model.state import DeliveryState
+from hub.store.tables import (
+    allocation,
+    connection,
+    delivery,
+    feed,
+    message,
+    parked_record,
+    purchase,
+    sales_order,
+    shipment,
+    sync_run,
+)
+
+_DONE = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Counts of everything that an operator looks at first."""
+
+    orders: int
+    orders_by_status: Mapping[str, int]
+    lines_by_state: Mapping[str, int]
+    purchases_by_state: Mapping[str, int]
+    shipments: int
+    deliveries: Mapping[str, Mapping[str, int]]  # kind -> state -> how many
+    messages_waiting: int
+    records_parked: int
+    runs_failed: int
+    stock_rows: int
+    connections_by_mode: Mapping[str, int]
+    connections_down: int
+    extra: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
+
+    @property
+    def unfinished(self) -> int:
+        """How many deliveries and messages still have work to do without a person."""
+        open_states = (
+            count
+            for states in self.deliveries.values()
+            for state, count in states.items()
+            if DeliveryState(state) not in _DONE and state not in (DeliveryState.PARKED, DeliveryState.BLOCKED)
+        )
+        return self.messages_waiting + sum(open_states)
+
+    def sent(self, kind: Kind) -> int:
+        """How many deliveries of a kind have reached their partner."""
+        states = self.deliveries.get(kind, {})
+        return states.get(DeliveryState.SENT, 0) + states.get(DeliveryState.CONFIRMED, 0)
+
+
+def summarise(tx: Connection) -> Summary:
+    """Count everything; each count is one indexed query."""
+    deliveries: dict[str, dict[str, int]] = {}
+    by_kind = select(delivery.c.kind, delivery.c.state, func.count()).group_by(delivery.c.kind, delivery.c.state)
+    for kind, state, count in tx.execute(by_kind):
+        deliveries.setdefault(kind, {})[state] = count
+    return Summary(
+        orders=_count(tx, select(func.count()).select_from(sales_order)),
+        orders_by_status=_grouped(tx, sales_order.c.status),
+        lines_by_state=_grouped(tx, allocation.c.state),
+        purchases_by_state=_grouped(tx, purchase.c.state),
+        shipments=_count(tx, select(func.count()).select_from(shipment)),
+        deliveries=deliveries,
+        messages_waiting=_count(tx, select(func.count()).where(message.c.state == "received")),
+        records_parked=_count(tx, select(func.count()).where(parked_record.c.state == "open")),
+        runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
+        stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
+        connections_by_mode=_grouped(tx, connection.c.mode),
+        connections_down=_count(tx, select(func.count()).where(connection.c.outage_since.is_not(None))),
+    )
+
+
+def _count(tx: Connection, query: Any) -> int:  # noqa: ANN401 - any scalar select
+    return int(tx.execute(query).scalar_one())
+
+
+def _grouped(tx: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - any column
+    return {str(value): int(count) for value, count in tx.execute(select(column, func.count()).group_by(column))}

@@ -1,0 +1,82 @@
+"""The HTTP side of the daemon: health, readiness, metrics and the JSON that views are made of. Loopback by default."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.services.desk import Desk
+from hub.services.summary import summarise
+from hub.web.metrics import exposition
+
+
+def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) -> FastAPI:
+    """Return the app; `desk` gives the present desk, `state` what the daemon says of itself (`ready`, `stopping`)."""
+    app = FastAPI(title="Crossdock", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @app.get("/health")
+    def health() -> JSONResponse:
+        """Alive, and the database answers."""
+        try:
+            with desk().store.read() as tx:
+                tx.exec_driver_sql("SELECT 1")
+        except SQLAlchemyError as error:
+            return JSONResponse({"ok": False, "why": f"the database does not answer: {error}"}, status_code=503)
+        return JSONResponse({"ok": True, **state()})
+
+    @app.get("/ready")
+    def ready() -> JSONResponse:
+        """Started, and not stopping."""
+        now = state()
+        return JSONResponse(dict(now), status_code=200 if now.get("ready") else 503)
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Return what Prometheus scrapes."""
+        body, content_type = exposition(desk())
+        return Response(body, media_type=content_type)
+
+    @app.get("/api/summary")
+    def summary() -> JSONResponse:
+        """Return the counts that the terminal view shows."""
+        with desk().store.read() as tx:
+            found = summarise(tx)
+        return JSONResponse({**found.as_json(), "unfinished": found.unfinished, **state()})
+
+    return app
+
+
+class WebServer:
+    """uvicorn in a thread of its own."""
+
+    def __init__(self, app: FastAPI, host: str, port: int) -> None:
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="crossdock-web", daemon=True)
+        self._failure: BaseException | None = None
+
+    def start(self) -> int:
+        """Begin to listen; returns the port. Raises OSError when it is taken."""
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise OSError(f"the web interface could not listen: {self._failure}")
+            self._thread.join(0.02)
+        return int(self._server.servers[0].sockets[0].getsockname()[1])
+
+    def stop(self) -> None:
+        """Stop listening."""
+        self._server.should_exit = True
+        self._thread.join(5)
+
+    def _run(self) -> None:
+        try:
+            self._server.run()
+        except (OSError, SystemExit) as error:
+            self._failure = error
