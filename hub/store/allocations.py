@@ -1,0 +1,163 @@
+"""Allocation rows: which quantity of which order line stands in which state, at which node, under which document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, insert, or_, select, update
+
+from hub.model.order import Allocation
+from hub.model.state import LineState
+from hub.store.tables import allocation, sales_order, stock
+
+#: Quantities that wait for a person or for stock.
+STUCK = frozenset({LineState.BACKORDERED, LineState.UNFILLABLE})
+
+
+@dataclass(slots=True)
+class Portion:
+    """One allocation row in hand; `id` is None until it is stored, `changed` says that it must be.
+
+    `sent_at` is when its document reached the node, `cancel_asked_at` when the customer no longer wanted a quantity
+    whose document had left.
+    """
+
+    id: int | None
+    row: Allocation
+    sent_at: datetime | None = None
+    shipped_at: datetime | None = None
+    cancel_asked_at: datetime | None = None
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StuckLine:
+    """A quantity that needs a person, with the order that it belongs to."""
+
+    portion: Portion
+    order_id: str
+    channel: str
+    channel_order: str
+    number: str
+    since: datetime
+
+
+def of_order(tx: Connection, order_id: str) -> list[Portion]:
+    """Return the rows of an order in the order in which they came to be."""
+    query = select(allocation).where(allocation.c.order_id == order_id).order_by(allocation.c.id)
+    return [_portion(row) for row in tx.execute(query).mappings()]
+
+
+def order_of(tx: Connection, portion_id: int) -> str | None:
+    """Return our id of the order that a row belongs to, or None."""
+    return tx.execute(select(allocation.c.order_id).where(allocation.c.id == portion_id)).scalar_one_or_none()
+
+
+def save(tx: Connection, order_id: str, portions: Iterable[Portion], now: datetime) -> bool:
+    """Store the rows that are new or changed, and return whether there were any."""
+    dirty = [portion for portion in portions if portion.changed or portion.id is None]
+    fresh = [_values(portion) | {"order_id": order_id, "updated_at": now} for portion in dirty if portion.id is None]
+    changed = [_values(portion) | {"key": portion.id, "updated_at": now} for portion in dirty if portion.id is not None]
+    if changed:
+        tx.execute(update(allocation).where(allocation.c.id == bindparam("key")), changed)
+    if fresh:
+        tx.execute(insert(allocation), fresh)
+    for portion in dirty:
+        portion.changed = False
+    return bool(dirty)
+
+
+def release(tx: Connection, document: str, now: datetime) -> int:
+    """Move what waits under a document to released, because the node has the document now; returns how many rows."""
+    where = and_(allocation.c.document == document, allocation.c.state == LineState.ALLOCATED.value)
+    values = {"state": LineState.RELEASED.value, "sent_at": now, "updated_at": now}
+    return int(tx.execute(update(allocation).where(where).values(values)).rowcount)
+
+
+def stuck(tx: Connection, *, portion_id: int | None = None, closed: bool = False) -> list[StuckLine]:
+    """Return the quantities that need a person: without a source, or cancelled after they had left.
+
+    `closed` returns those that a person has closed instead; `portion_id` only that one.
+    """
+    held = allocation.c.state.in_([state.value for state in STUCK])
+    asked = and_(
+        allocation.c.cancel_asked_at.is_not(None),
+        allocation.c.state.in_([LineState.ALLOCATED.value, LineState.RELEASED.value, LineState.ACKNOWLEDGED.value]),
+    )
+    closed_by_person = and_(allocation.c.state == LineState.CANCELLED.value, allocation.c.reason.like(f"{CLOSED}%"))
+    query = (
+        select(allocation, sales_order.c.channel, sales_order.c.channel_order, sales_order.c.number)
+        .join(sales_order, sales_order.c.id == allocation.c.order_id)
+        .where(closed_by_person if closed else or_(held, asked))
+        .order_by(allocation.c.id)
+    )
+    if portion_id is not None:
+        query = query.where(allocation.c.id == portion_id)
+    return [_stuck(row) for row in tx.execute(query).mappings()]
+
+
+#: How the reason of a quantity begins that a person has closed.
+CLOSED = "closed: "
+
+
+def orders_with_new_stock(tx: Connection, limit: int) -> Sequence[str]:
+    """Return orders that lack a source for a quantity and whose SKU has had stock news since, oldest first."""
+    news = exists().where(stock.c.sku == allocation.c.sku, stock.c.updated_at > allocation.c.updated_at)
+    query = (
+        select(allocation.c.order_id)
+        .where(allocation.c.state.in_([state.value for state in STUCK]), news)
+        .group_by(allocation.c.order_id)
+        .order_by(allocation.c.order_id)
+        .limit(limit)
+    )
+    return tx.execute(query).scalars().all()
+
+
+def _values(portion: Portion) -> dict[str, Any]:
+    row = portion.row
+    return {
+        "line_id": row.line_id,
+        "sku": row.sku,
+        "quantity": row.quantity,
+        "state": row.state.value,
+        "node": row.node,
+        "document": row.document,
+        "excluded": sorted(row.excluded),
+        "reason": row.reason,
+        "sent_at": portion.sent_at,
+        "shipped_at": portion.shipped_at,
+        "cancel_asked_at": portion.cancel_asked_at,
+    }
+
+
+def _portion(row: RowMapping) -> Portion:
+    return Portion(
+        id=row["id"],
+        row=Allocation(
+            line_id=row["line_id"],
+            sku=row["sku"],
+            quantity=row["quantity"],
+            state=LineState(row["state"]),
+            node=row["node"],
+            document=row["document"],
+            excluded=frozenset(row["excluded"]),
+            reason=row["reason"],
+        ),
+        sent_at=row["sent_at"],
+        shipped_at=row["shipped_at"],
+        cancel_asked_at=row["cancel_asked_at"],
+    )
+
+
+def _stuck(row: RowMapping) -> StuckLine:
+    return StuckLine(
+        portion=_portion(row),
+        order_id=row["order_id"],
+        channel=row["channel"],
+        channel_order=row["channel_order"],
+        number=row["number"],
+        since=row["cancel_asked_at"] or row["updated_at"],
+    )

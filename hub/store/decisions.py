@@ -1,0 +1,39 @@
+"""Decisions: the frozen routing problem and its answer, so that any of them can be explained or decided again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from hub.model.decision import Decision
+from hub.store.tables import decision as table
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One stored decision: its id, the frozen input, the answer."""
+
+    id: int
+    problem: Mapping[str, Any]
+    decision: Decision
+
+
+def keep(tx: Connection, problem: Mapping[str, Any], decision: Decision) -> int:
+    """Store a decision with the problem that it answers; returns its id."""
+    values = {
+        "order_id": decision.order_id,
+        "decided_at": decision.decided_at,
+        "rules_hash": decision.rules_hash,
+        "problem": dict(problem),
+        "doc": decision.model_dump(mode="json"),
+    }
+    return int(tx.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+
+
+def of_order(tx: Connection, order_id: str) -> list[Decided]:
+    """Return the decisions of an order, oldest first: the first routing, then each one after a rejection."""
+    query = select(table.c.id, table.c.problem, table.c.doc).where(table.c.order_id == order_id).order_by(table.c.id)
+    return [Decided(row.id, row.problem, Decision.model_validate(row.doc)) for row in tx.execute(query)]

@@ -1,0 +1,157 @@
+"""Sales orders as rows: the channel's newest version whole, our own hold and cancellation, the rolled-up status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.model.order import SalesOrder
+from hub.model.state import OrderStatus
+from hub.store.tables import sales_order
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order: `doc` is what the channel said last, `hold` and `cancelled_why` are our own words and outrank it."""
+
+    id: str
+    status: OrderStatus
+    doc: SalesOrder
+    hold: str | None
+    cancelled_why: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """One line of a listing."""
+
+    id: str
+    channel: str
+    channel_order: str
+    number: str
+    status: OrderStatus
+    placed_at: datetime
+    updated_at: datetime
+
+
+def insert(tx: Connection, order_id: str, order: SalesOrder, status: OrderStatus, now: datetime) -> bool:
+    """Write a new order down; false when somebody else has written the same one in the meantime."""
+    values = {
+        "id": order_id,
+        "channel": order.channel,
+        "channel_order": order.order_id,
+        "status": status.value,
+        "placed_at": order.placed_at,
+        "created_at": now,
+        **_of_document(order, now),
+    }
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    query = dialect.insert(sales_order).values(values).on_conflict_do_nothing().returning(sales_order.c.id)
+    return tx.execute(query).scalar_one_or_none() is not None
+
+
+def get(tx: Connection, order_id: str, *, lock: bool = False) -> OrderRow | None:
+    """Return the order with our id, or None; `lock` keeps others from changing it until the transaction ends."""
+    return _one(tx, sales_order.c.id == order_id, lock=lock)
+
+
+def of_channel(tx: Connection, channel: str, channel_order: str, *, lock: bool = False) -> OrderRow | None:
+    """Return the order with the channel's id, or None; `lock` as in `get`."""
+    return _one(tx, and_(sales_order.c.channel == channel, sales_order.c.channel_order == channel_order), lock=lock)
+
+
+def find(tx: Connection, reference: str) -> list[OrderRow]:
+    """Return the orders that people may mean: our id, else the channel's id, else the number on the customer's mail."""
+    for column in (sales_order.c.id, sales_order.c.channel_order, sales_order.c.number):
+        query = select(sales_order).where(column == reference).order_by(sales_order.c.id).limit(20)
+        rows = tx.execute(query).mappings().all()
+        if rows:
+            return [_row(row) for row in rows]
+    if reference.isdigit():
+        return find(tx, f"#{reference}")
+    return []
+
+
+def search(
+    tx: Connection,
+    *,
+    statuses: Sequence[OrderStatus] = (),
+    channel: str | None = None,
+    text: str | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[OrderSummary]:
+    """Return orders, newest first; `text` is part of our id, the channel's id or the number."""
+    columns = (sales_order.c[name] for name in OrderSummary.__slots__)
+    query = select(*columns).order_by(sales_order.c.placed_at.desc(), sales_order.c.id.desc())
+    if statuses:
+        query = query.where(sales_order.c.status.in_([status.value for status in statuses]))
+    if channel:
+        query = query.where(sales_order.c.channel == channel)
+    if text:
+        like = f"%{text}%"
+        query = query.where(
+            or_(
+                sales_order.c.id.like(like),
+                sales_order.c.number.like(like),
+                sales_order.c.channel_order.like(like),
+            )
+        )
+    return [_summary(row) for row in tx.execute(query.limit(limit).offset(offset)).mappings()]
+
+
+def replace_document(tx: Connection, order_id: str, order: SalesOrder, now: datetime) -> None:
+    """Put the channel's newer version in the place of the older one."""
+    tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(_of_document(order, now)))
+
+
+def set_status(tx: Connection, order_id: str, status: OrderStatus, now: datetime) -> None:
+    """Write the status that was rolled up from the lines."""
+    tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(status=status.value, updated_at=now))
+
+
+def set_hold(tx: Connection, order_id: str, why: str | None, now: datetime) -> None:
+    """Hold the order for a reason of ours, or (None) hold it no longer."""
+    tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(hold=why, updated_at=now))
+
+
+def set_cancelled(tx: Connection, order_id: str, why: str, now: datetime) -> None:
+    """Cancel the order for a reason of ours, whatever the channel says later."""
+    tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(cancelled_why=why, updated_at=now))
+
+
+def _of_document(order: SalesOrder, now: datetime) -> dict[str, object]:
+    return {
+        "number": order.number,
+        "source_updated_at": order.updated_at,
+        "doc": order.model_dump(mode="json"),
+        "updated_at": now,
+    }
+
+
+def _one(tx: Connection, where: ColumnElement[bool], *, lock: bool) -> OrderRow | None:
+    query = select(sales_order).where(where)
+    row = tx.execute(query.with_for_update() if lock else query).mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+def _row(row: RowMapping) -> OrderRow:
+    return OrderRow(
+        id=row["id"],
+        status=OrderStatus(row["status"]),
+        doc=SalesOrder.model_validate(row["doc"]),
+        hold=row["hold"],
+        cancelled_why=row["cancelled_why"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )
+
+
+def _summary(row: RowMapping) -> OrderSummary:
+    return OrderSummary(**{**row, "status": OrderStatus(row["status"])})

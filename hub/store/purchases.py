@@ -1,0 +1,141 @@
+"""Purchase orders, ship orders and the invoices for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+
+from hub.model.document import Kind
+from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
+from hub.model.state import PurchaseState
+from hub.store.tables import invoice, purchase, sales_order
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """One document that asks a node to ship, where it stands, and until when the node has to answer and to ship."""
+
+    number: str
+    kind: Kind
+    partner: str
+    node: str
+    order_id: str
+    state: PurchaseState
+    doc: FulfillmentOrder
+    acknowledge_by: datetime | None
+    ship_by: datetime | None
+    created_at: datetime
+
+
+def insert_all(tx: Connection, rows: Sequence[PurchaseRow]) -> None:
+    """Write new documents down."""
+    tx.execute(insert(purchase), [_values(row) for row in rows])
+
+
+def get(tx: Connection, number: str) -> PurchaseRow | None:
+    """Return the document with our number, or None."""
+    row = tx.execute(select(purchase).where(purchase.c.number == number)).mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+def order_of(tx: Connection, number: str, partner: str) -> str | None:
+    """Return our id of the order that a partner's document belongs to; None when the partner has no such document."""
+    where = and_(purchase.c.number == number, purchase.c.partner == partner)
+    return tx.execute(select(purchase.c.order_id).where(where)).scalar_one_or_none()
+
+
+def of_order(tx: Connection, order_id: str) -> list[PurchaseRow]:
+    """Return the documents of an order, oldest first."""
+    query = select(purchase).where(purchase.c.order_id == order_id).order_by(purchase.c.created_at, purchase.c.number)
+    return [_row(row) for row in tx.execute(query).mappings()]
+
+
+def set_state(tx: Connection, number: str, state: PurchaseState, now: datetime) -> None:
+    """Write where the document stands; the caller has checked the move."""
+    tx.execute(update(purchase).where(purchase.c.number == number).values(state=state.value, updated_at=now))
+
+
+def late(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str, str]]:
+    """Return documents whose goods are overdue, each with channel, channel order and order number."""
+    waiting = [PurchaseState.ACKNOWLEDGED.value, PurchaseState.PARTIALLY_SHIPPED.value]
+    query = (
+        select(purchase, sales_order.c.channel, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
+        .join(sales_order, sales_order.c.id == purchase.c.order_id)
+        .where(purchase.c.state.in_(waiting), purchase.c.ship_by < now)
+        .order_by(purchase.c.ship_by)
+        .limit(limit)
+    )
+    rows = tx.execute(query).mappings()
+    return [(_row(row), row["channel"], row["channel_order"], row["order_number"]) for row in rows]
+
+
+def count_by_state(tx: Connection, partner: str | None = None) -> dict[tuple[str, PurchaseState], int]:
+    """Return how many documents each partner has in each state."""
+    query = select(purchase.c.partner, purchase.c.state, func.count()).group_by(purchase.c.partner, purchase.c.state)
+    if partner is not None:
+        query = query.where(purchase.c.partner == partner)
+    return {(code, PurchaseState(state)): number for code, state, number in tx.execute(query)}
+
+
+# --- invoices --------------------------------------------------------------------------------------------------------
+
+
+def keep_invoice(tx: Connection, partner: str, document: Invoice, now: datetime) -> None:
+    """Store a partner's invoice."""
+    values = {
+        "partner": partner,
+        "invoice_number": document.invoice_number,
+        "purchase_number": document.order_number,
+        "doc": document.model_dump(mode="json"),
+        "created_at": now,
+    }
+    tx.execute(insert(invoice).values(values))
+
+
+def invoice_of(tx: Connection, partner: str, invoice_number: str) -> Invoice | None:
+    """Return a partner's invoice by its number, or None."""
+    where = and_(invoice.c.partner == partner, invoice.c.invoice_number == invoice_number)
+    row = tx.execute(select(invoice.c.doc).where(where)).scalar_one_or_none()
+    return None if row is None else Invoice.model_validate(row)
+
+
+def invoices_for(tx: Connection, numbers: Sequence[str]) -> list[Invoice]:
+    """Return the invoices for these documents of ours, oldest first."""
+    query = select(invoice.c.doc).where(invoice.c.purchase_number.in_(numbers)).order_by(invoice.c.id)
+    return [Invoice.model_validate(row) for row in tx.execute(query).scalars()]
+
+
+def _values(row: PurchaseRow) -> dict[str, object]:
+    return {
+        "number": row.number,
+        "kind": row.kind.value,
+        "partner": row.partner,
+        "node": row.node,
+        "order_id": row.order_id,
+        "state": row.state.value,
+        "doc": row.doc.model_dump(mode="json"),
+        "acknowledge_by": row.acknowledge_by,
+        "ship_by": row.ship_by,
+        "created_at": row.created_at,
+        "updated_at": row.created_at,
+    }
+
+
+def _row(row: RowMapping) -> PurchaseRow:
+    kind = Kind(row["kind"])
+    form = PurchaseOrder if kind is Kind.PURCHASE_ORDER else FulfillmentOrder
+    return PurchaseRow(
+        number=row["number"],
+        kind=kind,
+        partner=row["partner"],
+        node=row["node"],
+        order_id=row["order_id"],
+        state=PurchaseState(row["state"]),
+        doc=form.model_validate(row["doc"]),
+        acknowledge_by=row["acknowledge_by"],
+        ship_by=row["ship_by"],
+        created_at=row["created_at"],
+    )
