@@ -60,15 +60,26 @@ class Rejected(ConnectorError):
 class BadRecord(ConnectorError):
     """One record cannot be read; it is parked and the rest goes on.
 
-    `record` says which (row 7, PO 4711 line 2), `field` which canonical field, `raw` the record's own text.
+    `record` says which (row 7, PO 4711 line 2), `field` which canonical field, `raw` the record's own text. `known`
+    holds the identifying fields that could still be read (`sku`, `location`), so that a snapshot keeps the figure of
+    a row that it cannot read; it is empty when nobody can say what the record is about.
     """
 
     def __init__(
-        self, what: str, *, record: str, field: str = "", raw: str = "", todo: str = "", code: str = ""
+        self,
+        what: str,
+        *,
+        record: str,
+        field: str = "",
+        raw: str = "",
+        todo: str = "",
+        code: str = "",
+        known: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(what, todo=todo, extract=raw, code=code)
         self.record = record
         self.field = field
+        self.known: Mapping[str, str] = known or {}
 
 
 class AccessDenied(ConnectorError):
