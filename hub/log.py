@@ -28,8 +28,12 @@ class EventLog:
         """Say that something needs attention soon."""
         self._say(logging.WARNING, event, fields)
 
-    def error(self, event: str, *, exc: BaseException | None = None, **fields: object) -> None:
-        """Say that something failed; with an exception its traceback is kept."""
+    def error(self, event: str, **fields: object) -> None:
+        """Say that something failed."""
+        self._say(logging.ERROR, event, fields)
+
+    def unforeseen(self, event: str, exc: BaseException, **fields: object) -> None:
+        """Say that something failed which nobody planned for: with its traceback."""
         self._say(logging.ERROR, event, fields, exc)
 
     def debug(self, event: str, **fields: object) -> None:

@@ -233,7 +233,7 @@ def _name_of(record: Record) -> str:
 
 
 def _unforeseen(error: Exception, record: str, message: MessageRow) -> BadRecord:
-    log.error("record.unforeseen", exc=error, record=record, message=message.id)
+    log.unforeseen("record.unforeseen", error, record=record, message=message.id)
     return BadRecord(
         f"{type(error).__name__}: {error}",
         record=record,

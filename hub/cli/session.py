@@ -1,0 +1,90 @@
+"""What every command shares: the configuration, the opened hub, asking the daemon, and the exit codes."""
+
+from __future__ import annotations
+
+import getpass
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import Connection
+
+from hub.composition import Hub, open_hub
+from hub.config import Config, ConfigError, load_config
+from hub.log import set_up
+from hub.services.requests import Refused, ask_and_wait, carry_out
+from hub.services.verbs import Verbs
+
+OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
+
+
+class Failure(click.ClickException):
+    """The command could not do what was asked; exit code 1."""
+
+    exit_code = FAILED
+
+
+class NothingToDo(click.ClickException):
+    """There was nothing to do; exit code 3."""
+
+    exit_code = NOTHING
+
+    def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's own signature
+        """Say so without the word Error."""
+        click.echo(self.format_message(), file=file, err=True)
+
+
+@dataclass
+class Session:
+    """One invocation of the command line."""
+
+    config_path: Path
+
+    def config(self) -> Config:
+        """Return the configuration; its problems end the command."""
+        try:
+            return load_config(self.config_path)
+        except ConfigError as error:
+            raise Failure(f"the configuration cannot be used:\n{error}") from None
+
+    @contextmanager
+    def hub(self) -> Iterator[Hub]:
+        """Open the hub for this command; quiet on stderr but for warnings."""
+        set_up("text", "warning")
+        logging.getLogger("alembic").setLevel(logging.ERROR)
+        hub = open_hub(self.config())
+        try:
+            yield hub
+        finally:
+            hub.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[Hub, Connection]]:
+        """Open the hub and one consistent view of its data."""
+        with self.hub() as hub, hub.store.read() as tx:
+            yield hub, tx
+
+    def request(self, verb: str, arguments: Mapping[str, Any], seconds: float = 60.0) -> Mapping[str, Any]:
+        """Have a verb carried out: by the running daemon when there is one, otherwise here and now."""
+        with self.hub() as hub:
+            try:
+                if hub.lock.is_taken():
+                    return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
+                return carry_out(hub.desk, Verbs(hub.links).table(), verb, arguments, _actor())
+            except (Refused, TimeoutError) as error:
+                raise Failure(str(error)) from None
+
+
+def _actor() -> str:
+    """Return who sits at the keyboard, for the record."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+pass_session = click.make_pass_decorator(Session)

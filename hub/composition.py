@@ -1,0 +1,112 @@
+"""The one place where the parts are made and wired: what the daemon runs on, and what the CLI uses without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from hub.clock import Clock, SystemClock
+from hub.config import Config, secret_finder
+from hub.contract import Plugin, Profile
+from hub.delivery.context import IdleContext
+from hub.delivery.links import Links
+from hub.instance import InstanceLock
+from hub.log import EventLog
+from hub.mapping.house import house_folder
+from hub.mapping.library import Changes, Library
+from hub.services.desk import Desk
+from hub.services.directory import PartnerDirectory, build_directory, find_plugins
+from hub.store import connections, migrate, nodes
+from hub.store.engine import Store
+
+log = EventLog(__name__)
+
+
+def _no_checkpoint(_name: str) -> None:
+    """Pass: only crash tests stop here."""
+
+
+class Hub:
+    """An opened hub: the store, the partners in force, the desk that use cases work at."""
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock | None = None,
+        checkpoint: Callable[[str], None] = _no_checkpoint,
+    ) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.lock = InstanceLock(config.data)
+        self.plugins: Mapping[str, Plugin] = find_plugins()
+        self.store = Store(config.store_url)
+        self.library = Library(
+            config.path(config.folders.mappings),
+            house=house_folder(),
+            settings_models={name: plugin.about.settings for name, plugin in self.plugins.items()},
+            secrets=secret_finder(config.path(config.folders.secrets)),
+        )
+        self.directory = PartnerDirectory()
+        self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
+        self._rates = config.exchange_rates()
+
+    @property
+    def desk(self) -> Desk:
+        """The desk with the partners in force right now."""
+        config = self.config
+        return Desk(self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency)
+
+    def profile(self, code: str) -> Profile | None:
+        """Return a partner's profile in force, or None."""
+        entry = self.directory.entries.get(code)
+        return entry.profile if entry else None
+
+    def upgrade(self) -> list[str]:
+        """Bring the database to this version's schema; returns the migrations that ran."""
+        return migrate.upgrade(self.store)
+
+    def refresh(self) -> Changes:
+        """Look at the mappings folder; what changed and is sound comes into force, what is broken does not."""
+        changes = self.library.scan()
+        for problem in changes.broken:
+            log.error("mapping.refused", file=str(problem.path), problems=problem.problems)
+        if changes.loaded or changes.removed or not self.directory.entries:
+            self._take_over()
+        return changes
+
+    def _take_over(self) -> None:
+        files = self.library.partners()
+        profiles = [(file.connector, file.profile()) for file in files if file.connector in self.plugins]
+        self.directory = build_directory(profiles, self.plugins, IdleContext(self.clock))
+        with self.store.write() as tx:
+            self._write_down(tx)
+
+    def _write_down(self, tx: Connection) -> None:
+        """Keep nodes and connections beside the data that names them; a new connection starts in observe."""
+        now = self.clock.now()
+        for code, entry in self.directory.entries.items():
+            if connections.ensure(tx, code, entry.connector, entry.profile.hash, now):
+                log.info("connection.new", partner=code, mode="observe")
+            for node in entry.profile.partner.nodes:
+                nodes.put(tx, node, now)
+
+    def close(self) -> None:
+        """Close every link and the database."""
+        self.links.close()
+        self.store.close()
+
+
+def open_hub(config: Config) -> Hub:
+    """Open the hub with an up-to-date database and the partners in force; for the command line."""
+    config.data.mkdir(parents=True, exist_ok=True)
+    hub = Hub(config)
+    hub.upgrade()
+    hub.refresh()
+    return hub
+
+
+def find_config(path: Path | None) -> Path:
+    """Return the configuration file to use: the one named, else crossdock.toml here."""
+    return path or Path("crossdock.toml")

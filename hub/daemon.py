@@ -1,0 +1,172 @@
+"""The daemon: reads partners on schedule, applies what came in, sends what has to go out, until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from typing import Any
+
+from hub.composition import Hub
+from hub.delivery.policy import RetryPolicy
+from hub.delivery.runner import EmbeddedRunner
+from hub.log import EventLog
+from hub.model.document import Kind
+from hub.services import ingest, requests, sync
+from hub.services.ingest import Inlet
+from hub.services.outcomes import DomainOutcomes
+from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
+from hub.services.sync import Flows
+from hub.services.ticker import Ticker
+from hub.services.verbs import Verbs
+from hub.store import archive, runs
+from hub.web.app import WebServer, build_app
+
+log = EventLog(__name__)
+
+_HOUSEKEEPING = timedelta(hours=1)
+
+
+class Daemon:
+    """Everything that runs, in the order in which it starts."""
+
+    def __init__(self, hub: Hub) -> None:
+        self.hub = hub
+        self._stopping = threading.Event()
+        self._ready = False
+        self._schedules: tuple[Schedule, ...] = ()
+        config = hub.config
+        self._ticker = Ticker(self._carry_out, config.sync.workers)
+        self._runner = EmbeddedRunner(
+            hub.store,
+            hub.links,
+            DomainOutcomes(lambda: hub.desk),
+            RetryPolicy(
+                attempts=config.delivery.attempts,
+                first_delay=config.delivery.first_delay_seconds,
+                longest_delay=config.delivery.longest_delay_seconds,
+            ),
+            hub.clock,
+        )
+        self._verbs = Verbs(hub.links, self._run_now, self._runner.wake)
+        self._stack = ExitStack()
+        self._next_housekeeping = hub.clock.now()
+
+    def start(self) -> int:
+        """Start everything; returns the port of the web interface. Raises AlreadyRunning, ScheduleError, OSError."""
+        hub = self.hub
+        hub.lock.take()
+        self._stack.callback(hub.lock.release)
+        self._stack.callback(hub.close)
+        for name in hub.upgrade():
+            log.info("database.upgraded", migration=name)
+        self._schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
+        hub.refresh()
+        self._recover()
+        web = WebServer(build_app(lambda: hub.desk, self.state), hub.config.web.host, hub.config.web.port)
+        port = web.start()
+        self._stack.callback(web.stop)
+        self._runner.start()
+        self._stack.callback(self._runner.stop, hub.config.delivery.drain_seconds)
+        self._ticker.plan(jobs_of(self._schedules, hub.directory))
+        self._ticker.start()
+        self._stack.callback(self._ticker.stop)
+        self._ready = True
+        log.info("daemon.ready", port=port, partners=len(hub.directory.entries))
+        return port
+
+    def run(self) -> None:
+        """Watch the folders and carry out requests until told to stop, then drain."""
+        try:
+            last_scan = self.hub.clock.monotonic()
+            while not self._stopping.wait(0.2):
+                requests.carry_out_asked(self.hub.desk, self._verbs.table())
+                if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
+                    last_scan = self.hub.clock.monotonic()
+                    self._rescan()
+                self._keep_house()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Drain what is in flight and let go of everything."""
+        self._ready = False
+        self._stopping.set()
+        self._stack.close()
+        log.info("daemon.stopped")
+
+    def ask_to_stop(self) -> None:
+        """Make `run` return soon; safe in a signal handler."""
+        self._stopping.set()
+
+    def state(self) -> Mapping[str, Any]:
+        """Say what the daemon is doing."""
+        return {"ready": self._ready, "stopping": self._stopping.is_set(), "partners": len(self.hub.directory.entries)}
+
+    def _recover(self) -> None:
+        """Go on where a dead daemon stopped: close its runs, apply what it had stored but not applied."""
+        with self.hub.store.write() as tx:
+            interrupted = runs.close_interrupted(tx, self.hub.clock.now())
+        counts = self._apply_waiting()
+        if interrupted or counts.read:
+            log.info("daemon.recovered", runs=interrupted, records=counts.read)
+
+    def _apply_waiting(self) -> ingest.Counts:
+        with ExitStack() as opened:
+
+            def inlets(connection: str, document: str) -> Inlet | None:
+                if self.hub.profile(connection) is None:
+                    return None
+                connector = opened.enter_context(self.hub.links.use(connection))
+                entry = self.hub.directory.entries[connection]
+                return ingest.inlet_of(connection, connector, document, entry.profile.hash)
+
+            return ingest.apply_waiting(self.hub.desk, inlets)
+
+    def _flows(self) -> Flows:
+        hashes = {code: entry.profile.hash for code, entry in self.hub.directory.entries.items()}
+        return Flows(self.hub.desk, self.hub.links, hashes)
+
+    def _carry_out(self, job: Job, at: datetime) -> None:
+        sync.run_job(self._flows(), job.schedule.name, job.connection, job.documents, at)
+        self._runner.wake()
+
+    def _run_now(self, connection: str, kinds: frozenset[Kind]) -> int:
+        """Tick the flows of a connection out of turn; returns how many documents that is."""
+        entry = self.hub.directory.entries[connection]
+        documents = tuple(each for each in entry.documents if not kinds or each.kind in kinds)
+        if documents:
+            by_hand = Schedule(name="by hand", every=timedelta(days=1))
+            self._ticker.run_now(Job(by_hand, connection, documents), self.hub.clock.now())
+        return len(documents)
+
+    def _rescan(self) -> None:
+        changes = self.hub.refresh()
+        if changes.loaded or changes.removed:
+            log.info("mapping.in_force", loaded=[file.partner.code for file in changes.loaded], removed=changes.removed)
+            self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
+
+    def _keep_house(self) -> None:
+        now = self.hub.clock.now()
+        if now < self._next_housekeeping:
+            return
+        self._next_housekeeping = now + _HOUSEKEEPING
+        keep = self.hub.config.store
+        with self.hub.store.write() as tx:
+            archive.expire(tx, now - timedelta(days=keep.archive_days))
+            runs.expire(tx, now - timedelta(days=keep.run_days))
+
+
+def serve(hub: Hub, announce: Callable[[int], None]) -> None:
+    """Run a daemon until SIGTERM or SIGINT, then drain; `announce` is told the port once it is ready."""
+    daemon = Daemon(hub)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: daemon.ask_to_stop())
+    try:
+        announce(daemon.start())
+    except BaseException:
+        daemon.stop()
+        raise
+    daemon.run()

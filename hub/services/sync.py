@@ -1,0 +1,105 @@
+"""One tick of a schedule: the flows of one connection, each a run of its own that is counted and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.contract import (
+    AccessDenied,
+    Connector,
+    ConnectorError,
+    DocumentSpec,
+    OutcomeUnknown,
+    RateLimited,
+    TemporaryFailure,
+)
+from hub.delivery.links import Links
+from hub.log import EventLog, bound
+from hub.model.document import Direction, Kind
+from hub.services import ingest, stock_push
+from hub.services.desk import Desk
+from hub.services.ingest import Counts, Inlet
+from hub.store import connections, runs
+from hub.store.runs import RunError, Tick
+
+log = EventLog(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What a tick needs beside the desk: open links, and the hash of each partner's file."""
+
+    desk: Desk
+    links: Links
+    hashes: Mapping[str, str]
+
+
+def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[DocumentSpec, ...], at: datetime) -> None:
+    """Run the flows one after the other over one session; a partner that is down is asked no further."""
+    with flows.desk.store.read() as tx:
+        row = connections.get(tx, connection)
+    if row is None or row.mode == "paused":
+        return
+    for document in documents:
+        if not run_flow(flows, Tick(schedule, connection, document.name, at), document):
+            return
+
+
+def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
+    """Run one flow once; false when the partner could not be worked with at all."""
+    desk = flows.desk
+    with desk.store.write() as tx:
+        run = runs.start(tx, tick, desk.clock.now())
+    if run is None:
+        return True  # this tick has fired already, perhaps in another process
+    with bound(run=run, partner=tick.connection, document=tick.document):
+        try:
+            counts = _carry_out(flows, tick.connection, document, run)
+        except ConnectorError as error:
+            _end_badly(flows, tick.connection, run, error)
+            return False
+        except Exception as error:  # noqa: BLE001 - one run must never end the others
+            log.unforeseen("run.unforeseen", error)
+            _fail(desk, run, RunError("Unforeseen", f"unforeseen {type(error).__name__}", f"{error}", "report it"))
+            return False
+        with desk.store.write() as tx:
+            runs.finish(tx, run, desk.clock.now())
+            connections.outage_ended(tx, tick.connection, desk.clock.now())
+        if counts.read or counts.parked:
+            log.info("run.done", read=counts.read, changed=counts.changed, parked=counts.parked)
+    return True
+
+
+def _carry_out(flows: Flows, connection: str, document: DocumentSpec, run: int) -> Counts:
+    if document.kind is Kind.STOCK_PUSH and document.direction is Direction.OUT:
+        return Counts(changed=stock_push.plan(flows.desk, connection, flows.desk.clock.now()))
+    with flows.links.use(connection) as connector:
+        return ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
+
+
+def inlet(flows: Flows, connection: str, connector: Connector, document: DocumentSpec) -> Inlet:
+    """Return the inlet of one document of an open connection."""
+    return Inlet(connection, connector, document, flows.hashes.get(connection, ""))
+
+
+def _end_badly(flows: Flows, connection: str, run: int, error: ConnectorError) -> None:
+    """End the run by what its error means for the connection."""
+    desk = flows.desk
+    if isinstance(error, RateLimited):
+        flows.links.limiter(connection).pause(error.after)
+        with desk.store.write() as tx:
+            runs.finish(tx, run, desk.clock.now())
+        return
+    _fail(desk, run, RunError(type(error).__name__, error.code, error.what, error.todo))
+    with desk.store.write() as tx:
+        if isinstance(error, AccessDenied):
+            connections.pause(tx, connection, error.what, desk.clock.now(), automatic=True)
+        elif isinstance(error, (TemporaryFailure, OutcomeUnknown)):
+            connections.outage_started(tx, connection, error.what, desk.clock.now())
+
+
+def _fail(desk: Desk, run: int, failure: RunError) -> None:
+    with desk.store.write() as tx:
+        runs.fail(tx, run, failure, desk.clock.now())
