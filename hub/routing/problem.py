@@ -1,0 +1,138 @@
+"""One routing question, complete in itself: what is wanted, where it is, and what a unit costs there.
+
+Everything a decision depends on stands in the `Problem`, in the hub's currency and in selling units; converting
+currencies and partner units is the caller's work. Nothing here is looked up, so the same problem gives the same
+decision for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+
+from hub.model.item import ItemFlag
+from hub.model.node import Node
+from hub.model.place import Coordinates
+from hub.routing.tariff import Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A quantity of one order line that needs a source; `weight_g` is grams a unit, None when it is not known.
+
+    `excluded` are nodes that refused this line before. `pick_up_node` fixes the node where the customer collects.
+    """
+
+    line_id: str
+    sku: str
+    quantity: Decimal
+    weight_g: Decimal | None = None
+    flags: frozenset[ItemFlag] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    pick_up_node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one node has of one SKU: units that may be promised and the cost of one, in the hub's currency.
+
+    `breaks` are (from this quantity on, each unit costs this much): the price is chosen for the quantity that the node
+    gets. `unit_cost` None means unknown: a supplier without a price cannot be bought from; own stock is then worth what
+    it costs to replace, the lowest price known for the SKU (nothing when none is known).
+    `minimum` is the least quantity that the node sells. Numbers have at most nine decimals.
+    """
+
+    node: str
+    sku: str
+    available: Decimal
+    unit_cost: Decimal | None
+    breaks: tuple[tuple[Decimal, Decimal], ...] = ()
+    minimum: Decimal = Decimal(0)
+    lead_days: int = 0
+
+
+class Network:
+    """The nodes by code, each with its tariff worked out once; share one among the problems of a run.
+
+    `fees` are what a node's supplier takes for each drop-ship order, in the hub's currency.
+    """
+
+    __slots__ = ("_tariffs", "by_code", "fees")
+
+    def __init__(self, nodes: Iterable[Node], fees: Mapping[str, Decimal] | None = None) -> None:
+        self.by_code: Mapping[str, Node] = {node.code: node for node in nodes}
+        self.fees: Mapping[str, Decimal] = dict(fees or {})
+        self._tariffs: dict[str, Tariff] = {}
+
+    def tariff(self, code: str) -> Tariff:
+        """Return what it costs to ship from the node; the node must be known."""
+        found = self._tariffs.get(code)
+        if found is None:
+            found = self._tariffs[code] = Tariff.of(self.by_code[code], self.fees.get(code, Decimal(0)))
+        return found
+
+    def only(self, codes: Iterable[str]) -> Network:
+        """Return the network of these nodes alone, in the order they have here."""
+        kept = frozenset(codes)
+        nodes = [node for code, node in self.by_code.items() if code in kept]
+        return Network(nodes, {code: fee for code, fee in self.fees.items() if code in kept})
+
+    def __len__(self) -> int:
+        return len(self.by_code)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Network) and (self.by_code, self.fees) == (other.by_code, other.fees)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.by_code))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """The whole question: one order's wants, the network, and every offer of the wanted SKUs.
+
+    `ship_complete` and `max_splits` may only tighten what the rules say. `load` counts the orders that each node was
+    given today, against its capacity. `distances` (km by node) go before the coordinates where a better figure is
+    known. `at` is the moment the answer is for.
+    """
+
+    order_id: str
+    currency: str
+    at: datetime
+    wants: tuple[Want, ...]
+    nodes: Network
+    offers: tuple[Offer, ...]
+    destination: Coordinates | None = None
+    country: str | None = None
+    ship_complete: bool = False
+    max_splits: int | None = None
+    promise_by: datetime | None = None
+    load: Mapping[str, int] = field(default_factory=dict)
+    distances: Mapping[str, Decimal] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if len({want.line_id for want in self.wants}) != len(self.wants):
+            raise ValueError(f"order {self.order_id}: two wants share one line id; give each line once")
+        for want in self.wants:
+            if want.quantity <= 0:
+                raise ValueError(f"order {self.order_id}: line {want.line_id} wants {want.quantity}; leave it out")
+
+
+def narrow(problem: Problem) -> Problem:
+    """Return the same question without the nodes and offers that cannot matter to it.
+
+    A node stays when it offers a wanted SKU or when a customer collects there. This is what a decision keeps of its
+    input: with a thousand suppliers few of them offer anything of one order.
+    """
+    skus = {want.sku for want in problem.wants}
+    offers = tuple(offer for offer in problem.offers if offer.sku in skus and offer.node in problem.nodes.by_code)
+    codes = {offer.node for offer in offers} | {want.pick_up_node for want in problem.wants if want.pick_up_node}
+    return replace(
+        problem,
+        offers=offers,
+        nodes=problem.nodes.only(codes),
+        load={code: count for code, count in problem.load.items() if code in codes},
+        distances={code: km for code, km in problem.distances.items() if code in codes},
+    )

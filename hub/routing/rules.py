@@ -1,0 +1,77 @@
+"""The merchant's routing rules: what a split, a late day or an unknown distance costs, and what is never allowed."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from hub.model.base import Quantity, Record, SomeQuantity
+from hub.model.node import NodeKind
+
+
+class RulesError(ValueError):
+    """The rules cannot be used; `problems` names every fault at once."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("routing rules: " + "; ".join(problems))
+        self.problems = problems
+
+
+class RoutingRules(Record):
+    """One set of rules; amounts are in the hub's currency. Its hash stands in every decision made by it."""
+
+    split_penalty: Annotated[Quantity, Field(description="cost of each parcel after an order's first")] = Decimal(1)
+    lateness_per_day: Annotated[Quantity, Field(description="cost of each day that a line is late")] = Decimal(2)
+    km_per_day: Annotated[SomeQuantity, Field(description="how far a parcel travels in a day")] = Decimal(700)
+    unknown_km: Annotated[Quantity, Field(description="taken where a place has no coordinates")] = Decimal(1500)
+    unknown_weight_g: Annotated[Quantity, Field(description="taken where an item has no weight")] = Decimal(500)
+    duty_percent: Annotated[Quantity, Field(description="of the item cost, when goods cross a border")] = Decimal(0)
+    max_splits: Annotated[int | None, Field(ge=0, description="the most parcels after the first")] = None
+    ship_complete: Annotated[bool, Field(description="one node ships everything, or nothing goes")] = False
+    domestic_only: Annotated[bool, Field(description="no node in another country than the customer's")] = False
+    split_lines: Annotated[bool, Field(description="a line that no node can fill may come from several")] = True
+    partial_lines: Annotated[bool, Field(description="send what there is of a line, leave the rest unfilled")] = True
+    keep_back: Annotated[Mapping[NodeKind, Quantity], Field(description="units never sold, by kind of node")] = {}
+    exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 10
+    work_limit: Annotated[int, Field(ge=1, description="branches HiGHS may try for a larger order")] = 500
+
+    @cached_property
+    def hash(self) -> str:
+        """Return the SHA-256 of the rules' canonical JSON."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def load_rules(table: Mapping[str, object]) -> RoutingRules:
+    """Read rules from a parsed TOML table; raises RulesError with every fault and a suggestion for wrong names."""
+    known = tuple(RoutingRules.model_fields)
+    problems = [_unknown(name, known) for name in table if name not in known]
+    try:
+        rules = RoutingRules.model_validate({name: _exact(table[name]) for name in table if name in known})
+    except ValidationError as error:
+        problems += [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()]
+        raise RulesError(tuple(problems)) from None
+    if problems:
+        raise RulesError(tuple(problems))
+    return rules
+
+
+def _exact(value: object) -> object:
+    """Turn TOML's floats into the decimals that were written: 0.1 is meant as 0.1."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, Mapping):
+        return {name: _exact(each) for name, each in value.items()}
+    return value
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"{name}: there is no such rule" + (f"; did you mean {close[0]!r}?" if close else "")
