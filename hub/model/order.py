@@ -31,6 +31,9 @@ class OrderLine(Record):
     name: Text = ""
     quantity: Quantity
     price: Annotated[Quantity, Field(description="what the customer pays for one unit")] = Decimal(0)
+    fulfilled: Annotated[
+        Quantity, Field(description="what has left already as the channel has it, whoever shipped it")
+    ] = Decimal(0)
     ships: Annotated[bool, Field(description="false for gift cards, tips and services")] = True
     pick_up_node: Code | None = None
 
