@@ -1,0 +1,42 @@
+"""`crossdock check`: everything that can be known to be wrong before the daemon starts."""
+
+from __future__ import annotations
+
+import click
+
+from hub.cli.session import Failure, Session, pass_session
+from hub.cli.show import json_option, print_json
+from hub.composition import Hub
+from hub.services.schedules import ScheduleError, jobs_of, load_schedules
+
+
+@click.command()
+@json_option
+@pass_session
+def check(session: Session, as_json: bool) -> None:
+    """Check the configuration, the schedules and every mapping file; touches no partner."""
+    problems: list[str] = []
+    config = session.config()
+    hub = Hub(config)
+    try:
+        changes = hub.refresh_files_only()
+        for broken in changes.broken:
+            problems.extend(str(problem) for problem in broken.problems)
+        flows = _flows(hub, problems)
+    finally:
+        hub.close()
+    if as_json:
+        print_json({"partners": sorted(hub.directory.entries), "flows": flows, "problems": problems})
+    else:
+        click.echo(f"{len(hub.directory.entries)} partner(s), {flows} scheduled flow(s)")
+    if problems:
+        raise Failure(f"{len(problems)} problem(s):\n" + "\n".join(problems))
+
+
+def _flows(hub: Hub, problems: list[str]) -> int:
+    try:
+        schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
+    except ScheduleError as error:
+        problems.extend(error.problems)
+        return 0
+    return sum(len(job.documents) for job in jobs_of(schedules, hub.directory))

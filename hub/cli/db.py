@@ -1,0 +1,53 @@
+"""`crossdock db`: bring the schema up to date, and copy the database while it is in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hub.cli.session import Failure, NothingToDo, Session, pass_session
+from hub.store import migrate
+from hub.store.engine import Store
+
+
+@click.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+@pass_session
+def upgrade(session: Session) -> None:
+    """Bring the database to this version's schema."""
+    store = Store(session.config().store_url)
+    try:
+        ran = migrate.upgrade(store)
+    finally:
+        store.close()
+    if not ran:
+        raise NothingToDo("the database is up to date")
+    for name in ran:
+        click.echo(f"applied {name}")
+
+
+@db.command()
+@click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@pass_session
+def backup(session: Session, target: Path) -> None:
+    """Copy the SQLite database to TARGET while the daemon runs; TARGET must not exist."""
+    if target.exists():
+        raise Failure(f"{target} exists; name a new file")
+    store = Store(session.config().store_url)
+    try:
+        if not store.is_sqlite:
+            raise Failure("this database is PostgreSQL; use pg_dump")
+        with store.read() as tx:
+            tx.rollback()
+            raw = tx.connection.driver_connection
+            if raw is None:
+                raise Failure("the database cannot be opened")
+            raw.execute("VACUUM INTO ?", (str(target),))
+    finally:
+        store.close()
+    click.echo(f"wrote {target}")

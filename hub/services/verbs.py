@@ -1,0 +1,91 @@
+"""Every verb that changes something at a person's word: one table, the same for the CLI, the console and the daemon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub.delivery.links import Links
+from hub.model.document import Kind
+from hub.services import connections, failures, sync
+from hub.services.desk import Desk
+from hub.services.requests import Refused, Verb
+
+Arguments = Mapping[str, Any]
+#: Starts the flows of a connection out of turn; returns how many there are.
+RunNow = Callable[[Desk, str, frozenset[Kind]], int]
+
+
+class Verbs:
+    """The verbs, with what they need beside the desk."""
+
+    def __init__(self, links: Links, run_now: RunNow | None = None, wake: Callable[[], None] = lambda: None) -> None:
+        self._links = links
+        self._run_now = run_now
+        self._wake = wake
+
+    def table(self) -> Mapping[str, Verb]:
+        """Return every verb by its name."""
+        return {
+            "connection.live": self._live,
+            "connection.observe": self._observe,
+            "connection.pause": self._pause,
+            "connection.resume": self._resume,
+            "sync.run": self._sync_run,
+            "failed.rerun": self._rerun,
+            "failed.close": self._close,
+        }
+
+    def _live(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        moment = arguments.get("from")
+        live_from = datetime.fromisoformat(moment) if moment else desk.clock.now()
+        changed = connections.go_live(desk, _codes(desk, arguments), live_from, actor)
+        self._wake()
+        return {"live": changed, "from": live_from.isoformat()}
+
+    def _observe(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return {"observing": connections.observe(desk, _codes(desk, arguments), actor)}
+
+    def _pause(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return {"paused": connections.pause(desk, _codes(desk, arguments), arguments.get("why", ""), actor)}
+
+    def _resume(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        resumed = connections.resume(desk, _codes(desk, arguments), actor)
+        self._wake()
+        return {"resumed": resumed}
+
+    def _sync_run(self, desk: Desk, arguments: Arguments, _actor: str) -> Arguments:
+        (code,) = _codes(desk, arguments)
+        kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
+        if self._run_now is not None:
+            return {"flows": self._run_now(desk, code, kinds), "done": "started"}
+        return {"flows": sync.run_here(desk, self._links, code, kinds), "done": "done"}
+
+    def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        with desk.store.write() as tx:
+            result = failures.rerun(tx, desk, tuple(arguments["ids"]), actor)
+        self._wake()
+        return result
+
+    def _close(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        with desk.store.write() as tx:
+            return failures.close(tx, desk, tuple(arguments["ids"]), arguments["why"], actor)
+
+
+def _codes(desk: Desk, arguments: Arguments) -> tuple[str, ...]:
+    """Return the partner codes that a request names; all of them for `all`."""
+    known = tuple(partner.code for partner in desk.directory.partners())
+    if arguments.get("all"):
+        return known
+    code = str(arguments["connection"])
+    if code not in known:
+        raise Refused(f"there is no partner {code!r}; known: {', '.join(known) or 'none'}")
+    return (code,)
+
+
+def _kind(name: str) -> Kind:
+    try:
+        return Kind(name)
+    except ValueError:
+        raise Refused(f"there is no kind of document {name!r}; known: {', '.join(Kind)}") from None
