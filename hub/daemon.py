@@ -165,8 +165,18 @@ def serve(hub: Hub, announce: Callable[[int], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.ask_to_stop())
     try:
-        announce(daemon.start())
+        port = daemon.start()
+        _write_address(hub, port)
+        announce(port)
     except BaseException:
         daemon.stop()
         raise
     daemon.run()
+
+
+def _write_address(hub: Hub, port: int) -> None:
+    """Leave the address where a port was free to choose: beside the lock, for whoever may read the data folder."""
+    target = hub.config.data / "daemon.address"
+    fresh = target.with_suffix(".new")
+    fresh.write_text(f"http://{hub.config.web.host}:{port}\n", "utf-8")
+    fresh.replace(target)

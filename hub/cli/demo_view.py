@@ -1,0 +1,89 @@
+"""The demo's terminal view: orders in, routed, sent, acknowledged, shipped, told to the shop, parked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+_STEPS = ("orders in", "routed", "sent", "acknowledged", "shipped", "told to the shop")
+
+
+class DemoView:
+    """A live picture on a terminal; silent when asked to be or when nobody looks."""
+
+    def __init__(self, *, quiet: bool, folder: Path, url: str) -> None:
+        self._console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, highlight=False)
+        self._progress = Progress(TextColumn("{task.description:17}"), BarColumn(40), MofNCompleteColumn())
+        self._tasks = {step: self._progress.add_task(step, total=None) for step in _STEPS}
+        self._head = Text(f"Crossdock demo in {folder}\nhub {url}/health   Ctrl-C drains and ends\n")
+        self._live = Live(self._picture({}), console=self._console, refresh_per_second=4, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def update(self, state: Mapping[str, Any], summary: Mapping[str, Any]) -> None:
+        """Show the newest figures of the sandbox and the hub."""
+        for step, (done, total) in progress_of(state, summary).items():
+            self._progress.update(self._tasks[step], completed=done, total=total)
+        self._live.update(self._picture(summary))
+
+    def end(self, result: Mapping[str, Any]) -> None:
+        """Show the audited summary."""
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in result.items():
+            table.add_row(name.replace("_", " "), str(value))
+        self._console.print(table)
+
+    def _picture(self, summary: Mapping[str, Any]) -> Group:
+        stuck = Table.grid(padding=(0, 3))
+        stuck.add_row(
+            f"parked records {summary.get('records_parked', 0)}",
+            f"parked deliveries {_states(summary, 'parked')}",
+            f"failed runs {summary.get('runs_failed', 0)}",
+            f"lines without a source {_stuck_lines(summary)}",
+            f"connections down {summary.get('connections_down', 0)}",
+        )
+        return Group(self._head, self._progress, Text(""), stuck)
+
+
+def progress_of(state: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    """Return (done, total) of each step, from the counts of both sides."""
+    purchases = summary["purchases_by_state"]
+    issued = sum(purchases.values())
+    acknowledged = issued - purchases.get("issued", 0)
+    fulfilments = summary["deliveries"].get("fulfilment", {})
+    waiting = summary["lines_by_state"].get("new", 0) + summary["lines_by_state"].get("routable", 0)
+    outward = [summary["deliveries"].get(kind, {}) for kind in ("purchase_order", "ship_order")]
+    sent = sum(states.get("sent", 0) + states.get("confirmed", 0) for states in outward)
+    return {
+        "orders in": (summary["orders"], state["orders_placed"]),
+        "routed": (summary["orders"] - min(waiting, summary["orders"]), state["orders_placed"]),
+        "sent": (sent, issued),
+        "acknowledged": (acknowledged, issued),
+        "shipped": (sum(purchases.get(each, 0) for each in ("shipped", "invoiced", "rejected", "cancelled")), issued),
+        "told to the shop": (fulfilments.get("confirmed", 0), summary["shipments"]),
+    }
+
+
+def _states(summary: Mapping[str, Any], state: str) -> int:
+    return sum(states.get(state, 0) for states in summary.get("deliveries", {}).values())
+
+
+def _stuck_lines(summary: Mapping[str, Any]) -> int:
+    lines = summary.get("lines_by_state", {})
+    return int(lines.get("unfillable", 0) + lines.get("backordered", 0))
