@@ -127,9 +127,12 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
             DeliveryState.SUPERSEDED,
             DeliveryState.CANCELLED,
             DeliveryState.PARKED,
+            DeliveryState.CONFIRMED,  # requeued in doubt, then the partner's answer proved that it had arrived
         }
     ),
-    DeliveryState.BLOCKED: frozenset({DeliveryState.QUEUED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED}),
+    DeliveryState.BLOCKED: frozenset(
+        {DeliveryState.QUEUED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED, DeliveryState.CONFIRMED}
+    ),
     DeliveryState.RUNNING: frozenset(
         {
             DeliveryState.WAITING,
@@ -160,7 +163,13 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     ),
     DeliveryState.SENT: frozenset({DeliveryState.CONFIRMED, DeliveryState.PARKED}),
     DeliveryState.PARKED: frozenset(
-        {DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.CANCELLED}
+        {
+            DeliveryState.QUEUED,
+            DeliveryState.SENT,
+            DeliveryState.CONFIRMED,
+            DeliveryState.CANCELLED,
+            DeliveryState.SUPERSEDED,  # by a newer level, which makes it moot
+        }
     ),
     DeliveryState.CONFIRMED: frozenset(),
     DeliveryState.SUPERSEDED: frozenset(),

@@ -37,6 +37,7 @@ connection = Table(
     Column("mode", String(16), nullable=False),  # observe | live | paused
     Column("live_from", UtcTime),  # orders placed before are never sent unless named
     Column("resume_mode", String(16)),  # what `resume` goes back to
+    Column("paused_by", String(16)),  # hub: by itself, until `check` passes | operator: until somebody resumes
     Column("paused_why", Text),
     Column("outage_since", UtcTime),
     Column("outage_error", Text),
@@ -329,7 +330,7 @@ delivery = Table(
     Column("connection", String(128), nullable=False),
     Column("document", String(128), nullable=False),  # the document name on that connection
     Column("kind", String(32), nullable=False),
-    Column("entity", String(160), nullable=False),  # deliveries of one entity go in order of id
+    Column("entity", String(160), nullable=False),  # within a connection, deliveries of one entity go in order of id
     Column("latest_wins", Boolean, nullable=False),
     Column("key", String(160), nullable=False),  # idempotency key, the same for every resend
     Column("state", String(16), nullable=False),
@@ -340,6 +341,7 @@ delivery = Table(
     Column("content_sha256", String(64)),  # the rendered bytes in the archive
     Column("content_name", String(512)),
     Column("note", Text),
+    Column("doubt", Boolean, nullable=False),  # bytes may have arrived and nobody said so: find before any send
     Column("reference", String(256)),
     Column("attempts", Integer, nullable=False),
     Column("tries", Integer, nullable=False),  # attempts that count against the policy
@@ -358,7 +360,7 @@ delivery = Table(
     UniqueConstraint("connection", "key"),
     Index(None, "state", "due_at"),
     Index(None, "connection", "state", "due_at"),
-    Index(None, "entity", "state"),
+    Index(None, "connection", "entity", "state"),
     Index(None, "order_id"),
 )
 

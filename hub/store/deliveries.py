@@ -1,0 +1,307 @@
+"""The ledger of what has to go out: enqueued with what caused it, durable until it has arrived or a person closed it.
+
+Services write and read here; how a delivery is carried out is `hub.delivery`'s. Every change of state is checked
+against the one table of legal moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, update
+
+from hub.model.document import Kind
+from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, check_move
+from hub.store.delivery_row import NEVER, Attempt, Delivery, NewDelivery, attempt_of, delivery_of
+from hub.store.tables import attempt, delivery
+from hub.store.upsert import insert
+
+#: States in which nothing is under way, so that a newer level may take the delivery's place.
+_REPLACEABLE = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.BLOCKED, DeliveryState.PARKED)
+#: States of a delivery that those behind it in the same entity have to look at when they are enqueued.
+_HOLDING = (DeliveryState.PARKED, DeliveryState.WAITING, DeliveryState.UNKNOWN)
+_NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.BLOCKED, DeliveryState.WAITING})
+_OPEN_ENDED = {"claimed_by": None, "claimed_at": None}
+
+
+class NoSuchDelivery(LookupError):
+    """Nobody knows a delivery with this id."""
+
+    def __init__(self, delivery_id: int) -> None:
+        super().__init__(f"there is no delivery {delivery_id}: see `crossdock failed list`")
+
+
+# --- writing ---------------------------------------------------------------------------------------------------------
+
+
+def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
+    """Write down, in the caller's transaction, that a document has to go out; the same key twice is a no-op.
+
+    It starts as `blocked` when an earlier one of its entity is parked. A level (`latest_wins`) supersedes the older
+    ones that are not under way. Returns the delivery's id.
+    """
+    lock_entity(tx, new.connection, new.entity)
+    state, due_at = DeliveryState.QUEUED, now
+    if not new.latest_wins:
+        state, due_at = _place_behind(tx, new, now)
+    statement = insert(tx, delivery).values(_first_values(new, state, due_at, now)).on_conflict_do_nothing()
+    made = tx.execute(statement.returning(delivery.c.id)).scalar_one_or_none()
+    if made is None:
+        return _id_of(tx, new.connection, new.key)
+    if new.latest_wins:
+        _replace_older(tx, new, made, now)
+    return int(made)
+
+
+def confirm(tx: Connection, connection: str, key: str, reference: str | None, now: datetime) -> bool:
+    """Take an answer of the partner as proof that the document with this key arrived; true when it was news.
+
+    What was never sent stays as it is (false), and so does what is over. The caller does what the arrival means for
+    the order: the runner's own callback is not called for it.
+    """
+    found = tx.execute(_by_key(connection, key).with_for_update()).mappings().one_or_none()
+    if found is None:
+        return False
+    row = delivery_of(found)
+    if DeliveryState.CONFIRMED not in DELIVERY_MOVES[row.state] or (row.state in _NOT_SENT and not row.doubt):
+        return False
+    values = {"reference": reference or row.reference, "sent_at": row.sent_at or now, "doubt": False, **_OPEN_ENDED}
+    move(tx, row, DeliveryState.CONFIRMED, now, {**values, "answer_by": None})
+    if row.state is DeliveryState.RUNNING:
+        _close_open_attempts(tx, row.id, "confirmed", now)
+    if row.state is not DeliveryState.SENT:
+        release_followers(tx, row.connection, row.entity, now)
+    return True
+
+
+def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool = False) -> Delivery:
+    """Let a parked delivery go again, and a waiting or unknown one at once; its tries count from zero.
+
+    Where an earlier send may have arrived, the partner is asked first; `send_again` says that somebody knows that it
+    did not. Raises IllegalMove for a delivery that is over or under way.
+    """
+    row = _hold(tx, delivery_id)
+    if row.state is DeliveryState.RUNNING:
+        raise IllegalMove(row.what, row.state, DeliveryState.QUEUED)
+    values: dict[str, Any] = {"due_at": now, "tries": 0, "answer_by": None, "doubt": row.doubt and not send_again}
+    if row.state in {DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNKNOWN}:
+        tx.execute(update(delivery).where(delivery.c.id == row.id).values(**values, updated_at=now))
+    else:
+        move(tx, row, DeliveryState.QUEUED, now, values)
+        release_followers(tx, row.connection, row.entity, now)
+        _block_behind_parked(tx, row, now)
+    return get(tx, delivery_id)
+
+
+def cancel(tx: Connection, delivery_id: int, why: str, now: datetime) -> None:
+    """Close a delivery that is no longer wanted; raises IllegalMove when it is under way or has arrived."""
+    row = _hold(tx, delivery_id)
+    move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
+    release_followers(tx, row.connection, row.entity, now)
+
+
+def supersede(tx: Connection, delivery_id: int, now: datetime) -> None:
+    """Close a delivery whose place a newer one takes; raises IllegalMove when it is under way or has arrived."""
+    row = _hold(tx, delivery_id)
+    move(tx, row, DeliveryState.SUPERSEDED, now, {"closed_why": "a newer one takes its place"})
+    release_followers(tx, row.connection, row.entity, now)
+
+
+def name_order(tx: Connection, connection: str, order_id: str, now: datetime) -> int:
+    """Say by name that an order's deliveries go although the order is older than the connection's going live."""
+    where = and_(
+        delivery.c.order_id == order_id, delivery.c.connection == connection, delivery.c.state.in_(sorted(_NOT_SENT))
+    )
+    return tx.execute(update(delivery).where(where).values(named=True, updated_at=now)).rowcount
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def get(tx: Connection, delivery_id: int) -> Delivery:
+    """Return a delivery; raises NoSuchDelivery."""
+    return _one(tx, select(delivery).where(delivery.c.id == delivery_id), delivery_id)
+
+
+def by_key(tx: Connection, connection: str, key: str) -> Delivery | None:
+    """Return the delivery with this key on this connection, or None."""
+    row = tx.execute(_by_key(connection, key)).mappings().one_or_none()
+    return None if row is None else delivery_of(row)
+
+
+def search(
+    tx: Connection,
+    *,
+    states: Collection[DeliveryState] = (),
+    connection: str | None = None,
+    kind: Kind | None = None,
+    entity: str | None = None,
+    order_id: str | None = None,
+    limit: int = 200,
+) -> list[Delivery]:
+    """Return deliveries by what is given, newest first."""
+    query = select(delivery).order_by(delivery.c.id.desc()).limit(limit)
+    equal = {"connection": connection, "kind": kind, "entity": entity, "order_id": order_id}
+    for name, value in equal.items():
+        if value is not None:
+            query = query.where(delivery.c[name] == value)
+    if states:
+        query = query.where(delivery.c.state.in_(sorted(states)))
+    return [delivery_of(row) for row in tx.execute(query).mappings()]
+
+
+def overdue(tx: Connection, now: datetime, limit: int = 1000) -> list[Delivery]:
+    """Return what was sent and not answered within the partner's agreed hours, longest overdue first."""
+    waiting = [DeliveryState.SENT, DeliveryState.UNKNOWN]
+    query = select(delivery).where(delivery.c.state.in_(waiting), delivery.c.answer_by < now)
+    return [delivery_of(row) for row in tx.execute(query.order_by(delivery.c.answer_by).limit(limit)).mappings()]
+
+
+def attempts(tx: Connection, delivery_id: int) -> list[Attempt]:
+    """Return every try of a delivery, first to last."""
+    query = select(attempt).where(attempt.c.delivery_id == delivery_id).order_by(attempt.c.number)
+    return [attempt_of(row) for row in tx.execute(query).mappings()]
+
+
+# --- shared with the runner ------------------------------------------------------------------------------------------
+
+
+def move(
+    tx: Connection, row: Delivery, target: DeliveryState, now: datetime, values: Mapping[str, Any] | None = None
+) -> None:
+    """Move one delivery, checked against the table of legal moves, and write these values with it."""
+    check_move(row.what, DELIVERY_MOVES, row.state, target)
+    where = and_(delivery.c.id == row.id, delivery.c.state == row.state)
+    tx.execute(update(delivery).where(where).values(**(values or {}), state=target, updated_at=now))
+
+
+def release_followers(tx: Connection, connection: str, entity: str, now: datetime) -> None:
+    """Let those go on that stood blocked or late behind a delivery of their entity which holds them no longer."""
+    first_parked = (
+        select(func.min(delivery.c.id))
+        .where(_of(connection, entity), delivery.c.state == DeliveryState.PARKED, ~delivery.c.latest_wins)
+        .scalar_subquery()
+    )
+    free = or_(first_parked.is_(None), delivery.c.id < first_parked)
+    blocked = and_(_of(connection, entity), delivery.c.state == DeliveryState.BLOCKED, free)
+    tx.execute(update(delivery).where(blocked).values(state=DeliveryState.QUEUED, due_at=now, updated_at=now))
+    late = and_(
+        _of(connection, entity),
+        delivery.c.state == DeliveryState.QUEUED,
+        delivery.c.due_at > now,
+        delivery.c.due_at < NEVER,
+    )
+    tx.execute(update(delivery).where(late).values(due_at=now))
+
+
+def block_followers(tx: Connection, row: Delivery, now: datetime) -> None:
+    """Let those behind a delivery that has just parked say that they wait for a person; levels never wait."""
+    if row.latest_wins:
+        return
+    behind = and_(
+        _of(row.connection, row.entity),
+        delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.WAITING]),
+        delivery.c.id > row.id,
+    )
+    tx.execute(update(delivery).where(behind).values(state=DeliveryState.BLOCKED, updated_at=now))
+
+
+def lock_entity(tx: Connection, connection: str, entity: str) -> None:
+    """Keep others from changing the same chain until the transaction ends; SQLite has one writer anyway."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"), {"chain": f"{connection}/{entity}"}
+        )
+
+
+# --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _one(tx: Connection, query: Select[Any], delivery_id: int) -> Delivery:
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NoSuchDelivery(delivery_id)
+    return delivery_of(row)
+
+
+def _hold(tx: Connection, delivery_id: int) -> Delivery:
+    """Return a delivery that nobody else changes, nor anything of its entity, until the transaction ends."""
+    row = get(tx, delivery_id)
+    lock_entity(tx, row.connection, row.entity)
+    return _one(tx, select(delivery).where(delivery.c.id == delivery_id).with_for_update(), delivery_id)
+
+
+def _first_values(new: NewDelivery, state: DeliveryState, due_at: datetime, now: datetime) -> dict[str, Any]:
+    return {
+        "connection": new.connection,
+        "document": new.document,
+        "kind": new.kind,
+        "entity": new.entity,
+        "latest_wins": new.latest_wins,
+        "key": new.key,
+        "state": state,
+        "record": new.record.model_dump(mode="json"),
+        "order_id": new.order_id,
+        "order_placed_at": new.order_placed_at,
+        "named": False,
+        "doubt": False,
+        "attempts": 0,
+        "tries": 0,
+        "due_at": due_at,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _place_behind(tx: Connection, new: NewDelivery, now: datetime) -> tuple[DeliveryState, datetime]:
+    """Say how a new delivery starts behind the unfinished ones of its entity: never due before what holds it."""
+    query = select(delivery.c.state, delivery.c.due_at).where(
+        _of(new.connection, new.entity), delivery.c.state.in_(_HOLDING), ~delivery.c.latest_wins
+    )
+    holding = tx.execute(query).all()
+    if any(state == DeliveryState.PARKED for state, _ in holding):
+        return DeliveryState.BLOCKED, now
+    return DeliveryState.QUEUED, max((due_at for _, due_at in holding), default=now)
+
+
+def _replace_older(tx: Connection, new: NewDelivery, newest: int, now: datetime) -> None:
+    for state in _REPLACEABLE:
+        check_move("an older level", DELIVERY_MOVES, state, DeliveryState.SUPERSEDED)
+    older = and_(
+        _of(new.connection, new.entity),
+        delivery.c.state.in_(_REPLACEABLE),
+        delivery.c.id < newest,
+        delivery.c.latest_wins,
+    )
+    values = {"state": DeliveryState.SUPERSEDED, "closed_why": f"delivery {newest} is newer", "updated_at": now}
+    tx.execute(update(delivery).where(older).values(values))
+
+
+def _block_behind_parked(tx: Connection, row: Delivery, now: datetime) -> None:
+    """Block what was just requeued when an earlier one of its entity is parked still."""
+    if row.latest_wins:
+        return
+    earlier = and_(_of(row.connection, row.entity), delivery.c.state == DeliveryState.PARKED, delivery.c.id < row.id)
+    if tx.execute(select(delivery.c.id).where(earlier).limit(1)).first():
+        blocked = update(delivery).where(delivery.c.id == row.id, delivery.c.state == DeliveryState.QUEUED)
+        tx.execute(blocked.values(state=DeliveryState.BLOCKED, updated_at=now))
+
+
+def _close_open_attempts(tx: Connection, delivery_id: int, outcome: str, now: datetime) -> None:
+    where = and_(attempt.c.delivery_id == delivery_id, attempt.c.ended_at.is_(None))
+    tx.execute(update(attempt).where(where).values(ended_at=now, outcome=outcome))
+
+
+def _of(connection: str, entity: str) -> ColumnElement[bool]:
+    return and_(delivery.c.connection == connection, delivery.c.entity == entity)
+
+
+def _by_key(connection: str, key: str) -> Select[Any]:
+    return select(delivery).where(delivery.c.connection == connection, delivery.c.key == key)
+
+
+def _id_of(tx: Connection, connection: str, key: str) -> int:
+    query = select(delivery.c.id).where(delivery.c.connection == connection, delivery.c.key == key)
+    return int(tx.execute(query).scalar_one())
