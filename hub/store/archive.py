@@ -1,0 +1,181 @@
+"""The archive: every document as it came and as it left, byte for byte, under its SHA-256.
+
+Contents are kept as compressed parts of at most 1 MiB of original each, so that a large one never stands in memory or
+in one transaction as a whole. Part 0 is written last: where it stands, the whole content does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
+
+from hub.model.state import DeliveryState
+from hub.store.engine import Store
+from hub.store.tables import archive, delivery, message, parked_record
+from hub.store.upsert import insert
+
+PART = 1 << 20
+_LEVEL = 6
+#: A content that one of these still stands for is needed, however old it is.
+_OPEN_MESSAGES = ("received", "quarantined")
+_OVER = (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED)
+
+
+class ContentGone(LookupError):
+    """The archive does not hold this content: it was never kept, or its retention has ended."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(
+            f"the archive holds no content {sha256}: its retention has ended (archive_days in the configuration)"
+        )
+
+
+class ContentDamaged(ValueError):
+    """The stored bytes are not those that were kept."""
+
+    def __init__(self, sha256: str) -> None:
+        super().__init__(f"content {sha256} in the archive is damaged: restore the database from a backup")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A content in the archive: its SHA-256 in hex, and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+def keep(tx: Connection, content: bytes, now: datetime) -> str:
+    """Keep a content, once however often it comes, and return its SHA-256 in hex."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    if _refresh(tx, sha256, now):
+        return sha256
+    for part in reversed(range(max(1, -(-len(content) // PART)))):
+        original = content[part * PART : (part + 1) * PART]
+        _write(tx, sha256, part, zlib.compress(original, _LEVEL), len(original), now)
+    return sha256
+
+
+def load(tx: Connection, sha256: str) -> bytes:
+    """Return a content as it was kept; raises ContentGone or ContentDamaged."""
+    query = select(archive.c.part, archive.c.content).where(archive.c.sha256 == sha256).order_by(archive.c.part)
+    rows = tx.execute(query).all()
+    if not rows or rows[0].part != 0:
+        raise ContentGone(sha256)
+    content = b"".join(_original(sha256, row.content) for row in rows)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise ContentDamaged(sha256)
+    return content
+
+
+def keep_chunks(store: Store, chunks: Iterable[bytes], now: datetime) -> Kept:
+    """Keep a content of any size that comes in pieces, in bounded memory and short transactions of its own."""
+    with tempfile.TemporaryFile(prefix="crossdock-") as spool:
+        digest, sizes = hashlib.sha256(), []
+        for original in _parts(chunks):
+            digest.update(original)
+            compressed = zlib.compress(original, _LEVEL)
+            spool.write(compressed)
+            sizes.append((len(compressed), len(original)))
+        kept = Kept(digest.hexdigest(), sum(size for _, size in sizes))
+        with store.write() as tx:
+            known = _refresh(tx, kept.sha256, now)
+        if not known:
+            _write_spooled(store, kept.sha256, spool, sizes, now)
+    return kept
+
+
+def load_chunks(store: Store, sha256: str) -> Iterator[bytes]:
+    """Yield a content in pieces of at most 1 MiB; raises ContentDamaged at the end when they do not add up."""
+    digest = hashlib.sha256()
+    part = 0
+    while True:
+        with store.read() as tx:
+            where = (archive.c.sha256 == sha256) & (archive.c.part == part)
+            compressed = tx.execute(select(archive.c.content).where(where)).scalar_one_or_none()
+        if compressed is None:
+            break
+        original = _original(sha256, compressed)
+        digest.update(original)
+        part += 1
+        yield original
+    if part == 0:
+        raise ContentGone(sha256)
+    if digest.hexdigest() != sha256:
+        raise ContentDamaged(sha256)
+
+
+def expire(tx: Connection, before: datetime, limit: int = 500) -> int:
+    """Forget contents kept before this moment that nothing unfinished stands for; at most `limit`, returns how many.
+
+    Needed are those of messages not yet applied or with records still parked, and of deliveries that are not over.
+    Rows that named a forgotten content stay; `load` then raises ContentGone.
+    """
+    old = select(archive.c.sha256).where(archive.c.stored_at < before, ~_needed(archive.c.sha256)).distinct()
+    gone = tx.execute(old.limit(limit)).scalars().all()
+    if gone:
+        # asked again here: the same content may have been kept anew in between
+        tx.execute(delete(archive).where(archive.c.sha256.in_(gone), archive.c.stored_at < before))
+    return len(gone)
+
+
+def _needed(sha256: ColumnElement[str]) -> ColumnElement[bool]:
+    parked = exists().where(parked_record.c.message_id == message.c.id, parked_record.c.state == "open")
+    open_message = exists().where(message.c.sha256 == sha256, or_(message.c.state.in_(_OPEN_MESSAGES), parked))
+    open_delivery = exists().where(delivery.c.content_sha256 == sha256, delivery.c.state.not_in(_OVER))
+    return or_(open_message, open_delivery)
+
+
+def _refresh(tx: Connection, sha256: str, now: datetime) -> bool:
+    """Let the retention of a content begin anew; false when it is not there as a whole."""
+    where = archive.c.sha256 == sha256
+    whole = tx.execute(select(func.min(archive.c.part)).where(where)).scalar_one_or_none()
+    if whole != 0:
+        return False
+    tx.execute(update(archive).where(where, archive.c.stored_at < now).values(stored_at=now))
+    return True
+
+
+def _write(tx: Connection, sha256: str, part: int, compressed: bytes, size: int, now: datetime) -> None:
+    values = {"sha256": sha256, "part": part, "content": compressed, "size": size, "stored_at": now}
+    statement = insert(tx, archive).values(values)
+    # a part that an interrupted run left is kept, but its retention begins with that of the others
+    tx.execute(statement.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": now}))
+
+
+def _write_spooled(store: Store, sha256: str, spool: IO[bytes], sizes: list[tuple[int, int]], now: datetime) -> None:
+    end = sum(compressed for compressed, _ in sizes)
+    for part, (compressed, original) in reversed(list(enumerate(sizes))):
+        end -= compressed
+        spool.seek(end)
+        content = spool.read(compressed)
+        with store.write() as tx:
+            _write(tx, sha256, part, content, original, now)
+
+
+def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Cut pieces of any size into full parts and a last one; nothing at all is one empty part."""
+    waiting = bytearray()
+    some = False
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= PART:
+            yield bytes(waiting[:PART])
+            del waiting[:PART]
+            some = True
+    if waiting or not some:
+        yield bytes(waiting)
+
+
+def _original(sha256: str, compressed: bytes) -> bytes:
+    try:
+        return zlib.decompress(compressed)
+    except zlib.error as error:
+        raise ContentDamaged(sha256) from error

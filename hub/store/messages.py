@@ -1,0 +1,278 @@
+"""Messages: every inbound document with its original in the archive, and the records of it that need a person."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+
+from hub.contract import BadRecord
+from hub.store import archive
+from hub.store.tables import message, parked_record
+from hub.store.upsert import batches, insert
+
+_IN = "in"
+_LONGEST_KEY = 512
+_SHOWN_HASH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What became of a document: its message, whether it is new, whether its key belongs to other bytes already."""
+
+    id: int
+    fresh: bool
+    quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message as it stands; its bytes are in the archive under `sha256`."""
+
+    id: int
+    connection: str
+    document: str
+    direction: str
+    key: str
+    name: str
+    sha256: str
+    size: int
+    state: str
+    mapping_hash: str | None
+    run_id: int | None
+    records: int
+    parked: int
+    received_at: datetime
+    applied_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """One record that needs a person: which, what is wrong, what to do, its own text."""
+
+    id: int
+    message_id: int
+    connection: str
+    document: str
+    record: str
+    field: str
+    error_class: str
+    code: str
+    error: str
+    todo: str
+    raw: str
+    state: str
+    closed_why: str | None
+    parked_at: datetime
+    changed_at: datetime
+
+
+# --- receiving -------------------------------------------------------------------------------------------------------
+
+
+def receive(  # noqa: PLR0913 - what a document comes with, each by its name
+    tx: Connection,
+    *,
+    connection: str,
+    document: str,
+    key: str,
+    name: str,
+    content: bytes,
+    now: datetime,
+    run_id: int | None = None,
+) -> Received:
+    """Keep an inbound document under its key; the same once more is a no-op.
+
+    Other bytes under a known key are never guessed about: they are kept too, as a message in quarantine under a key of
+    their own, with a parked record that says so.
+    """
+    sha256 = archive.keep(tx, content, now)
+    values: dict[str, Any] = {"connection": connection, "document": document, "direction": _IN, "sha256": sha256}
+    values |= {"name": storable(name)[-_LONGEST_KEY:], "size": len(content), "run_id": run_id, "received_at": now}
+    added = _add(tx, {**values, "key": bounded_key(key), "state": "received"})
+    if added is not None:
+        return Received(added, fresh=True)
+    known = by_key(tx, connection, document, key)
+    if known is None:
+        raise LookupError(f"message {key} of {connection} was removed while it was received")
+    if known.sha256 == sha256:
+        return Received(known.id, fresh=False)
+    return _quarantine(tx, known, values, sha256, now)
+
+
+def bounded_key(key: str) -> str:
+    """Return the key as it is stored: one that is too long keeps its start and gets a hash of the whole."""
+    key = storable(key)
+    if len(key) <= _LONGEST_KEY - _SHOWN_HASH - 1:
+        return key
+    return f"{key[:400]}#{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def storable(text: str) -> str:
+    """Return a partner's text as both databases can keep it: NUL and broken characters are written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], sha256: str, now: datetime) -> Received:
+    key = f"{known.key}#{sha256[:_SHOWN_HASH]}"
+    added = _add(tx, {**values, "key": key, "state": "quarantined"})
+    if added is None:
+        again = _by_stored_key(tx, known.connection, known.document, key)
+        return Received(again.id if again else known.id, fresh=False, quarantined=True)
+    bad = BadRecord(
+        f"{known.key} came again with other content than message {known.id}",
+        record="the whole document",
+        field="key",
+        todo=f"ask {known.connection} which one counts; this one was not applied (message {known.id} was)",
+        code="key reused",
+    )
+    park(tx, added, known.connection, known.document, bad, now)
+    return Received(added, fresh=False, quarantined=True)
+
+
+def _add(tx: Connection, values: dict[str, Any]) -> int | None:
+    statement = insert(tx, message).values(values | {"records": 0, "parked": 0})
+    added = tx.execute(statement.on_conflict_do_nothing().returning(message.c.id)).scalar_one_or_none()
+    return None if added is None else int(added)
+
+
+# --- looking them up -------------------------------------------------------------------------------------------------
+
+
+def get(tx: Connection, message_id: int) -> MessageRow | None:
+    """Return one message, or None."""
+    found = by_ids(tx, [message_id])
+    return found[0] if found else None
+
+
+def by_ids(tx: Connection, ids: Collection[int]) -> list[MessageRow]:
+    """Return these messages, in the order in which they came."""
+    return [row for batch in batches(sorted(ids)) for row in _select(tx, message.c.id.in_(batch), len(batch))]
+
+
+def by_key(tx: Connection, connection: str, document: str, key: str) -> MessageRow | None:
+    """Return the inbound message of this key, or None."""
+    return _by_stored_key(tx, connection, document, bounded_key(key))
+
+
+def _by_stored_key(tx: Connection, connection: str, document: str, key: str) -> MessageRow | None:
+    flow = and_(message.c.connection == connection, message.c.document == document, message.c.direction == _IN)
+    found = _select(tx, flow & (message.c.key == key), 1)
+    return found[0] if found else None
+
+
+def waiting(tx: Connection, limit: int, connection: str | None = None) -> list[MessageRow]:
+    """Return messages that were received and not applied yet, oldest first."""
+    where: ColumnElement[bool] = message.c.state == "received"
+    if connection is not None:
+        where &= message.c.connection == connection
+    return _select(tx, where, limit)
+
+
+def _select(tx: Connection, where: ColumnElement[bool], limit: int) -> list[MessageRow]:
+    rows = tx.execute(select(message).where(where).order_by(message.c.id).limit(limit)).mappings()
+    return [MessageRow(**row) for row in rows]
+
+
+# --- applying --------------------------------------------------------------------------------------------------------
+
+
+def applied(tx: Connection, message_id: int, records: int, parked: int, mapping_hash: str, now: datetime) -> None:
+    """Mark a message as applied: how many records it held, how many of them were parked, by which mapping."""
+    values = {"state": "applied", "records": records, "parked": parked, "mapping_hash": mapping_hash, "applied_at": now}
+    tx.execute(update(message).where(message.c.id == message_id).values(values))
+
+
+def apply_again(tx: Connection, message_id: int) -> bool:
+    """Let a message be mapped and applied once more; out of quarantine too. False when there is none."""
+    return bool(tx.execute(update(message).where(message.c.id == message_id).values(state="received")).rowcount)
+
+
+# --- parked records --------------------------------------------------------------------------------------------------
+
+
+def park(tx: Connection, message_id: int, connection: str, document: str, bad: BadRecord, now: datetime) -> int:
+    """Keep one bad record for a person; the same one again replaces what was said and is open again. Returns its id."""
+    said = {
+        "error_class": type(bad).__name__,
+        "code": storable(bad.code)[:64],
+        "error": storable(bad.what),
+        "todo": storable(bad.todo),
+        "raw": storable(bad.extract),
+        "state": "open",
+        "closed_why": None,
+        "changed_at": now,
+    }
+    record, field = _named(bad.record, bad.field)
+    which = {"message_id": message_id, "record": record, "field": field}
+    where = {"connection": connection, "document": document, "parked_at": now}
+    statement = insert(tx, parked_record).values(**which, **where, **said)
+    upsert = statement.on_conflict_do_update(index_elements=list(which), set_=said)
+    return int(tx.execute(upsert.returning(parked_record.c.id)).scalar_one())
+
+
+def parked(
+    tx: Connection,
+    *,
+    state: str | None = "open",
+    connection: str | None = None,
+    document: str | None = None,
+    message_id: int | None = None,
+    ids: Collection[int] = (),
+    limit: int = 1000,
+) -> list[ParkedRecord]:
+    """Return parked records, oldest first; `state` None means whatever became of them."""
+    chosen = {"state": state, "connection": connection, "document": document, "message_id": message_id}
+    query = select(parked_record).order_by(parked_record.c.id).limit(limit)
+    for name, value in chosen.items():
+        if value is not None:
+            query = query.where(parked_record.c[name] == value)
+    if ids:
+        query = query.where(parked_record.c.id.in_(ids))
+    return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
+
+
+def count_parked(tx: Connection) -> dict[str, int]:
+    """Return how many open parked records each connection has."""
+    query = select(parked_record.c.connection, func.count()).where(parked_record.c.state == "open")
+    return {row[0]: row[1] for row in tx.execute(query.group_by(parked_record.c.connection))}
+
+
+def resolve_parked(
+    tx: Connection,
+    *,
+    message_id: int | None = None,
+    ids: Collection[int] = (),
+    state: str = "resolved",
+    why: str,
+    now: datetime,
+) -> int:
+    """End open parked records, by their ids or all of a message, as `resolved` or `closed`; returns how many."""
+    if message_id is None and not ids:
+        return 0
+    where: ColumnElement[bool] = parked_record.c.state == "open"
+    if message_id is not None:
+        where &= parked_record.c.message_id == message_id
+    if ids:
+        where &= parked_record.c.id.in_(ids)
+    ended = update(parked_record).where(where).values(state=state, closed_why=why, changed_at=now)
+    return int(tx.execute(ended).rowcount)
+
+
+def resolve_mended(tx: Connection, message_id: int, still_bad: Collection[tuple[str, str]], now: datetime) -> int:
+    """Resolve the message's open parked records that went through this time: all but these (record, field)."""
+    kept = {_named(record, field) for record, field in still_bad}
+    where = and_(parked_record.c.message_id == message_id, parked_record.c.state == "open")
+    query = select(parked_record.c.id, parked_record.c.record, parked_record.c.field).where(where)
+    mended: Sequence[int] = [row.id for row in tx.execute(query) if (row.record, row.field) not in kept]
+    for batch in batches(mended):
+        resolve_parked(tx, ids=batch, why="went through when it was applied again", now=now)
+    return len(mended)
+
+
+def _named(record: str, field: str) -> tuple[str, str]:
+    return storable(record)[:256], storable(field)[:128]
