@@ -51,7 +51,7 @@ class DemoOptions:
 @click.option("--exit", "exit_when_done", is_flag=True, help="End when every order has gone all the way.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Work here. [a temporary folder]")
 @json_option
-def demo(  # noqa: PLR0913 - click's own way
+def demo(
     orders: int | None,
     seed: int,
     history: Path | None,
