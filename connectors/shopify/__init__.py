@@ -1,0 +1,1 @@
+"""Shopify: orders in; fulfilments and stock out."""

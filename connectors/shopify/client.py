@@ -1,0 +1,109 @@
+"""Calls to one shop's Admin API: paced by its own call limit, read page by page, never answered by another host."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from requests.utils import parse_header_links
+
+from connectors.shopify.settings import ShopifySettings
+from hub.contract import AccessDenied, Context
+from hub.log import EventLog
+from hub.wire.http import Call, Effect, HttpSession, Limits, Reply
+
+_LOG = EventLog(__name__)
+_LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
+#: Under this key the version that the shop last served is remembered, so that a difference is said once.
+_SERVED = "served_version"
+
+
+class ShopClient:
+    """The Admin REST API of one shop as this connection may use it."""
+
+    def __init__(self, settings: ShopifySettings, context: Context) -> None:
+        self._settings, self._context = settings, context
+        self._base = f"{settings.shop_url}/admin/api/{settings.api_version}/"
+        self._served = settings.api_version
+        self._session = HttpSession(
+            clock=context.clock,
+            checkpoint=context.checkpoint,
+            headers={"X-Shopify-Access-Token": settings.token.get_secret_value(), "User-Agent": "crossdock"},
+            secrets={"token": settings.token.get_secret_value()},
+            limits=Limits(
+                connect_seconds=settings.connect_timeout,
+                read_seconds=settings.read_timeout,
+                max_bytes=settings.max_reply_mb * 1024 * 1024,
+            ),
+            seen=self._learn,
+        )
+
+    @property
+    def served_version(self) -> str:
+        """The API version that the shop's last reply named; another than asked for when that one is retired."""
+        return self._served
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, *, urgent: bool = True) -> Reply:
+        """Read; `path` is below the API version, or a whole address of this shop as a Link header gives it."""
+        return self._call(Call("GET", self._address(path), Effect.READ, params), urgent=urgent)
+
+    def post(self, path: str, body: Mapping[str, object], effect: Effect, *, urgent: bool = True) -> Reply:
+        """Write; the effect says what happens when it is done twice."""
+        return self._call(Call("POST", self._address(path), effect, body=body), urgent=urgent)
+
+    def pages(self, path: str, params: Mapping[str, str], *, urgent: bool = True) -> Iterator[Reply]:
+        """Yield every page of a list, following the shop's own links word for word."""
+        reply = self.get(path, params, urgent=urgent)
+        yield reply
+        while following := next_page(reply):
+            reply = self.get(following, urgent=urgent)
+            yield reply
+
+    def close(self) -> None:
+        """Let go of every socket."""
+        self._session.close()
+
+    def _call(self, call: Call, *, urgent: bool) -> Reply:
+        return self._session.call(call, before=lambda: self._context.limiter.acquire(urgent=urgent))
+
+    def _address(self, path: str) -> str:
+        if "://" not in path:
+            return self._settings.shop_url + path if path.startswith("/") else self._base + path
+        asked, ours = urlsplit(path), urlsplit(self._settings.shop_url)
+        if (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc):
+            raise AccessDenied(
+                f"the shop's reply points to {asked.scheme}://{asked.netloc}; the token is not sent there",
+                todo=f"set shop_url to the shop's own address; now it is {self._settings.shop_url}",
+                code="foreign link",
+            )
+        return path
+
+    def _learn(self, reply: Reply) -> None:
+        """Take over what the headers say of the pace and of the API version."""
+        limit = _LIMIT.fullmatch(reply.headers.get("x-shopify-shop-api-call-limit", ""))
+        if limit is not None and int(limit[2]) > 0:
+            self._context.limiter.observe(float(limit[1]), float(limit[2]))
+        served = reply.headers.get("x-shopify-api-version", self._served)
+        if served != self._served:
+            self._served = served
+            self._warn_of_version(served)
+
+    def _warn_of_version(self, served: str) -> None:
+        if served == self._settings.api_version or served == self._context.recall(_SERVED):
+            return
+        self._context.remember(_SERVED, served)
+        _LOG.warning(
+            "shopify_version_differs",
+            asked=self._settings.api_version,
+            served=served,
+            todo="set api_version to a version that the shop still serves",
+        )
+
+
+def next_page(reply: Reply) -> str | None:
+    """Return the address of the next page from the Link header, None on the last page."""
+    for link in parse_header_links(reply.headers.get("link", "")):
+        if link.get("rel") == "next":
+            return link["url"]
+    return None

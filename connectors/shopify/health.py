@@ -1,0 +1,92 @@
+"""Can we log in at a shop and do our work: in one sentence, with what is missing by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from connectors.shopify.client import ShopClient
+from connectors.shopify.parcel import mappings
+from connectors.shopify.settings import ShopifySettings
+from hub.contract import AccessDenied, ConnectorError, Health, Rejected
+
+#: What each scope is for; a write scope includes its read scope. One of the fulfilment scopes is enough.
+_NEEDED = {
+    "read_orders": "reading orders",
+    "read_products": "finding the items of our SKUs",
+    "read_locations": "naming locations",
+    "write_inventory": "setting stock",
+}
+_FULFILS = (
+    "write_merchant_managed_fulfillment_orders",
+    "write_assigned_fulfillment_orders",
+    "write_third_party_fulfillment_orders",
+)
+
+
+def check(client: ShopClient, settings: ShopifySettings) -> Health:
+    """Return whether the shop lets us work; never raises for a shop that is away or refuses us."""
+    try:
+        shop = _object(client, "shop.json", "shop")
+        scopes = _scopes(client)
+        unmapped = _unmapped(_objects(client, "locations.json", "locations"), settings)
+    except ConnectorError as error:
+        return Health(ok=False, sentence=error.what, todo=error.todo)
+    name = f"{shop.get('name') or settings.shop_url} answers ({shop.get('currency')}, API {client.served_version})"
+    missing = list(_missing(scopes)) if scopes else []
+    if missing:
+        todo = f"grant the app {', '.join(missing)} and install it again"
+        return Health(ok=False, sentence=f"{name}, but the app may not do everything it must", todo=todo)
+    todos = list(_remarks(client, settings, scopes, unmapped))
+    sentence = f"{name}; {len(settings.locations)} locations mapped"
+    sentence += f", {len(unmapped)} not mapped: {', '.join(unmapped)}" if unmapped else ""
+    return Health(ok=True, sentence=sentence, todo="; ".join(todos))
+
+
+def _remarks(
+    client: ShopClient, settings: ShopifySettings, scopes: frozenset[str], unmapped: Iterable[str]
+) -> Iterable[str]:
+    if names := list(unmapped):
+        yield f'add to [connection.locations] an id = "NODE", "suppliers" or "ignore" for {", ".join(names)}'
+    if scopes and "read_all_orders" not in scopes:
+        yield "orders older than 60 days are invisible without the scope read_all_orders"
+    if client.served_version != settings.api_version:
+        yield f"the shop serves API {client.served_version} instead of {settings.api_version}; set api_version"
+
+
+def _scopes(client: ShopClient) -> frozenset[str]:
+    """Return the scopes that the token has; none when the shop does not tell."""
+    try:
+        reply = client.get("/admin/oauth/access_scopes.json").json()
+    except Rejected:
+        return frozenset()
+    rows = mappings(reply.get("access_scopes")) if isinstance(reply, dict) else ()
+    return frozenset(str(row.get("handle")) for row in rows)
+
+
+def _missing(scopes: frozenset[str]) -> Iterable[str]:
+    granted = scopes | {scope.replace("write_", "read_", 1) for scope in scopes if scope.startswith("write_")}
+    yield from (f"{scope} (for {what})" for scope, what in _NEEDED.items() if scope not in granted)
+    if not granted & set(_FULFILS):
+        yield f"{_FULFILS[0]} (for fulfilments)"
+
+
+def _unmapped(locations: Iterable[Mapping[str, object]], settings: ShopifySettings) -> list[str]:
+    """Return the active locations that the partner file does not speak of, as `name (id)`."""
+    return [
+        f"{each.get('name')} ({each.get('id')})"
+        for each in locations
+        if each.get("active") is not False and str(each.get("id")) not in settings.locations
+    ]
+
+
+def _object(client: ShopClient, path: str, name: str) -> Mapping[str, object]:
+    tree = client.get(path).json()
+    value = tree.get(name) if isinstance(tree, dict) else None
+    if not isinstance(value, dict):
+        raise AccessDenied(f"{path} is not what a shop answers", todo="check shop_url", code="not a shop")
+    return value
+
+
+def _objects(client: ShopClient, path: str, name: str) -> tuple[Mapping[str, object], ...]:
+    tree = client.get(path).json()
+    return mappings(tree.get(name)) if isinstance(tree, dict) else ()

@@ -1,0 +1,82 @@
+"""What a partner file may say about a Shopify shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from hub.model.base import Moment
+
+#: A location that shows what our suppliers have, and one that the hub leaves alone.
+SUPPLIERS, IGNORE = "suppliers", "ignore"
+
+
+def _shop_address(value: str) -> str:
+    """Return `https://host[:port]`; plain http is for this machine only, because the token goes along."""
+    parts = urlsplit(value if "://" in value else f"https://{value}")
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.path.strip("/") or parts.query or parts.username:
+        raise ValueError(f"{value!r} is not a shop's address such as https://my-shop.myshopify.com")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError(f"{value!r} would send the token in the clear; use https")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class ShopifySettings(BaseModel):
+    """The `[connection]` table of a shop."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shop_url: Annotated[str, AfterValidator(_shop_address), Field(description="https://my-shop.myshopify.com")]
+    token: Annotated[SecretStr, Field(description="Admin API access token of the custom app, as `secret:name`")]
+    api_version: Annotated[
+        str,
+        StringConstraints(pattern=r"^(\d{4}-(01|04|07|10)|unstable)$"),
+        Field(description="quarterly version of the Admin API; each is served for at least a year"),
+    ] = "2026-07"
+    locations: Annotated[
+        Mapping[Annotated[str, StringConstraints(pattern=r"^\d+$")], Annotated[str, StringConstraints(min_length=1)]],
+        Field(description="the shop's location id = our node code, `suppliers`, or `ignore`"),
+    ] = {}
+    start_at: Annotated[
+        Moment | None, Field(description="the first read takes orders updated since then; everything when absent")
+    ] = None
+    overlap_minutes: Annotated[
+        int, Field(ge=2, le=1440, description="each read goes this far back again, for orders that appear late")
+    ] = 5
+    page_size: Annotated[int, Field(ge=1, le=250, description="orders and products a call")] = 250
+    hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False
+    move_fulfilments: Annotated[
+        bool, Field(description="move a fulfilment order to the location that really ships before fulfilling it")
+    ] = True
+    sku_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="for unknown SKUs the products are read again at most this often")
+    ] = 15
+    connect_timeout: Annotated[Seconds, Field(description="seconds to wait for a connection")] = 10.0
+    read_timeout: Annotated[Seconds, Field(description="seconds to wait for the next bytes of a reply")] = 60.0
+    max_reply_mb: Annotated[int, Field(ge=1, le=1024, description="a larger reply is refused")] = 64
+
+    def location_of(self, node: str) -> str:
+        """Return the location that stands for the node, empty when none does."""
+        return next((location for location, code in self.locations.items() if code == node), "")
+
+    def node_at(self, location: str) -> str | None:
+        """Return our node at a location, None when it is not mapped to one."""
+        code = self.locations.get(location)
+        return None if code in {SUPPLIERS, IGNORE} else code

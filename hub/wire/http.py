@@ -1,0 +1,177 @@
+"""A careful HTTP session for connectors: bounded in time and size, never repeating a write, secrets kept out of errors.
+
+Redirects are not followed: a token in a header of its own would go along to whoever they point at.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from urllib3.exceptions import HTTPError
+
+from hub.clock import Clock
+from hub.contract import ConnectorError, TemporaryFailure, redact
+from hub.wire.http_trail import Checkpoint, Trail, WatchedAdapter
+from hub.wire.http_verdict import Effect, Reply, broken, verdict
+
+__all__ = ["Call", "Effect", "HttpSession", "Limits", "Reply"]
+
+_LOG = logging.getLogger(__name__)
+_CHUNK = 65536
+#: A read or an absolute write is tried this often within one call; hours are the ledger's business.
+_TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait and how much to read before giving up."""
+
+    connect_seconds: float = 10.0
+    read_seconds: float = 60.0
+    total_seconds: float = 300.0
+    max_bytes: int = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request; a `body` is sent as JSON."""
+
+    method: str
+    url: str
+    effect: Effect
+    params: Mapping[str, str] | None = None
+    body: object = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {urlsplit(self.url).path}"
+
+
+class ReplyTooLarge(Exception):
+    """The partner sent more than the limit allows."""
+
+
+class HttpSession:
+    """Calls to one partner. `secrets` (name -> value) are struck out of everything that leaves here as an error.
+
+    `seen` is told of every reply, also of the refused ones: the place to learn a partner's pace from.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        checkpoint: Checkpoint,
+        headers: Mapping[str, str],
+        secrets: Mapping[str, str],
+        limits: Limits | None = None,
+        seen: Callable[[Reply], None] | None = None,
+    ) -> None:
+        self._clock, self._checkpoint, self._seen = clock, checkpoint, seen
+        self._limits = limits or Limits()
+        self._secrets = dict(secrets)
+        self._trail = Trail()
+        self._session = requests.Session()
+        self._session.trust_env = False  # a .netrc must not replace our credentials
+        self._session.headers.update({"Accept": "application/json", **headers})
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, WatchedAdapter(self._trail))
+
+    def call(self, call: Call, before: Callable[[], None] | None = None) -> Reply:
+        """Make the call and return its reply when it succeeded; raises the contract's errors and nothing else.
+
+        `before` runs before each try, the place for pacing. Blips of reads and of absolute writes are tried again for
+        a few seconds; a write that counts never is.
+        """
+        if call.effect is Effect.ONCE:
+            return self._try(call, before)
+        tries = Retrying(
+            retry=retry_if_exception_type(TemporaryFailure),
+            stop=stop_after_attempt(_TRIES),
+            wait=wait_random_exponential(multiplier=0.3, max=3),
+            sleep=self._clock.sleep,
+            reraise=True,
+        )
+        return tries(self._try, call, before)
+
+    def redact(self, text: str) -> str:
+        """Return the text without our secrets, plain or as they stand in a URL."""
+        return redact(
+            redact(text, self._secrets), {name: quote(value, safe="") for name, value in self._secrets.items()}
+        )
+
+    def close(self) -> None:
+        """Let go of every socket."""
+        self._session.close()
+
+    def _try(self, call: Call, before: Callable[[], None] | None) -> Reply:
+        if before is not None:
+            before()
+        reply = self._reply(call)
+        if self._seen is not None:
+            self._seen(reply)
+        error = verdict(reply, call.effect, str(call))
+        if error is not None:
+            raise self._clean(error)
+        return reply
+
+    def _reply(self, call: Call) -> Reply:
+        with self._trail.call(None if call.effect is Effect.READ else self._checkpoint):
+            try:
+                response = self._session.send(
+                    self._prepared(call),
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=(self._limits.connect_seconds, self._limits.read_seconds),
+                    proxies=_proxies(call.url),
+                )
+                with response:
+                    return Reply(
+                        response.status_code, _lower(response.headers), self._body(response), str(response.url)
+                    )
+            except (requests.RequestException, HTTPError, OSError, ReplyTooLarge) as error:
+                # `from None`: an exception of requests holds the request with its token
+                raise self._clean(broken(error, call.effect, str(call), left=self._trail.left)) from None
+
+    def _prepared(self, call: Call) -> requests.PreparedRequest:
+        request = requests.Request(call.method, call.url, params=call.params)
+        if call.body is not None:
+            request.data = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
+            request.headers = {"Content-Type": "application/json"}
+        return self._session.prepare_request(request)
+
+    def _body(self, response: requests.Response) -> bytes:
+        """Read the body as it comes, so that neither a flood nor a trickle can hold us."""
+        until = self._clock.monotonic() + self._limits.total_seconds
+        parts: list[bytes] = []
+        size = 0
+        while part := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(part)
+            if size > self._limits.max_bytes:
+                raise ReplyTooLarge(f"the reply is larger than {self._limits.max_bytes} bytes")
+            if self._clock.monotonic() > until:
+                raise ReplyTooLarge(f"the reply was not whole after {self._limits.total_seconds:g} s")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _clean(self, error: ConnectorError) -> ConnectorError:
+        error.what, error.extract = self.redact(error.what), self.redact(error.extract)
+        error.args = (error.what,)
+        return error
+
+
+def _lower(headers: CaseInsensitiveDict[str]) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _proxies(url: str) -> dict[str, str]:
+    """Return the proxies that the environment names for this address."""
+    host = urlsplit(url).hostname or ""
+    return {} if proxy_bypass(host) else dict(getproxies())
