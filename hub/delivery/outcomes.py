@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from hub.contract import Receipt
+from hub.contract import ConnectorError, Receipt
 from hub.store.delivery_row import Delivery
 
 
@@ -24,8 +24,8 @@ class Outcomes(Protocol):
         """
         ...
 
-    def parked(self, tx: Connection, delivery: Delivery, error: str) -> None:
-        """Take note that the delivery waits for a person, with the reason."""
+    def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
+        """Take note that the delivery waits for a person, and why."""
         ...
 
 
@@ -35,5 +35,5 @@ class NoOutcomes:
     def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:
         """Do nothing."""
 
-    def parked(self, tx: Connection, delivery: Delivery, error: str) -> None:
+    def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
         """Do nothing."""

@@ -18,7 +18,30 @@ from hub.store.delivery_row import NEVER, Attempt, Delivery, NewDelivery, attemp
 from hub.store.tables import attempt, delivery
 from hub.store.upsert import insert
 
-#: States in which nothing is under way, so that a newer level may take the delivery's place.
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "NewDelivery",
+    "NoSuchDelivery",
+    "attempts",
+    "block_followers",
+    "by_key",
+    "cancel",
+    "confirm",
+    "enqueue",
+    "get",
+    "lock_entity",
+    "move",
+    "name_order",
+    "overdue",
+    "release_followers",
+    "requeue",
+    "search",
+    "supersede",
+    "withdraw",
+]
+
+#: States in which nothing is under way: the delivery may be taken back, or give its place to a newer level.
 _REPLACEABLE = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.BLOCKED, DeliveryState.PARKED)
 #: States of a delivery that those behind it in the same entity have to look at when they are enqueued.
 _HOLDING = (DeliveryState.PARKED, DeliveryState.WAITING, DeliveryState.UNKNOWN)
@@ -100,6 +123,19 @@ def cancel(tx: Connection, delivery_id: int, why: str, now: datetime) -> None:
     row = _hold(tx, delivery_id)
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
     release_followers(tx, row.connection, row.entity, now)
+
+
+def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime) -> bool:
+    """Cancel the delivery with this key if it has certainly not reached the partner; false when it may have."""
+    found = by_key(tx, connection, key)
+    if found is None:
+        return False
+    row = _hold(tx, found.id)
+    if row.doubt or row.sent_at is not None or row.state not in _REPLACEABLE:
+        return False
+    move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
+    release_followers(tx, row.connection, row.entity, now)
+    return True
 
 
 def supersede(tx: Connection, delivery_id: int, now: datetime) -> None:
