@@ -1,0 +1,1 @@
+"""Files over SFTP: delimited documents (and whatever else a mapping file knows) dropped into and taken from folders."""
