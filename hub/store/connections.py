@@ -55,7 +55,7 @@ def ensure(tx: Connection, code: str, connector: str, mapping_hash: str | None, 
     """Keep a connection for a partner's file; true when it is new, and then it only observes."""
     values = {"code": code, "connector": connector, "mapping_hash": mapping_hash, "changed_at": now}
     made = insert(tx, connection).values(**values, mode=ConnectionMode.OBSERVE).on_conflict_do_nothing()
-    if tx.execute(made).rowcount:
+    if tx.execute(made.returning(connection.c.code)).first():
         return True
     changed = and_(
         connection.c.code == code,
