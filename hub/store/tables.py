@@ -100,6 +100,7 @@ catalogue = Table(
     Column("sku", String(128), primary_key=True),
     Column("doc", Json, nullable=False),
     Column("mapping_hash", String(64)),
+    Column("as_of", UtcTime, nullable=False),  # when the partner said so; an older word never wins
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "sku"),
 )
@@ -125,11 +126,19 @@ stock = Table(
     Column("nets", String(16), nullable=False),  # shipments | orders: what the figure already nets at as_of
     Column("status", String(16), nullable=False),
     Column("as_of", UtcTime, nullable=False),
-    Column("generation", Integer, nullable=False),  # the feed that last named the row
+    Column("generation", Integer, nullable=False),  # the feed that last changed the row
     Column("mapping_hash", String(64)),
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "sku"),
     Index(None, "updated_at"),
+)
+
+stock_confirmed = Table(
+    "stock_confirmed",  # a whole snapshot confirms the rows that it did not change, without writing each of them
+    metadata,
+    Column("node", String(128), primary_key=True),
+    Column("as_of", UtcTime, nullable=False),  # every figure of the node is at least as new as this
+    Column("generation", Integer, nullable=False),
 )
 
 stock_published = Table(
@@ -150,7 +159,7 @@ feed = Table(
     Column("connection", String(128), nullable=False),
     Column("document", String(128), nullable=False),
     Column("message_id", Integer, nullable=False),
-    Column("state", String(16), nullable=False),  # applying | applied | suspended (zeroing held back)
+    Column("state", String(16), nullable=False),  # applying | applied | suspended (zeroing held back) | failed
     Column("rows", Integer, nullable=False),
     Column("changed", Integer, nullable=False),
     Column("parked", Integer, nullable=False),
@@ -195,7 +204,7 @@ allocation = Table(
     Column("sent_at", UtcTime),  # when the document reached the node
     Column("shipped_at", UtcTime),
     Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
-    Column("updated_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False, index=True),
     Index(None, "node", "sku", "state"),
     Index(None, "state"),
 )
@@ -209,7 +218,7 @@ reservation = Table(
     Column("quantity", ExactNumber, nullable=False),
     Column("owner", String(128), nullable=False, index=True),
     Column("expires_at", UtcTime, nullable=False),
-    Index(None, "node", "sku"),
+    Index(None, "sku", "node"),
 )
 
 decision = Table(
@@ -286,7 +295,7 @@ message = Table(
     Column("direction", String(8), nullable=False),
     Column("key", String(512), nullable=False),
     Column("name", String(512), nullable=False),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
     Column("size", Integer, nullable=False),
     Column("state", String(16), nullable=False),  # received | applied | quarantined | sent
     Column("mapping_hash", String(64)),
@@ -338,7 +347,7 @@ delivery = Table(
     Column("order_id", String(32)),
     Column("order_placed_at", UtcTime),
     Column("named", Boolean, nullable=False),  # released by name although older than live_from
-    Column("content_sha256", String(64)),  # the rendered bytes in the archive
+    Column("content_sha256", String(64), index=True),  # the rendered bytes in the archive
     Column("content_name", String(512)),
     Column("note", Text),
     Column("doubt", Boolean, nullable=False),  # bytes may have arrived and nobody said so: find before any send
