@@ -1,1 +1,1 @@
-"""Simulated partners that speak the real protocols on loopback; they share no codec with the connectors."""
+"""Partner simulators on loopback: they speak the real protocols and share no parsing or writing code with the hub."""

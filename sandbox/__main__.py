@@ -1,0 +1,40 @@
+"""Run a sandbox as a process: `python -m sandbox --folder F --orders 200 --seed 7`."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from sandbox.options import Behaviour, Options
+from sandbox.world import start
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where it keeps everything.")
+@click.option("--orders", default=20, show_default=True, help="Orders to place.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same world.")
+@click.option("--suppliers", default=6, show_default=True, help="CSV suppliers beside the own warehouse.")
+@click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
+@click.option("--history", type=click.Path(path_type=Path), help="Folder of Olist CSV files to take orders from.")
+@click.option("--reaction", default=0.3, show_default=True, help="Seconds until a partner takes an order file.")
+@click.option("--shop-port", default=0, help="Port of the shop; a free one by default.")
+@click.option("--sftp-port", default=0, help="Port of the SFTP server; a free one by default.")
+@click.option("--control-port", default=0, help="Port of the control API; a free one by default.")
+def main(folder: Path, reaction: float, **chosen: object) -> None:
+    """Start the partners, say where they are, and serve until SIGINT or SIGTERM."""
+    behaviour = replace(Behaviour(), reaction=reaction)
+    options = Options(behaviour=behaviour, **chosen)  # type: ignore[arg-type]  # click checked them
+    done = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: done.set())
+    with start(folder, options) as sandbox:
+        click.echo(f"sandbox ready: {sandbox.folder / 'sandbox.json'}")
+        done.wait()
+
+
+if __name__ == "__main__":
+    main()

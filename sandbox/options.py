@@ -1,0 +1,54 @@
+"""What can be chosen when a sandbox starts: how big, how seeded, how its partners behave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """How the robots behind the SFTP accounts work: shares of lines from 0 to 1, spans in seconds.
+
+    `reaction` passes before a robot takes an order file, `ship_after` between its acknowledgement and its shipment;
+    both vary by half either way. `restock_after` is how long a robot gathers changes before it writes its stock.
+    """
+
+    reject: float = 0.02
+    reduce: float = 0.02
+    short: float = 0.02
+    backorder: float = 0.0
+    two_parcels: float = 0.05
+    reaction: float = 0.3
+    ship_after: float = 0.5
+    restock_after: float = 1.2
+    sweep_every: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """The shop's rate limit: a bucket of so many calls that drains so many a second (the Plus plan's)."""
+
+    capacity: int = 400
+    per_second: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Everything a sandbox is started with; the same seed gives the same world, orders and robots' decisions.
+
+    `rate` orders a second trickle in, 0 places all at the start. `history` is a folder of Olist CSV files whose orders
+    are placed instead of invented ones; `suppliers` and `items` count only without it. Ports of 0 take a free one.
+    """
+
+    orders: int = 20
+    seed: int = 1
+    suppliers: int = 6
+    items: int = 60
+    history: Path | None = None
+    rate: float = 0.0
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    bucket: Bucket = field(default_factory=Bucket)
+    shop_port: int = 0
+    sftp_port: int = 0
+    control_port: int = 0

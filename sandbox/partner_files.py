@@ -1,0 +1,131 @@
+"""The hub's side of the folder: a mapping file and the secrets for every partner of the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.plan import Costs, Firm, Kind, World
+
+API_VERSION = "2026-07"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the running servers are, and the shop's location ids for the own warehouse and for drop ship."""
+
+    shop_url: str
+    sftp_port: int
+    host_key: str
+    warehouse_location: int
+    drop_ship_location: int
+
+
+def write_partner_files(folder: Path, world: World, addresses: Addresses, secrets: Mapping[str, str]) -> None:
+    """Write `mappings/*.toml` and `secrets/*` for every partner."""
+    hidden, mappings = folder / "secrets", folder / "mappings"
+    hidden.mkdir(mode=0o700, parents=True, exist_ok=True)
+    hidden.chmod(0o700)
+    mappings.mkdir(parents=True, exist_ok=True)
+    for name, value in secrets.items():
+        path = hidden / name
+        path.touch(mode=0o600)
+        path.write_text(value, encoding="utf-8")
+    (mappings / "shop.toml").write_text(_shop(world, addresses), encoding="utf-8")
+    for firm in world.firms:
+        text = _firm(firm, world, addresses)
+        (mappings / f"{firm.code}.toml").write_text(text, encoding="utf-8")
+
+
+def _shop(world: World, addresses: Addresses) -> str:
+    return f"""# The sandbox's shop. Written when the sandbox started.
+version = 1
+
+[partner]
+code = "shop"
+name = "Sandbox shop"
+role = "channel"
+timezone = {_text(world.timezone)}
+currency = {_text(world.currency)}
+
+[connection]
+connector = "shopify"
+shop_url = {_text(addresses.shop_url)}
+token = "secret:shop_token"
+api_version = {_text(API_VERSION)}
+
+[connection.locations]
+"{addresses.warehouse_location}" = {_text(_warehouse(world).node)}
+"{addresses.drop_ship_location}" = "suppliers"
+"""
+
+
+def _warehouse(world: World) -> Firm:
+    return next(firm for firm in world.firms if firm.kind is Kind.WAREHOUSE)
+
+
+def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
+    supplier = firm.kind is Kind.SUPPLIER
+    return f"""# A partner of the sandbox. Written when the sandbox started.
+version = 1
+extends = "{"csv_supplier" if supplier else "csv_warehouse"}"
+
+[partner]
+code = {_text(firm.code)}
+name = {_text(firm.name)}
+role = "{firm.kind}"
+timezone = {_text(world.timezone)}
+currency = {_text(world.currency)}
+
+[partner.agreement]
+acknowledges = true
+stock_nets = "{"orders" if supplier else "shipments"}"
+
+{_node(firm, world.costs)}
+[connection]
+connector = "files"
+url = "sftp://{firm.code}@127.0.0.1:{addresses.sftp_port}/"
+password = "secret:{firm.code}_password"
+host_key = {_text(addresses.host_key)}
+"""
+
+
+def _node(firm: Firm, costs: Costs) -> str:
+    place = firm.place
+    lines = [
+        f"[nodes.{firm.node}]",
+        f"name = {_text(firm.name)}",
+        f'kind = "{firm.kind}"',
+        "",
+        f"[nodes.{firm.node}.address]",
+        f"name = {_text(firm.name)}",
+        f"street = {_text(firm.street)}",
+        f"city = {_text(place.city)}",
+        f"region = {_text(place.region)}",
+        f"postal_code = {_text(place.postal_code)}",
+        f"country = {_text(place.country)}",
+        "",
+    ]
+    if place.latitude is not None and place.longitude is not None:
+        lines += [
+            f"[nodes.{firm.node}.coordinates]",
+            f"latitude = {place.latitude:.6f}",
+            f"longitude = {place.longitude:.6f}",
+            "",
+        ]
+    lines += [
+        f"[nodes.{firm.node}.costs]",
+        f'per_order = "{costs.per_order}"',
+        f'freight_base = "{costs.freight_base}"',
+        f'freight_per_km = "{costs.freight_per_km}"',
+        f'freight_per_kg = "{costs.freight_per_kg}"',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _text(value: str) -> str:
+    """Return a TOML string; JSON's escapes are a part of TOML's."""
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,78 @@
+"""The CSV files of the robots: read and written with the standard library alone, header for header."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_ADDRESS = ("Name", "Company", "Street", "Street 2", "City", "Region", "Postal Code", "Country", "Phone", "Email")
+_AFTER = ("Order", "Order Line", "Ordered At", "Service", *_ADDRESS)
+PURCHASE_HEADER = ("PO", "Line", "Item", "Supplier Item", "Qty", "Price", "Currency", *_AFTER)
+SHIP_ORDER_HEADER = ("PO", "Line", "Item", "Qty", *_AFTER)
+STOCK_HEADER = ("Item", "Qty Avail", "UOM", "Status", "Updated")
+CATALOGUE_HEADER = ("Item", "Supplier Item", "Description", "Price", "Currency", "Min Qty", "Lead Days", "Weight g")
+ACKNOWLEDGEMENT_HEADER = ("PO", "Line", "Item", "Status", "Qty", "Ship Date", "Reason")
+SHIPMENT_HEADER = ("PO", "Line", "Item", "Shipped", "Short", "Shipment", "Carrier", "Tracking", "Shipped At")
+_MUST_HAVE = ("PO", "Line", "Item", "Order", "Order Line", "Name", "Street", "City", "Postal Code", "Country")
+
+
+class Unreadable(Exception):
+    """An order file that a partner could not work with; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedLine:
+    """One line of an order file as the partner understood it."""
+
+    po: str
+    line: str
+    sku: str
+    quantity: int
+    order: str
+    order_line: str
+
+
+def read_order(content: bytes, header: Sequence[str]) -> list[OrderedLine]:
+    """Return the lines of an order file; raises Unreadable for anything a careful clerk would send back."""
+    try:
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as bad:
+        raise Unreadable(f"not a CSV file in UTF-8: {bad}") from bad
+    if not rows or tuple(rows[0]) != tuple(header):
+        raise Unreadable(f"the header is {rows[0] if rows else 'missing'}, not {list(header)}")
+    if len(rows) == 1:
+        raise Unreadable("there are no lines")
+    return [_ordered_line(row, header) for row in rows[1:]]
+
+
+def _ordered_line(row: Sequence[str], header: Sequence[str]) -> OrderedLine:
+    if len(row) != len(header):
+        raise Unreadable(f"a line has {len(row)} cells, not {len(header)}: {row}")
+    cells = dict(zip(header, row, strict=True))
+    missing = [name for name in _MUST_HAVE if not cells[name].strip()]
+    if missing:
+        raise Unreadable(f"empty: {', '.join(missing)}")
+    quantity = cells["Qty"]
+    if not quantity.isascii() or not quantity.isdigit() or int(quantity) < 1:
+        raise Unreadable(f"Qty {quantity!r} is not a whole number above zero")
+    return OrderedLine(cells["PO"], cells["Line"], cells["Item"], int(quantity), cells["Order"], cells["Order Line"])
+
+
+def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Write a CSV file so that whoever looks sees it whole or not at all."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(header)
+    writer.writerows(rows)
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(text.getvalue().encode("utf-8"))
+    part.replace(path)
+
+
+def stamp(moment: datetime) -> str:
+    """Return a moment as these files write it: UTC, to the second, never later than it was."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

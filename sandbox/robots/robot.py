@@ -1,0 +1,235 @@
+"""One partner behind one SFTP account: takes order files, acknowledges, ships, and keeps its stock file true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from itertools import count
+from pathlib import Path
+from random import Random
+
+from hub.clock import Clock
+from sandbox.moods import Mood, Moods
+from sandbox.options import Behaviour
+from sandbox.plan import Firm, Item, Kind
+from sandbox.robots import files
+from sandbox.robots.book import Book, Holding
+
+_CARRIERS = ("UPS", "FedEx", "DHL", "USPS")
+_UNFINISHED = (".part", ".tmp", ".partial", ".filepart")
+_PICKY = frozenset({Mood.PICKY})
+
+Later = Callable[[float, Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Yard:
+    """What all robots share: time, moods, the book, and a way to do something later."""
+
+    clock: Clock
+    moods: Moods
+    book: Book
+    later: Later
+    behaviour: Behaviour
+    items: Mapping[str, Item]
+    currency: str
+    seed: int
+
+
+class Robot:
+    """Works one firm's account; `home` is its SFTP root and `desk` a folder that nobody else sees."""
+
+    def __init__(self, firm: Firm, home: Path, desk: Path, yard: Yard) -> None:
+        self.firm = firm
+        self.stock = {offer.sku: offer.stock for offer in firm.offers}
+        self.pending = 0
+        self.unreadable: list[str] = []
+        self._yard = yard
+        self._header = files.PURCHASE_HEADER if firm.kind is Kind.SUPPLIER else files.SHIP_ORDER_HEADER
+        self._prefix = "PO_" if firm.kind is Kind.SUPPLIER else "SO_"
+        self._inbox, self._outbox, self._desk = home / "in", home / "out", desk
+        self._taken, self._parcels = count(1), count(1)
+        self._noticed: set[str] = set()
+        self._restocking = False
+
+    # --- files that come ---
+
+    def open(self) -> None:
+        """Lay out the folders and write the first stock and catalogue files."""
+        for folder in (self._inbox, self._outbox / "done", self._desk):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.firm.kind is Kind.SUPPLIER:
+            self._write_catalogue()
+        self._write_stock()
+
+    def notice(self, name: str) -> None:
+        """Hear of a file in the inbox; it is taken a little later."""
+        if name in self._noticed or not self._is_order(name):
+            return
+        self._noticed.add(name)
+        self._soon(self._yard.behaviour.reaction, f"take|{name}", lambda: self._take(name))
+
+    def sweep(self) -> None:
+        """Look for order files that nobody told about."""
+        for name in _names(self._inbox):
+            self.notice(name)
+
+    @property
+    def inbox(self) -> int:
+        """Return how many order files wait to be taken."""
+        return sum(self._is_order(name) for name in _names(self._inbox))
+
+    @property
+    def unread(self) -> int:
+        """Return how many answers nobody has taken yet."""
+        return sum(name.startswith(("ACK_", "SHIP_")) for name in _names(self._outbox))
+
+    @property
+    def settled(self) -> bool:
+        """Say whether there is nothing left to answer or to ship."""
+        return not self.pending and not self.inbox
+
+    def _is_order(self, name: str) -> bool:
+        return name.startswith(self._prefix) and name.endswith(".csv") and not name.endswith(_UNFINISHED)
+
+    def _take(self, name: str) -> None:
+        self._noticed.discard(name)
+        path = self._desk / f"{next(self._taken):05d}_{name}"
+        try:
+            (self._inbox / name).replace(path)
+        except FileNotFoundError:
+            return
+        try:
+            lines = files.read_order(path.read_bytes(), self._header)
+        except files.Unreadable as why:
+            self.unreadable.append(f"{name}: {why}")
+            return
+        holdings, fresh = self._yard.book.enter(self.firm.code, lines)
+        if fresh:  # the same number again is work already under way: it stands in the book twice and ships once
+            self._decide(holdings)
+
+    # --- answers ---
+
+    def _decide(self, holdings: list[Holding]) -> None:
+        picky = self._yard.moods.meet(self.firm.code, f"order {holdings[0].asked.po}", _PICKY) is not None
+        answers = [self._answer(holding, picky=picky) for holding in holdings]
+        number = holdings[0].asked.po
+        self._soon(self._yard.behaviour.reaction, f"ack|{number}", lambda: self._acknowledge(number, answers))
+        kept = [holding for holding in holdings if holding.held]
+        if kept:
+            self._plan_parcels(number, kept)
+        self._restock()
+
+    def _answer(self, holding: Holding, *, picky: bool) -> tuple[object, ...]:
+        """Decide about one line: how much of it is kept, and the row that says so."""
+        asked, chance = holding.asked, self._chance(f"{holding.asked.po}|{holding.asked.line}")
+        behaviour, on_hand = self._yard.behaviour, self.stock.get(holding.asked.sku, 0)
+        status, reason = "A", ""
+        if picky or asked.sku not in self.stock:
+            holding.held, status, reason = 0, "R", "not sold to you" if picky else "unknown item"
+        elif chance.random() < behaviour.reject or not on_hand:
+            holding.held, status, reason = 0, "R", "out of stock"
+        elif on_hand < asked.quantity or (asked.quantity > 1 and chance.random() < behaviour.reduce):
+            holding.held, status, reason = min(on_hand, max(1, asked.quantity // 2)), "C", "only some left"
+        elif chance.random() < behaviour.backorder:
+            status, reason = "B", "coming in next week"
+        self._off_the_shelf(holding, lost=asked.quantity - holding.held)
+        ship_by = files.stamp(self._yard.clock.now() + timedelta(days=1)) if holding.held else ""
+        return asked.po, asked.line, asked.sku, status, holding.held, ship_by, reason
+
+    def _off_the_shelf(self, holding: Holding, lost: int) -> None:
+        """Take what is promised, and what turned out not to be there, off the figure that is shown.
+
+        A supplier shows what is available, which falls at once; our own warehouse what lies there, until it leaves.
+        """
+        promised = holding.held if self.firm.kind is Kind.SUPPLIER else 0
+        if holding.asked.sku in self.stock:
+            self.stock[holding.asked.sku] = max(0, self.stock[holding.asked.sku] - promised - lost)
+
+    def _acknowledge(self, number: str, answers: list[tuple[object, ...]]) -> None:
+        files.write_table(self._outbox / f"ACK_{number}.csv", files.ACKNOWLEDGEMENT_HEADER, answers)
+
+    # --- parcels ---
+
+    def _plan_parcels(self, number: str, holdings: list[Holding]) -> None:
+        chance, behaviour = self._chance(f"parcels|{number}"), self._yard.behaviour
+        half = len(holdings) // 2 if len(holdings) > 1 and chance.random() < behaviour.two_parcels else 0
+        after = behaviour.reaction * 1.5 + behaviour.ship_after
+        for turn, group in enumerate((holdings[half:], holdings[:half]), start=1):
+            if group:
+                self._soon(after * turn, f"ship|{number}|{turn}", partial(self._ship, number, group))
+
+    def _ship(self, number: str, holdings: list[Holding]) -> None:
+        now, parcel = files.stamp(self._yard.clock.now()), next(self._parcels)
+        shipment = f"{self.firm.node}-{parcel:05d}"
+        chance = self._chance(f"parcel|{shipment}")
+        carrier, tracking = chance.choice(_CARRIERS), f"1Z{chance.randrange(10**16):016d}"
+        rows = []
+        for holding in holdings:
+            asked, short = holding.asked, self._short(holding)
+            holding.held -= short
+            holding.shipped = holding.held
+            holding.shipments = (shipment,) if holding.shipped else ()
+            if self.firm.kind is Kind.WAREHOUSE:
+                self.stock[asked.sku] = max(0, self.stock[asked.sku] - holding.shipped - short)
+            said = ("", "", "") if not holding.shipped else (shipment, carrier, tracking)
+            rows.append((asked.po, asked.line, asked.sku, holding.shipped, short, *said, now))
+        files.write_table(self._outbox / f"SHIP_{number}_{parcel:05d}.csv", files.SHIPMENT_HEADER, rows)
+        self._restock()
+
+    def _short(self, holding: Holding) -> int:
+        chance = self._chance(f"short|{holding.asked.po}|{holding.asked.line}")
+        return chance.randint(1, holding.held) if chance.random() < self._yard.behaviour.short else 0
+
+    # --- stock ---
+
+    def set_stock(self, sku: str, quantity: int) -> None:
+        """Count again: from now on this much is there."""
+        self.stock[sku] = quantity
+        self._restock()
+
+    def _restock(self) -> None:
+        if not self._restocking:
+            self._restocking = True
+            self._later(self._yard.behaviour.restock_after, self._write_stock)
+
+    def _write_stock(self) -> None:
+        # whatever lay in the inbox at `now` is netted: a figure must never be newer than the orders it knows of
+        self._restocking = False
+        now = files.stamp(self._yard.clock.now())
+        for name in sorted(filter(self._is_order, _names(self._inbox))):
+            self._take(name)
+        rows = [(sku, quantity, "EA", "A", now) for sku, quantity in self.stock.items()]
+        files.write_table(self._outbox / "inventory.csv", files.STOCK_HEADER, rows)
+
+    def _write_catalogue(self) -> None:
+        items, currency = self._yard.items, self._yard.currency
+        rows = [
+            (each.sku, each.supplier_sku, items[each.sku].name, f"{each.price:.2f}", currency, each.minimum,
+             each.lead_days, items[each.sku].weight_g)
+            for each in self.firm.offers
+        ]  # fmt: skip
+        files.write_table(self._outbox / "catalogue.csv", files.CATALOGUE_HEADER, rows)
+
+    # --- time and chance ---
+
+    def _chance(self, what: str) -> Random:
+        return Random(f"{self._yard.seed}|{self.firm.code}|{what}")
+
+    def _soon(self, seconds: float, what: str, work: Callable[[], None]) -> None:
+        self._later(seconds * self._chance(what).uniform(0.5, 1.5), work)
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        self.pending += 1
+
+        def run() -> None:
+            self.pending -= 1
+            work()
+
+        self._yard.later(seconds, run)
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]

@@ -1,0 +1,1 @@
+"""A Shopify shop as its REST Admin API shows it."""

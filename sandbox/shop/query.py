@@ -1,0 +1,113 @@
+"""What a request asks, read out of its query string and its JSON body."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from sandbox.shop.paging import BadQuery
+from sandbox.shop.shop import Refused, Tracking
+from sandbox.shop.state import Order
+from sandbox.web import Request
+
+SortKey = Callable[[Order], tuple[str | int, ...]]
+_SORT_KEYS: Mapping[str, SortKey] = {
+    "id": lambda order: (order.id,),
+    "created_at": lambda order: (int(order.created.timestamp()), order.id),
+    "processed_at": lambda order: (int(order.created.timestamp()), order.id),
+    "updated_at": lambda order: (int(order.updated.timestamp()), order.id),
+}
+
+
+def sorting(filters: Mapping[str, str]) -> tuple[SortKey, bool]:
+    """Return the sort key asked for, and whether it descends."""
+    text = filters.get("order", "processed_at desc")
+    name, _, direction = text.partition(" ")
+    if name not in _SORT_KEYS or direction.lower() not in ("", "asc", "desc"):
+        raise BadQuery({"order": f"{text} is not an order"})
+    return _SORT_KEYS[name], direction.lower() == "desc"
+
+
+def wanted(order: Order, filters: Mapping[str, str]) -> bool:
+    """Say whether an order passes the filters; without a status only open orders do."""
+    status = filters.get("status", "open")
+    if status != "any" and (order.cancelled is not None) != (status == "cancelled"):
+        return False
+    chosen = ids(filters, "ids", 250)
+    return (
+        (not chosen or order.id in chosen)
+        and _within(order.updated, filters, "updated_at")
+        and _within(order.created, filters, "created_at")
+        and order.id > (whole(filters.get("since_id")) or 0)
+    )
+
+
+def _within(moment: datetime, filters: Mapping[str, str], name: str) -> bool:
+    second = moment.replace(microsecond=0)
+    least, most = filters.get(f"{name}_min"), filters.get(f"{name}_max")
+    return not (least and second < _moment(least, name)) and not (most and second > _moment(most, name))
+
+
+def _moment(text: str, name: str) -> datetime:
+    try:
+        # a plus that nobody escaped arrives as a blank
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+    except ValueError:
+        raise BadQuery({name: f"{text} is not a time"}) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def ids(filters: Mapping[str, str], name: str, most: int) -> frozenset[int]:
+    """Return a comma-separated list of ids; more than `most` are refused."""
+    texts = [text for text in filters.get(name, "").split(",") if text]
+    if len(texts) > most or not all(text.isascii() and text.isdigit() for text in texts):
+        raise BadQuery({name: f"must be at most {most} ids"})
+    return frozenset(int(text) for text in texts)
+
+
+def body(request: Request) -> Mapping[str, object]:
+    """Return the JSON object in a request's body."""
+    try:
+        return mapping(json.loads(request.body), "body")
+    except ValueError:
+        raise BadQuery({"body": "is not JSON"}) from None
+
+
+def mapping(value: object, name: str) -> Mapping[str, object]:
+    """Return the value when it is an object."""
+    if not isinstance(value, dict):
+        raise BadQuery({name: "Required parameter missing or invalid"})
+    return value
+
+
+def whole(value: object) -> int | None:
+    """Return a whole number, also from text as the API takes it; None for anything else."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return None
+
+
+def quantities(value: object) -> dict[int, int] | None:
+    """Return quantities by line id; None (everything) when nothing is listed."""
+    if value is None or value == []:
+        return None
+    if not isinstance(value, list):
+        raise BadQuery({"fulfillment_order_line_items": "must be a list"})
+    chosen: dict[int, int] = {}
+    for each in value:
+        line = mapping(each, "fulfillment_order_line_items")
+        line_id, quantity = whole(line.get("id")), whole(line.get("quantity"))
+        if line_id is None or quantity is None:
+            raise Refused("Invalid fulfillment order line item quantity requested.")
+        chosen[line_id] = chosen.get(line_id, 0) + quantity
+    return chosen
+
+
+def tracking(value: object) -> Tracking:
+    """Return the tracking information of a fulfilment."""
+    info = mapping(value, "tracking_info") if value is not None else {}
+    texts = [str(info[name]) if info.get(name) else None for name in ("company", "number", "url")]
+    return Tracking(*texts)

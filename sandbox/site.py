@@ -1,0 +1,233 @@
+"""The whole simulation inside one event loop: shop, SFTP server, robots and control, sharing moods and time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+
+import asyncssh
+
+from hub.clock import Clock
+from sandbox.moods import Moods
+from sandbox.options import Options
+from sandbox.partner_files import API_VERSION, Addresses, write_partner_files
+from sandbox.plan import Firm, Kind, World
+from sandbox.robots.book import Book
+from sandbox.robots.robot import Robot, Yard
+from sandbox.sftp import SftpSite
+from sandbox.shop.api import Api
+from sandbox.shop.bucket import LeakyBucket
+from sandbox.shop.documents import Writer
+from sandbox.shop.goods_calls import GoodsCalls
+from sandbox.shop.order_calls import OrderCalls
+from sandbox.shop.shop import Shop
+from sandbox.shop.state import Location, Order
+from sandbox.web import WebServer
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the servers listen."""
+
+    shop: int
+    sftp: int
+    control: int
+
+
+class Site:
+    """Everything of one sandbox; made and used inside its event loop only."""
+
+    def __init__(self, folder: Path, options: Options, world: World, clock: Clock) -> None:
+        self.folder, self.options, self.world, self.clock = folder, options, world, clock
+        self.moods, self.book = Moods(), Book()
+        self.token = f"shpat_{token_hex(16)}"
+        self.passwords = {firm.code: token_hex(12) for firm in world.firms}
+        self.shop = _stocked_shop(world, clock)
+        self.bucket = LeakyBucket(options.bucket, clock)
+        self.to_come = options.orders
+        self.info: dict[str, object] = {}
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        yard = Yard(
+            clock, self.moods, self.book, self._later, options.behaviour, world.items, world.currency, options.seed
+        )
+        root = folder / "sftp"
+        self.robots = {
+            firm.code: Robot(firm, root / firm.code, folder / "desks" / firm.code, yard) for firm in world.firms
+        }
+        self._sftp = SftpSite(root, self.passwords, self.moods, self._arrived)
+        writer = Writer(world.currency, world.timezone, self.shop.new_id())
+        routes = (
+            *OrderCalls(self.shop, writer).routes(),
+            *GoodsCalls(self.shop, writer, world.timezone).routes(),
+        )
+        self._web = WebServer(Api(routes, self.token, self.bucket, self.moods).handle)
+
+    # --- life ---
+
+    async def open(self) -> None:
+        """Open every server, place the orders and say in `sandbox.json` where everything is."""
+        for robot in self.robots.values():
+            robot.open()
+        host_key = _host_key(self.folder)
+        shop_port = await self._web.start(self.options.shop_port)
+        sftp_port = await self._sftp.start(host_key, self.options.sftp_port)
+        self._say_where(shop_port, sftp_port, host_key.get_fingerprint())
+        if self.options.rate:
+            self._tasks.append(asyncio.create_task(self._trickle()))
+        else:
+            self.place(self.to_come)
+            self.to_come = 0
+        self._tasks.append(asyncio.create_task(self._sweep()))
+
+    async def close(self) -> None:
+        """Close every server and drop whatever was planned."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for timer in self._timers:
+            timer.cancel()
+        await self._web.close()
+        await self._sftp.close()
+
+    async def _trickle(self) -> None:
+        while self.to_come:
+            self.place(1)
+            self.to_come -= 1
+            await asyncio.sleep(1 / self.options.rate)
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(self.options.behaviour.sweep_every)
+            for robot in self.robots.values():
+                robot.sweep()
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> None:
+        def run() -> None:
+            self._timers.discard(timer)
+            work()
+
+        timer = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(timer)
+
+    def _arrived(self, account: str, path: str) -> None:
+        folder, _, name = path.rpartition("/")
+        if folder == "/in":
+            self.robots[account].notice(name)
+
+    # --- what can be asked of it ---
+
+    def place(self, count: int) -> list[Order]:
+        """Place so many of the world's next orders; fewer when it has no more."""
+        plans = (plan for _, plan in zip(range(count), self.world.orders, strict=False))
+        return [self.shop.place(plan) for plan in plans]
+
+    def state(self) -> dict[str, object]:
+        """Return counts of what happened so far, and whether everything is quiet."""
+        robots = list(self.robots.values())
+        return {
+            "orders_placed": len(self.shop.orders),
+            "orders_to_come": self.to_come,
+            "lines_placed": sum(1 for _ in self.shop.placed_lines()),
+            "fulfilments": sum(len(order.fulfilments) for order in self.shop.orders.values()),
+            "order_files_taken": len({(held.partner, held.asked.po) for held in self.book.holdings}),
+            "lines_held": sum(held.held > 0 for held in self.book.holdings),
+            "lines_shipped": sum(held.shipped > 0 for held in self.book.holdings),
+            "files_waiting": sum(robot.inbox + robot.unread for robot in robots),
+            "unreadable": {robot.firm.code: robot.unreadable for robot in robots if robot.unreadable},
+            "throttled": self.bucket.refused,
+            "settled": not self.to_come and all(robot.settled for robot in robots),
+            "moods": [
+                {"partner": spell.partner, "mood": spell.mood, "on": spell.on, "left": spell.left}
+                for spell in self.moods.spells
+            ],
+        }
+
+    def calls(self, partner: str | None = None) -> dict[str, dict[str, int]]:
+        """Return how often each call arrived, by partner."""
+        return {code: dict(calls) for code, calls in self.moods.calls.items() if partner in (None, code)}
+
+    def audit(self) -> dict[str, list[dict[str, object]]]:
+        """Return what the auditor compares: placed at the shop, held by partners, fulfilled at the shop."""
+        return {
+            "placed": list(self.shop.placed_lines()),
+            "held": list(self.book.rows()),
+            "fulfilled": list(self.shop.fulfilled_lines()),
+        }
+
+    def tamper(self, action: str, number: str | None) -> str:
+        """Remove an order from a partner's book or copy one; returns its number. For tests of the auditor."""
+        candidates = self.book.single_line_numbers()
+        chosen = number or (candidates[0] if candidates else None)
+        change = {"remove": self.book.remove, "copy": self.book.copy}.get(action)
+        if change is None:
+            raise ValueError(f"action must be remove or copy, not {action!r}")
+        if chosen is None or not change(chosen):
+            raise ValueError(f"no partner holds an order {chosen or 'of one line'}")
+        return chosen
+
+    def cancel(self, order_id: int) -> None:
+        """Cancel at the shop what has not shipped of an order."""
+        self.shop.cancel(self.shop.orders[order_id])
+
+    def _say_where(self, shop_port: int, sftp_port: int, host_key: str) -> None:
+        """Write the partners' files, then, as the sign that all is ready, `sandbox.json`."""
+        warehouse, drop_ship = self.shop.locations
+        shop_url = f"http://127.0.0.1:{shop_port}"
+        addresses = Addresses(shop_url, sftp_port, host_key, warehouse, drop_ship)
+        secrets = {f"{code}_password": password for code, password in self.passwords.items()}
+        write_partner_files(self.folder, self.world, addresses, {"shop_token": self.token, **secrets})
+        self.info |= {
+            "shop_url": shop_url,
+            "shop_token": self.token,
+            "api_version": API_VERSION,
+            "locations": {"warehouse": str(warehouse), "drop_ship": str(drop_ship)},
+            "sftp_host": "127.0.0.1",
+            "sftp_port": sftp_port,
+            "host_key": host_key,
+            "passwords": self.passwords,
+            "currency": self.world.currency,
+            "partners": ["shop", *self.robots],
+            "orders": self.options.orders,
+            "seed": self.options.seed,
+            "placement": dict(self.world.placement),
+            "pid": os.getpid(),
+        }
+
+
+def _host_key(folder: Path) -> asyncssh.SSHKey:
+    """Return the server's key, made once and kept in the folder."""
+    path = folder / "host_key"
+    if path.exists():
+        return asyncssh.read_private_key(str(path))
+    key = asyncssh.generate_private_key("ssh-ed25519")
+    path.touch(mode=0o600)
+    path.write_bytes(key.export_private_key())
+    return key
+
+
+def _stocked_shop(world: World, clock: Clock) -> Shop:
+    """Return the shop with its two locations, every item, and the stock that the firms have."""
+    shop = Shop(clock)
+    own = next(firm for firm in world.firms if firm.kind is Kind.WAREHOUSE)
+    others = [firm for firm in world.firms if firm.kind is Kind.SUPPLIER]
+    variants = {sku: shop.list_item(item) for sku, item in world.items.items()}
+    for name, firms in (("Own warehouse", [own]), ("Drop ship suppliers", others)):
+        place = firms[0] if firms else own
+        location = Location(shop.new_id(), name, place.place, place.street)
+        shop.open_location(location)
+        for sku, quantity in _stock_of(firms).items():
+            shop.set_level(variants[sku], location, quantity)
+    return shop
+
+
+def _stock_of(firms: list[Firm]) -> dict[str, int]:
+    stock: dict[str, int] = {}
+    for firm in firms:
+        for offer in firm.offers:
+            stock[offer.sku] = stock.get(offer.sku, 0) + offer.stock
+    return stock
