@@ -1,0 +1,191 @@
+"""Open connections to partners: made when first needed, used by one thread at a time, kept for a while, then closed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from hub.clock import Clock
+from hub.contract import About, BadRecord, Connector, Plugin, Profile, RateLimited, Rejected, redact
+from hub.delivery.context import ConnectionContext, no_checkpoint
+from hub.delivery.limits import AccountLimiter
+from hub.log import EventLog
+from hub.store import connections
+from hub.store.engine import Store
+
+log = EventLog(__name__)
+
+#: Errors after which the session itself is as good as before.
+_HARMLESS = (Rejected, BadRecord, RateLimited)
+
+
+class NotConnected(LookupError):
+    """No file in force declares this partner, or its connector is not installed."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"no mapping file in force connects {code!r}: see `crossdock mapping check`")
+
+
+@dataclass(slots=True)
+class _Link:
+    connector: Connector
+    hash: str
+    idle_since: float = 0.0
+
+
+class Links:
+    """Every open connection of this process, by partner code."""
+
+    def __init__(
+        self,
+        store: Store,
+        plugins: Mapping[str, Plugin],
+        profiles: Callable[[str], Profile | None],
+        clock: Clock,
+        checkpoint: Callable[[str], None] = no_checkpoint,
+        *,
+        idle_seconds: float = 30.0,
+    ) -> None:
+        self.checkpoint = checkpoint
+        self._store = store
+        self._plugins = plugins
+        self._profiles = profiles
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._lock = threading.Lock()
+        self._idle: dict[str, list[_Link]] = {}
+        self._limiters: dict[str, AccountLimiter] = {}
+        self._closed = False
+
+    @contextmanager
+    def use(self, code: str) -> Iterator[Connector]:
+        """Lend an open connection, for this thread alone; raises NotConnected.
+
+        After an error that may have hurt the session it is closed and the next use opens another.
+        """
+        link = self._take(code)
+        sound = False
+        try:
+            yield link.connector
+            sound = True
+        except _HARMLESS:
+            sound = True
+            raise
+        finally:
+            self._give_back(code, link, sound=sound)
+
+    def limiter(self, code: str) -> AccountLimiter:
+        """Return the pace of a partner's account, which all its threads share; raises NotConnected."""
+        with self._lock:
+            known = self._limiters.get(code)
+        if known is not None:
+            return known
+        about = self.about(code)
+        with self._lock:
+            return self._limiters.setdefault(code, AccountLimiter(self._clock, about.pace))
+
+    def profile(self, code: str) -> Profile | None:
+        """Return the partner's profile in force, or None."""
+        return self._profiles(code)
+
+    def about(self, code: str) -> About:
+        """Return what the partner's kind of connector is; raises NotConnected."""
+        return self._plugin(code, self._declared(code)).about
+
+    def knows(self, code: str) -> bool:
+        """Say whether the partner can be connected to at all."""
+        try:
+            self.about(code)
+        except NotConnected:
+            return False
+        return True
+
+    def redact(self, code: str, text: str) -> str:
+        """Return the text without the secret values of the partner's settings."""
+        profile = self._profiles(code)
+        if profile is None:
+            return text
+        fields = {name: getattr(profile.settings, name) for name in type(profile.settings).model_fields}
+        secrets = {name: value.get_secret_value() for name, value in fields.items() if isinstance(value, SecretStr)}
+        return redact(text, secrets)
+
+    def tidy(self) -> int:
+        """Close what nobody has used for a while; returns how many."""
+        latest = self._clock.monotonic() - self._idle_seconds
+        with self._lock:
+            stale = [link for links in self._idle.values() for link in links if link.idle_since <= latest]
+            for code, links in list(self._idle.items()):
+                self._idle[code] = [link for link in links if link.idle_since > latest]
+        for link in stale:
+            _close(link)
+        return len(stale)
+
+    def hurry(self, within: float) -> None:
+        """Let nobody wait for a partner's pace longer than that from now: the hub is stopping."""
+        with self._lock:
+            limiters = list(self._limiters.values())
+        for limiter in limiters:
+            limiter.close(within)
+
+    def close(self) -> None:
+        """Close every connection; one in use is closed when it is given back."""
+        with self._lock:
+            self._closed = True
+            idle = [link for links in self._idle.values() for link in links]
+            self._idle.clear()
+        for link in idle:
+            _close(link)
+
+    def _take(self, code: str) -> _Link:
+        profile = self._declared(code)
+        while True:
+            with self._lock:
+                kept = self._idle.get(code)
+                link = kept.pop() if kept else None
+            if link is None:
+                return self._open(code, profile)
+            if link.hash == profile.hash:
+                return link
+            _close(link)
+
+    def _open(self, code: str, profile: Profile) -> _Link:
+        plugin = self._plugin(code, profile)
+        context = ConnectionContext(self._store, code, self._clock, self.limiter(code), self.checkpoint)
+        return _Link(plugin.open(profile, context), profile.hash)
+
+    def _give_back(self, code: str, link: _Link, *, sound: bool) -> None:
+        link.idle_since = self._clock.monotonic()
+        with self._lock:
+            keep = sound and not self._closed and self._idle_seconds > 0
+            if keep:
+                self._idle.setdefault(code, []).append(link)
+        if not keep:
+            _close(link)
+
+    def _declared(self, code: str) -> Profile:
+        profile = self._profiles(code)
+        if profile is None:
+            raise NotConnected(code)
+        return profile
+
+    def _plugin(self, code: str, profile: Profile) -> Plugin:
+        """Find the kind of connector by the settings it declares; where kinds share a model, by the connection's row."""
+        fitting = {name: each for name, each in self._plugins.items() if each.about.settings is type(profile.settings)}
+        if len(fitting) > 1:
+            with self._store.read() as tx:
+                row = connections.get(tx, code)
+            fitting = {name: each for name, each in fitting.items() if row is not None and name == row.connector}
+        if len(fitting) != 1:
+            raise NotConnected(code)
+        return next(iter(fitting.values()))
+
+
+def _close(link: _Link) -> None:
+    try:
+        link.connector.close()
+    except Exception as error:  # noqa: BLE001 - a session that cannot even be closed is gone; nothing depends on it
+        log.debug("link.close_failed", error=type(error).__name__)
