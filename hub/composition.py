@@ -9,15 +9,19 @@ from sqlalchemy import Connection
 
 from hub.clock import Clock, SystemClock
 from hub.config import Config, secret_finder
-from hub.contract import Plugin, Profile
+from hub.contract import DocumentSpec, Plugin, Profile
 from hub.delivery.context import IdleContext
 from hub.delivery.links import Links
 from hub.instance import InstanceLock
 from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
+from hub.model.document import Direction, Kind
+from hub.services import sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
+from hub.services.sync import Flows
+from hub.services.verbs import Verbs
 from hub.store import connections, migrate, nodes
 from hub.store.engine import Store
 
@@ -91,6 +95,25 @@ class Hub:
                 log.info("connection.new", partner=code, mode="observe")
             for node in entry.profile.partner.nodes:
                 nodes.put(tx, node, now)
+
+    def flows(self) -> Flows:
+        """Return what ticks work with, as of right now."""
+        hashes = {code: entry.profile.hash for code, entry in self.directory.entries.items()}
+        return Flows(self.desk, self.links, hashes)
+
+    def flows_of(self, connection: str, kinds: frozenset[Kind]) -> tuple[DocumentSpec, ...]:
+        """Return the documents of a connection that a schedule could run: all inbound ones, and stock to channels."""
+        documents = self.directory.entries[connection].documents
+        runnable = (each for each in documents if each.direction is Direction.IN or each.kind is Kind.STOCK_PUSH)
+        return tuple(each for each in runnable if not kinds or each.kind in kinds)
+
+    def verbs(self) -> Verbs:
+        """Return the verbs as a command carries them out where no daemon runs: here, and at once."""
+
+        def run_here(connection: str, kinds: frozenset[Kind]) -> int:
+            return sync.run_here(self.flows(), connection, self.flows_of(connection, kinds))
+
+        return Verbs(run_here, lambda: None, done="done")
 
     def close(self) -> None:
         """Close every link and the database."""

@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -137,7 +138,7 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     environ = os.environ if environ is None else environ
     try:
         text = path.read_text("utf-8")
-        raw = tomllib.loads(text)
+        raw = tomllib.loads(text, parse_float=Decimal)
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such file; `crossdock init` writes one"]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

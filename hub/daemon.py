@@ -18,7 +18,6 @@ from hub.services import ingest, requests, sync
 from hub.services.ingest import Inlet
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
-from hub.services.sync import Flows
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
 from hub.store import archive, runs
@@ -50,7 +49,7 @@ class Daemon:
             ),
             hub.clock,
         )
-        self._verbs = Verbs(hub.links, self._run_now, self._runner.wake)
+        self._verbs = Verbs(self._run_now, self._runner.wake, done="started")
         self._stack = ExitStack()
         self._next_housekeeping = hub.clock.now()
 
@@ -125,18 +124,13 @@ class Daemon:
 
             return ingest.apply_waiting(self.hub.desk, inlets)
 
-    def _flows(self) -> Flows:
-        hashes = {code: entry.profile.hash for code, entry in self.hub.directory.entries.items()}
-        return Flows(self.hub.desk, self.hub.links, hashes)
-
     def _carry_out(self, job: Job, at: datetime) -> None:
-        sync.run_job(self._flows(), job.schedule.name, job.connection, job.documents, at)
+        sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at)
         self._runner.wake()
 
     def _run_now(self, connection: str, kinds: frozenset[Kind]) -> int:
         """Tick the flows of a connection out of turn; returns how many documents that is."""
-        entry = self.hub.directory.entries[connection]
-        documents = tuple(each for each in entry.documents if not kinds or each.kind in kinds)
+        documents = self.hub.flows_of(connection, kinds)
         if documents:
             by_hand = Schedule(name="by hand", every=timedelta(days=1))
             self._ticker.run_now(Job(by_hand, connection, documents), self.hub.clock.now())

@@ -17,7 +17,6 @@ from hub.composition import Hub, open_hub
 from hub.config import Config, ConfigError, load_config
 from hub.log import set_up
 from hub.services.requests import Refused, ask_and_wait, carry_out
-from hub.services.verbs import Verbs
 
 OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
 
@@ -74,7 +73,7 @@ class Session:
             try:
                 if hub.lock.is_taken():
                     return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
-                return carry_out(hub.desk, Verbs(hub.links).table(), verb, arguments, _actor())
+                return carry_out(hub.desk, hub.verbs().table(), verb, arguments, _actor())
             except (Refused, TimeoutError) as error:
                 raise Failure(str(error)) from None
 

@@ -103,3 +103,9 @@ def _end_badly(flows: Flows, connection: str, run: int, error: ConnectorError) -
 def _fail(desk: Desk, run: int, failure: RunError) -> None:
     with desk.store.write() as tx:
         runs.fail(tx, run, failure, desk.clock.now())
+
+
+def run_here(flows: Flows, connection: str, documents: tuple[DocumentSpec, ...]) -> int:
+    """Run these flows now and in this process; returns how many there are."""
+    run_job(flows, "by hand", connection, documents, flows.desk.clock.now())
+    return len(documents)

@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from hub.delivery.links import Links
 from hub.model.document import Kind
-from hub.services import connections, failures, sync
+from hub.services import connections, failures
 from hub.services.desk import Desk
 from hub.services.requests import Refused, Verb
 
 Arguments = Mapping[str, Any]
 #: Starts the flows of a connection out of turn; returns how many there are.
-RunNow = Callable[[Desk, str, frozenset[Kind]], int]
+RunNow = Callable[[str, frozenset[Kind]], int]
 
 
 class Verbs:
     """The verbs, with what they need beside the desk."""
 
-    def __init__(self, links: Links, run_now: RunNow | None = None, wake: Callable[[], None] = lambda: None) -> None:
-        self._links = links
+    def __init__(self, run_now: RunNow, wake: Callable[[], None], *, done: str) -> None:
+        """`done` says what `run_now` has achieved when it returns: `started` or `done`."""
         self._run_now = run_now
         self._wake = wake
+        self._done = done
 
     def table(self) -> Mapping[str, Verb]:
         """Return every verb by its name."""
@@ -58,9 +58,7 @@ class Verbs:
     def _sync_run(self, desk: Desk, arguments: Arguments, _actor: str) -> Arguments:
         (code,) = _codes(desk, arguments)
         kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
-        if self._run_now is not None:
-            return {"flows": self._run_now(desk, code, kinds), "done": "started"}
-        return {"flows": sync.run_here(desk, self._links, code, kinds), "done": "done"}
+        return {"flows": self._run_now(code, kinds), "done": self._done}
 
     def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         with desk.store.write() as tx:

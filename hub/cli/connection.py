@@ -1,0 +1,127 @@
+"""`crossdock connection`: who we are connected to, whether it works, and whether anything may leave."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from hub.cli.session import FAILED, NothingToDo, Session, pass_session
+from hub.cli.show import json_option, print_json, print_rows
+from hub.services import connections
+
+_COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
+
+
+class Moment(click.ParamType):
+    """A time with its zone; a date alone is its first moment in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
+        """Return the time in ISO form, UTC."""
+        try:
+            moment = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-11-20 or 2026-11-20T06:00:00Z", param, ctx)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
+
+
+@click.group()
+def connection() -> None:
+    """Look after connections to partners."""
+
+
+@connection.command("list")
+@json_option
+@pass_session
+def list_connections(session: Session, as_json: bool) -> None:
+    """List every connection, its mode and its trouble."""
+    with session.reading() as (hub, tx):
+        rows = [connections.as_row(view) for view in connections.listing(tx, hub.desk)]
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="no partner yet: put a mapping file into the mappings folder")
+
+
+@connection.command()
+@click.argument("name")
+@json_option
+@pass_session
+def check(session: Session, name: str, as_json: bool) -> None:
+    """Log in at a partner and say in one sentence whether its documents can flow."""
+    with session.hub() as hub:
+        if hub.profile(name) is None:
+            raise click.UsageError(f"there is no partner {name!r}; known: {', '.join(hub.directory.entries) or 'none'}")
+        health = connections.check(hub.links, name)
+    if as_json:
+        print_json({"connection": name, "ok": health.ok, "sentence": health.sentence, "todo": health.todo})
+    else:
+        click.echo(f"{name}: {'ok' if health.ok else 'NOT OK'}: {health.sentence}")
+        if health.todo:
+            click.echo(f"do: {health.todo}")
+    if not health.ok:
+        raise SystemExit(FAILED)
+
+
+def _named_or_all(name: str | None, *, every: bool) -> dict[str, object]:
+    if (name is None) == (not every):
+        raise click.UsageError("name one connection, or say --all")
+    return {"all": True} if every else {"connection": name}
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every connection.")
+@click.option("--from", "live_from", type=Moment(), help="Orders placed before are never sent unless named. [now]")
+@json_option
+@pass_session
+def live(session: Session, name: str | None, every: bool, live_from: str | None, as_json: bool) -> None:
+    """Let documents leave."""
+    arguments = {**_named_or_all(name, every=every), "from": live_from}
+    result = session.request("connection.live", arguments)
+    _say(result, f"live from {result['from']}: {', '.join(result['live']) or 'none'}", as_json=as_json)
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every connection.")
+@json_option
+@pass_session
+def observe(session: Session, name: str | None, every: bool, as_json: bool) -> None:
+    """Read and render everything, and let nothing leave."""
+    result = session.request("connection.observe", _named_or_all(name, every=every))
+    _say(result, f"observing: {', '.join(result['observing']) or 'none'}", as_json=as_json)
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every connection.")
+@click.option("--why", default="", help="For the record.")
+@json_option
+@pass_session
+def pause(session: Session, name: str | None, every: bool, why: str, as_json: bool) -> None:
+    """Stop a connection in both directions."""
+    result = session.request("connection.pause", {**_named_or_all(name, every=every), "why": why})
+    if not result["paused"]:
+        raise NothingToDo("paused already")
+    _say(result, f"paused: {', '.join(result['paused'])}", as_json=as_json)
+
+
+@connection.command()
+@click.argument("name", required=False)
+@click.option("--all", "every", is_flag=True, help="Every connection.")
+@json_option
+@pass_session
+def resume(session: Session, name: str | None, every: bool, as_json: bool) -> None:
+    """Let a paused connection go on as it went before."""
+    result = session.request("connection.resume", _named_or_all(name, every=every))
+    if not result["resumed"]:
+        raise NothingToDo("nothing was paused")
+    _say(result, "; ".join(f"{code}: {mode}" for code, mode in result["resumed"].items()), as_json=as_json)
+
+
+def _say(result: object, text: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(text)

@@ -1,0 +1,100 @@
+"""Opening and closing connections: observe, live from a moment, pause and resume, and asking how they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from hub.contract import ConnectorError, Health
+from hub.delivery.links import Links
+from hub.services.desk import Desk
+from hub.services.requests import Refused
+from hub.store import connections, runs
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """One connection as a listing shows it."""
+
+    code: str
+    role: str
+    connector: str
+    mode: str
+    since: datetime
+    live_from: datetime | None
+    last_run: datetime | None
+    trouble: str
+
+
+def listing(tx: Connection, desk: Desk) -> list[ConnectionView]:
+    """Return every connection with its mode, its last run and its trouble, by code."""
+    last: dict[str, datetime] = {}
+    for run in runs.latest(tx, limit=100_000):
+        ended = run["ended_at"]
+        if ended is not None:
+            last[run["connection"]] = max(ended, last.get(run["connection"], ended))
+    views = []
+    for row in connections.every(tx):
+        partner = desk.directory.partner(row.code)
+        trouble = row.paused_why or row.outage_error or ("" if partner else "its mapping file is gone")
+        role = partner.role.value if partner else ""
+        moments = (row.changed_at, row.live_from, last.get(row.code))
+        views.append(ConnectionView(row.code, role, row.connector, row.mode.value, *moments, trouble))
+    return views
+
+
+def go_live(desk: Desk, codes: Sequence[str], live_from: datetime, actor: str) -> list[str]:
+    """Open these connections for orders placed from that moment on; returns which."""
+    if live_from.tzinfo is None:
+        raise Refused(f"{live_from.isoformat()} has no time zone; write it like 2026-11-20T00:00:00Z")
+    for code in codes:
+        with desk.store.write() as tx:
+            connections.go_live(tx, code, live_from, desk.clock.now(), actor=actor)
+    return list(codes)
+
+
+def observe(desk: Desk, codes: Sequence[str], actor: str) -> list[str]:
+    """Let nothing leave any more; reading goes on. Returns which."""
+    for code in codes:
+        with desk.store.write() as tx:
+            connections.observe(tx, code, desk.clock.now(), actor=actor)
+    return list(codes)
+
+
+def pause(desk: Desk, codes: Sequence[str], why: str, actor: str) -> list[str]:
+    """Stop these connections in both directions; returns which were going."""
+    stopped = []
+    for code in codes:
+        with desk.store.write() as tx:
+            if connections.pause(tx, code, why or f"paused by {actor}", desk.clock.now(), actor=actor):
+                stopped.append(code)
+    return stopped
+
+
+def resume(desk: Desk, codes: Sequence[str], actor: str) -> Mapping[str, str]:
+    """Let paused connections go on as before; returns the mode of each that was paused."""
+    going = {}
+    for code in codes:
+        with desk.store.write() as tx:
+            mode = connections.resume(tx, code, desk.clock.now(), actor=actor)
+        if mode is not None:
+            going[code] = mode.value
+    return going
+
+
+def check(links: Links, code: str) -> Health:
+    """Ask a partner's connection whether it can log in and work."""
+    try:
+        with links.use(code) as connector:
+            return connector.check()
+    except ConnectorError as error:
+        return Health(ok=False, sentence=error.what, todo=error.todo)
+
+
+def as_row(view: ConnectionView) -> Mapping[str, Any]:
+    """Return a view as a row of a listing."""
+    return {name: getattr(view, name) for name in ConnectionView.__slots__}
