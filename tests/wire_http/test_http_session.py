@@ -36,7 +36,8 @@ class Partner:
     script: list[Answer]
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
-    closed: int = 0
+    arrived: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -67,11 +68,12 @@ class Partner:
             self._open.append(connection)
             with closing(connection), suppress(OSError):
                 self._talk(connection)
-            self.closed += 1
+            self.closed.set()
 
     def _talk(self, connection: socket.socket) -> None:
         while request := _request(connection):
             self.requests.append(request)
+            self.arrived.set()
             answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             answer(connection)
             if answer.__name__ == "hang_up":
@@ -334,8 +336,7 @@ def test_a_connection_that_the_partner_closed_meanwhile_is_not_used_for_a_write(
     shop = partner(answer_and_close, answer(201))
     session = desk.open()
     session.call(_call(shop, Effect.READ))
-    while shop.closed == 0:
-        pass
+    assert shop.closed.wait(5)
     assert session.call(_call(shop, Effect.ONCE)).status == 201
     session.close()
     assert shop.connections == 2
@@ -378,8 +379,8 @@ def test_who_dies_after_the_bytes_has_sent_all(partner: Starter, desk: Desk) -> 
     session = desk.open()
     with pytest.raises(Killed):
         session.call(_call(shop, Effect.ONCE))
+    assert shop.arrived.wait(5)
     session.close()
-    shop.stop()
     assert len(shop.requests) == 1
     assert shop.requests[0].endswith(b"9007199254740993}")
 
