@@ -28,6 +28,11 @@ def times(rate: int, quantity: int) -> int:
     return (rate * quantity + _PER_MICRO // 2) // _PER_MICRO
 
 
+def units(nanos: int) -> Decimal:
+    """Return a quantity in nano-units as the exact decimal that is reported."""
+    return Decimal(nanos).scaleb(-9)
+
+
 def amount(micro: int) -> Decimal:
     """Return micro-units as the exact decimal that is reported."""
     return Decimal(micro).scaleb(-6)

@@ -1,0 +1,110 @@
+"""Which nodes may take a good, and the first hard rule against each that may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hub.model.number import plain
+from hub.routing.problem import Offer
+from hub.routing.scene import Good, Scene, Site, bought
+from hub.routing.tariff import nano
+
+#: Every hard rule by the name that stands in an explanation, in the order in which they are looked at.
+RULES: Mapping[str, str] = {
+    "offer": "does not carry it",
+    "inactive": "is switched off",
+    "capacity": "has all the orders it can take today",
+    "country": "is in another country",
+    "excluded": "refused this line before",
+    "pick-up": "the customer collects elsewhere",
+    "capability": "may not handle it",
+    "price": "has no price for it",
+    "stock": "has too little",
+    "minimum": "sells only larger quantities",
+    "incomplete": "less of the order could be filled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Room at one node for a part of a good: from `low` to `high` nano-units."""
+
+    site: Site
+    offer: Offer
+    low: int
+    high: int
+
+
+def barred(good: Good, site: Site, offer: Offer) -> str:
+    """Return the rule that forbids the node to send any of the good; empty when it may, if it has enough."""
+    if site.rule:
+        return site.rule
+    if site.code in good.excluded:
+        return "excluded"
+    if good.pick_up_node is not None and (site.code != good.pick_up_node or not site.node.pick_up):
+        return "pick-up"
+    if good.flags and not good.flags <= site.node.handles:
+        return "capability"
+    if offer.unit_cost is None and bought(site.node):
+        return "price"
+    return ""
+
+
+def rule_against(scene: Scene, good: Good, code: str) -> str:
+    """Return the first rule that keeps the node from sending the whole good; empty when none does."""
+    offer = scene.stock[good.sku].get(code)
+    site = scene.site(code)
+    if offer is None or site is None:
+        return "offer"
+    rule = barred(good, site, offer)
+    if rule:
+        return rule
+    if scene.have(site, offer) < good.quantity:
+        return "stock"
+    return "minimum" if offer.minimum > good.quantity else ""
+
+
+def column(scene: Scene, good: Good) -> dict[str, int]:
+    """Return what the whole good costs at each node that may send it, in micro-units and without the parcel."""
+    costs: dict[str, int] = {}
+    for code, offer in scene.stock[good.sku].items():
+        site = scene.site(code)
+        if site is None or barred(good, site, offer):
+            continue
+        if scene.have(site, offer) >= good.quantity >= offer.minimum:
+            costs[code] = scene.costs(good, site, offer, good.nanos).total
+    return costs
+
+
+def slots(scene: Scene, good: Good) -> list[Slot]:
+    """Return the nodes that may send a part of the good, by code, with the least and the most of each."""
+    found = []
+    for code, offer in sorted(scene.stock[good.sku].items()):
+        site = scene.site(code)
+        if site is None or barred(good, site, offer):
+            continue
+        high = min(nano(scene.have(site, offer)), good.nanos) // good.step * good.step
+        low = -(-nano(offer.minimum) // good.step) * good.step
+        if high > 0 and low <= high:
+            found.append(Slot(site, offer, low, high))
+    return found
+
+
+def detail_of(scene: Scene, good: Good, code: str, rule: str) -> str:
+    """Return the rule in a person's words, with the figures that made it bind."""
+    offer = scene.stock[good.sku].get(code)
+    site = scene.site(code)
+    if offer is None or site is None:
+        return RULES[rule]
+    if rule == "stock":
+        have = max(Decimal(0), scene.have(site, offer))
+        return f"has {plain(have)} of {plain(good.quantity)}"
+    if rule == "minimum":
+        return f"sells no less than {plain(offer.minimum)}"
+    if rule == "capability":
+        return f"may not handle {', '.join(sorted(good.flags - site.node.handles))}"
+    if rule == "pick-up" and code == good.pick_up_node:
+        return "does not hand goods over to customers"
+    return RULES[rule]

@@ -1,0 +1,96 @@
+"""Goods made into jobs for a programme: each a quantity that goes from one node, with its cost at each that may."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hub.routing.candidates import Slot, column, slots
+from hub.routing.plan import Left
+from hub.routing.scene import Good, Scene
+
+
+class Job(NamedTuple):
+    """A quantity of a good that leaves from one node, and its cost there in micro-units by node code."""
+
+    good: Good
+    nanos: int
+    costs: dict[str, int]
+
+
+class Cutting(NamedTuple):
+    """A good that no node can send whole, but several can: a choice is left."""
+
+    good: Good
+    slots: list[Slot]
+
+
+class Work(NamedTuple):
+    """An order's goods sorted by how they can be sent."""
+
+    jobs: list[Job]
+    cuttings: list[Cutting]
+    left: list[Left]
+    contested: frozenset[str]
+
+
+def sort(scene: Scene, goods: Sequence[Good]) -> Work:
+    """Return the goods as jobs, as goods to be cut, and as what has no source at all."""
+    work = Work([], [], [], _contested(scene, goods))
+    for good in goods:
+        costs = column(scene, good)
+        force = forced_to(scene, good)
+        if force is not None:
+            costs = {code: cost for code, cost in costs.items() if code == force}
+        if costs:
+            work.jobs.append(Job(good, good.nanos, costs))
+        else:
+            _in_parts(scene, good, work)
+    return work
+
+
+def forced_to(scene: Scene, good: Good) -> str | None:
+    """Return the node that the good is forced to, when somebody asks what if."""
+    if not scene.forced:
+        return None
+    return next((scene.forced[want.line_id] for want in good.wants if want.line_id in scene.forced), None)
+
+
+def _in_parts(scene: Scene, good: Good, work: Work) -> None:
+    found, rules = slots(scene, good), scene.rules
+    together = sum(slot.high for slot in found) if rules.split_lines else max((slot.high for slot in found), default=0)
+    if not found or (together < good.nanos and not rules.partial_lines):
+        work.left.append(Left(good, good.nanos))
+        return
+    if not rules.split_lines:
+        best = [slot for slot in found if slot.high == together]
+        work.jobs.append(Job(good, together, {slot.site.code: _cost(scene, good, slot) for slot in best}))
+    elif together > good.nanos or good.sku in work.contested:
+        work.cuttings.append(Cutting(good, found))
+        return
+    else:
+        work.jobs.extend(Job(good, slot.high, {slot.site.code: _cost(scene, good, slot)}) for slot in found)
+    if together < good.nanos:
+        work.left.append(Left(good, good.nanos - together))
+
+
+def _cost(scene: Scene, good: Good, slot: Slot) -> int:
+    return scene.costs(good, slot.site, slot.offer, slot.high).total
+
+
+def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:
+    """Return the SKUs of which two goods, kept apart by their restrictions, could want the same units."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for good in goods:
+        (twice if good.sku in seen else seen).add(good.sku)
+    return frozenset(sku for sku in twice if _too_little(scene, [good for good in goods if good.sku == sku]))
+
+
+def _too_little(scene: Scene, goods: list[Good]) -> bool:
+    wanted = sum(good.quantity for good in goods)
+    for code, offer in scene.stock[goods[0].sku].items():
+        site = scene.site(code)
+        if site is not None and scene.have(site, offer) < wanted:
+            return True
+    return False

@@ -1,0 +1,80 @@
+"""Why a quantity has no source, in a person's words."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hub.model.number import plain
+from hub.routing.candidates import RULES, barred, slots
+from hub.routing.plan import Left
+from hub.routing.scene import Good, Scene
+from hub.routing.tariff import NANO
+
+_NAMED = 3
+
+
+def reason(scene: Scene, left: Left) -> str:
+    """Return the one reason that a person should read for what is left of a good."""
+    good = left.good
+    if left.limit == "complete":
+        return "the order ships complete, and no single node has all of it"
+    if left.limit == "splits" and (scene.most_parcels or 0) > 0:
+        return f"no room in {_parcels(scene)}: other lines fill more of the order"
+    if good.pick_up_node is not None:
+        return _collected(scene, good)
+    if not scene.stock[good.sku]:
+        return f"no node offers {good.sku!r}"
+    if all(_rule(scene, good, code) for code in scene.stock[good.sku]):
+        return "no node may send it: " + _ruled_out(scene, good)
+    return _too_little(scene, good)
+
+
+def _parcels(scene: Scene) -> str:
+    most = scene.most_parcels
+    return "one parcel" if most == 1 else f"{most} parcels"
+
+
+def _collected(scene: Scene, good: Good) -> str:
+    code = str(good.pick_up_node)
+    rule = _rule(scene, good, code) if code in scene.stock[good.sku] else "offer"
+    if rule == "pick-up":
+        return f"the customer collects at {code}, which does not hand goods over"
+    if rule:
+        return f"the customer collects at {code}, which {RULES[rule]}"
+    return f"the customer collects at {code}: {_too_little(scene, good, code)}"
+
+
+def _too_little(scene: Scene, good: Good, only: str = "") -> str:
+    have = Decimal(0)
+    for code, offer in scene.stock[good.sku].items():
+        site = scene.site(code)
+        if site is not None and not barred(good, site, offer) and only in ("", code):
+            have += max(Decimal(0), min(offer.available - site.keep_back, good.quantity))
+    said = f"not enough stock: {plain(have)} of {plain(good.quantity)}"
+    if have < good.quantity:
+        return said
+    return f"{plain(good.quantity)} cannot be made up: {_why_not(scene, good)}"
+
+
+def _why_not(scene: Scene, good: Good) -> str:
+    if not scene.rules.split_lines:
+        most = max((slot.high for slot in slots(scene, good)), default=0)
+        return f"lines are not split, and the most that one node has is {plain(Decimal(most) / NANO)}"
+    return "what nodes sell at the least, or other lines of the order, stand against it"
+
+
+def _rule(scene: Scene, good: Good, code: str) -> str:
+    site = scene.site(code)
+    return "offer" if site is None else barred(good, site, scene.stock[good.sku][code])
+
+
+def _ruled_out(scene: Scene, good: Good) -> str:
+    by_rule: dict[str, list[str]] = {}
+    for code in sorted(scene.stock[good.sku]):
+        by_rule.setdefault(_rule(scene, good, code), []).append(code)
+    return "; ".join(f"{_some(codes)} {RULES[rule]}" for rule, codes in by_rule.items())
+
+
+def _some(codes: list[str]) -> str:
+    named = ", ".join(codes[:_NAMED])
+    return named if len(codes) <= _NAMED else f"{named} and {len(codes) - _NAMED} more"

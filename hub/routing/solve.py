@@ -1,0 +1,77 @@
+"""The cheapest way to fill one order: sort its goods, choose the programme that fits, write the decision down.
+
+What is best: first as many units as the hard rules, the stock and the limits on parcels allow, then the least landed
+cost, then the fewest parcels. A line stays whole where one node can send all of it; only a line that no node can fill
+is cut. Goods that the customer collects are taken from their node first, and the rest is solved around them.
+
+Optimality is proven for every order whose lines can stay whole, or whose cut lines need all that is left anyway: by
+the partition programme in integers up to `exact_lines` (after exact reductions), beyond that by HiGHS to its tolerance
+of a micro-unit. Lines with a choice of cuts, lines of one SKU that compete for the same units, and large orders with
+too few parcels go to HiGHS too; `optimal` is False when its work limit ended the search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from hub.model.decision import Decision
+from hub.routing.account import written
+from hub.routing.candidates import slots
+from hub.routing.jobs import sort
+from hub.routing.jointly import jointly
+from hub.routing.plan import PARTITION, Left, Part, Plan
+from hub.routing.problem import Problem
+from hub.routing.rules import RoutingRules
+from hub.routing.scene import Good, Scene, goods_of
+from hub.routing.tariff import units
+from hub.routing.whole import from_one_node, large, small
+
+_NONE = Decimal(0)
+
+
+def solve(problem: Problem, rules: RoutingRules) -> Decision:
+    """Return the decision for the problem: the same input always gives the same bytes."""
+    scene = Scene(problem, rules)
+    return written(scene, plan(scene))
+
+
+def plan(scene: Scene) -> Plan:
+    """Return the best plan for the scene, not yet written out."""
+    goods = goods_of(scene.problem.wants, scene.rules)
+    collected = [good for good in goods if good.pick_up_node is not None]
+    if not collected:
+        return _ship(scene, goods)
+    handed = _collect(scene, collected)
+    rest = [good for good in goods if good.pick_up_node is None]
+    sent = _ship(scene, rest) if rest else Plan((), (), PARTITION, optimal=True)
+    if scene.ship_complete and (handed.left or sent.left):
+        return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
+    return Plan(handed.parts + sent.parts, handed.left + sent.left, sent.method, sent.optimal)
+
+
+def _collect(scene: Scene, goods: Iterable[Good]) -> Plan:
+    """Give the goods that a customer collects what their node has; the rest of the order is solved without it."""
+    parts, left = [], []
+    for good in goods:
+        room = [slot for slot in slots(scene, good) if slot.high == good.nanos or scene.rules.partial_lines]
+        for slot in room:
+            key = (slot.site.code, good.sku)
+            scene.taken[key] = scene.taken.get(key, _NONE) + units(slot.high)
+            parts.append(Part(good, slot.site, slot.offer, slot.high))
+        missing = good.nanos - sum(slot.high for slot in room)
+        if missing:
+            left.append(Left(good, missing))
+    return Plan(tuple(parts), tuple(left), PARTITION, optimal=True)
+
+
+def _ship(scene: Scene, goods: Sequence[Good]) -> Plan:
+    work = sort(scene, goods)
+    if scene.ship_complete:
+        return from_one_node(scene, goods, work)
+    if work.contested or work.cuttings:
+        return jointly(scene, work)
+    if not work.jobs:
+        return Plan((), tuple(work.left), PARTITION, optimal=True)
+    found = large(scene, work) if len(work.jobs) > scene.rules.exact_lines else small(scene, work)
+    return found or jointly(scene, work)

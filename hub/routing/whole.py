@@ -1,0 +1,110 @@
+"""Orders whose goods each leave from one node: the partition programme, after reductions when the order is large."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+
+from hub.routing.jobs import Job, Work
+from hub.routing.jointly import settle
+from hub.routing.partition import NEVER, cheapest, fewest
+from hub.routing.plan import GRAIN, HIGHS, PARTITION, Left, Part, Plan, parcel
+from hub.routing.reduce import Group, reduced
+from hub.routing.scene import Good, Scene
+
+#: Job numbers and the node each goes to.
+Choice = dict[int, str]
+
+
+def small(scene: Scene, work: Work) -> Plan | None:
+    """Return the exact plan of an order of few jobs; None when too few parcels would tear a line that may not be."""
+    codes, fixed, rows = _table(scene, [job.costs for job in work.jobs])
+    sent = cheapest(fixed, rows)
+    most = scene.most_parcels
+    if most is not None and len(sent) > most:
+        if _torn(scene, work.jobs):
+            return None
+        sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
+    chosen = {job: codes[each.node] for each in sent for job in _bits(each.goods)}
+    return _plan(scene, work, chosen)
+
+
+def large(scene: Scene, work: Work) -> Plan | None:
+    """Return the plan of an order of many jobs, piece by piece; None when it needs more parcels than are allowed."""
+    found = reduced([job.costs for job in work.jobs])
+    chosen: Choice = dict(found.settled)
+    method, proven = PARTITION, True
+    for piece in found.pieces:
+        if len(piece) <= scene.rules.exact_lines:
+            chosen.update(_piece(scene, piece, found.opened))
+            continue
+        offered = {number: group.costs.keys() for group in piece for number in group.jobs}
+        some, certain = settle(scene, work.jobs, offered, found.opened)
+        chosen.update(some)
+        method, proven = HIGHS, proven and certain
+    most = scene.most_parcels
+    if most is not None and len(set(chosen.values())) > most:
+        return None
+    return _plan(scene, work, chosen, method, optimal=proven)
+
+
+def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
+    """Return the plan that sends everything from the one node that is cheapest for all of it, or else nothing."""
+    jobs = work.jobs
+    common: set[str] = set()
+    if len(jobs) == len(goods) and all(job.nanos == job.good.nanos for job in jobs):
+        common = set.intersection(*(set(job.costs) for job in jobs))
+    able = [code for code in sorted(common) if _enough(scene, goods, code)]
+    if not able:
+        return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
+    codes, fixed, rows = _table(scene, [{code: job.costs[code] for code in able} for job in jobs])
+    totals = [cost + sum(row) for cost, row in zip(fixed, rows, strict=True)]
+    node = codes[totals.index(min(totals))]
+    return _plan(scene, work, dict.fromkeys(range(len(jobs)), node))
+
+
+def _piece(scene: Scene, piece: Sequence[Group], opened: Collection[str]) -> Choice:
+    codes, fixed, rows = _table(scene, [group.costs for group in piece], opened)
+    return {
+        job: codes[each.node]
+        for each in cheapest(fixed, rows)
+        for number in _bits(each.goods)
+        for job in piece[number].jobs
+    }
+
+
+def _table(
+    scene: Scene, costs: Sequence[Mapping[str, int]], opened: Collection[str] = ()
+) -> tuple[list[str], list[int], list[list[int]]]:
+    """Return the nodes by code, what a parcel costs at each, and its row of costs, all in grains."""
+    codes = sorted(set().union(*costs))
+    fixed = [0 if code in opened else parcel(scene, code) for code in codes]
+    return codes, fixed, [[each[code] * GRAIN if code in each else NEVER for each in costs] for code in codes]
+
+
+def _plan(scene: Scene, work: Work, chosen: Choice, method: str = PARTITION, *, optimal: bool = True) -> Plan:
+    parts, left = [], list(work.left)
+    for number, job in enumerate(work.jobs):
+        code = chosen.get(number)
+        if code is None:
+            left.append(Left(job.good, job.nanos, "splits"))
+        else:
+            parts.append(Part(job.good, *scene.at(job.good, code), job.nanos))
+    return Plan(tuple(parts), tuple(left), method, optimal)
+
+
+def _torn(scene: Scene, jobs: Sequence[Job]) -> bool:
+    """Tell whether leaving some jobs behind could send a part of a line, where the rules want all of it or nothing."""
+    return not scene.rules.partial_lines and any(job.nanos < job.good.nanos for job in jobs)
+
+
+def _enough(scene: Scene, goods: Sequence[Good], code: str) -> bool:
+    """Tell whether a node has enough for all the goods of each SKU together."""
+    wanted: dict[str, Decimal] = {}
+    for good in goods:
+        wanted[good.sku] = wanted.get(good.sku, Decimal(0)) + good.quantity
+    return all(scene.have(*scene.at(good, code)) >= wanted[good.sku] for good in goods)
+
+
+def _bits(goods: int) -> list[int]:
+    return [number for number in range(goods.bit_length()) if goods >> number & 1]
