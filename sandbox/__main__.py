@@ -9,13 +9,14 @@ from pathlib import Path
 
 import click
 
+from sandbox.olist import HistoryError
 from sandbox.options import Behaviour, Options
 from sandbox.world import start
 
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where it keeps everything.")
-@click.option("--orders", default=20, show_default=True, help="Orders to place.")
+@click.option("--orders", type=click.IntRange(0), help="Orders to place. [20; 1000 with --history]")
 @click.option("--seed", default=1, show_default=True, help="The same seed gives the same world.")
 @click.option("--suppliers", default=6, show_default=True, help="CSV suppliers beside the own warehouse.")
 @click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
@@ -24,14 +25,19 @@ from sandbox.world import start
 @click.option("--shop-port", default=0, help="Port of the shop; a free one by default.")
 @click.option("--sftp-port", default=0, help="Port of the SFTP server; a free one by default.")
 @click.option("--control-port", default=0, help="Port of the control API; a free one by default.")
-def main(folder: Path, reaction: float, **chosen: object) -> None:
+def main(folder: Path, orders: int | None, history: Path | None, reaction: float, **chosen: object) -> None:
     """Start the partners, say where they are, and serve until SIGINT or SIGTERM."""
     behaviour = replace(Behaviour(), reaction=reaction)
-    options = Options(behaviour=behaviour, **chosen)  # type: ignore[arg-type]  # click checked them
+    count = orders if orders is not None else 1000 if history else 20
+    options = Options(count, history=history, behaviour=behaviour, **chosen)  # type: ignore[arg-type]  # click checked
     done = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: done.set())
-    with start(folder, options) as sandbox:
+    try:
+        sandbox = start(folder, options)
+    except HistoryError as error:
+        raise click.ClickException(str(error)) from None
+    with sandbox:
         click.echo(f"sandbox ready: {sandbox.folder / 'sandbox.json'}")
         done.wait()
 

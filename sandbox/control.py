@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from sandbox.moods import Mood
 from sandbox.site import Site
@@ -13,7 +14,7 @@ Asked = Mapping[str, object]
 
 
 class Control:
-    """Answers `GET /state /calls /audit` and `POST /moods /calm /orders /cancel /tamper /stock`."""
+    """Answers `GET /state /calls /audit` and `POST /moods /calm /orders /cancel /tamper /stock /shut /reopen`."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -28,6 +29,8 @@ class Control:
             "POST /cancel": self._cancel,
             "POST /tamper": lambda asked: {"po": site.tamper(_text(asked, "action") or "", _text(asked, "po"))},
             "POST /stock": self._stock,
+            "POST /shut": lambda asked: self._door(site.shut, asked),
+            "POST /reopen": lambda asked: self._door(site.reopen, asked),
         }
 
     async def handle(self, request: Request) -> Reply:
@@ -37,7 +40,8 @@ class Control:
             return json_reply(404, {"error": f"unknown; known: {', '.join(self._calls)}"})
         try:
             asked = json.loads(request.body) if request.body else dict(request.query)
-            return json_reply(200, call(asked))
+            answer = call(asked)
+            return json_reply(200, await answer if inspect.isawaitable(answer) else answer)
         except (ValueError, KeyError, TypeError, AttributeError) as wrong:
             return json_reply(400, {"error": f"{type(wrong).__name__}: {wrong}"})
 
@@ -66,6 +70,10 @@ class Control:
 
     def _cancel(self, asked: Asked) -> object:
         self._site.cancel(int(str(asked["order"])))
+        return {}
+
+    async def _door(self, turn: Callable[[str], Awaitable[None]], asked: Asked) -> object:
+        await turn(str(asked["door"]))
         return {}
 
     def _stock(self, asked: Asked) -> object:

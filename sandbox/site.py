@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -29,23 +29,14 @@ from sandbox.shop.state import Location, Order
 from sandbox.web import WebServer
 
 
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Where the servers listen."""
-
-    shop: int
-    sftp: int
-    control: int
-
-
 class Site:
     """Everything of one sandbox; made and used inside its event loop only."""
 
     def __init__(self, folder: Path, options: Options, world: World, clock: Clock) -> None:
         self.folder, self.options, self.world, self.clock = folder, options, world, clock
         self.moods, self.book = Moods(), Book()
-        self.token = f"shpat_{token_hex(16)}"
-        self.passwords = {firm.code: token_hex(12) for firm in world.firms}
+        self.token = _kept(folder, "shop_token") or f"shpat_{token_hex(16)}"
+        self.passwords = {firm.code: _kept(folder, f"{firm.code}_password") or token_hex(12) for firm in world.firms}
         self.shop = _stocked_shop(world, clock)
         self.bucket = LeakyBucket(options.bucket, clock)
         self.to_come = options.orders
@@ -66,17 +57,21 @@ class Site:
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
         )
         self._web = WebServer(Api(routes, self.token, self.bucket, self.moods).handle)
+        self._doors: dict[str, WebServer | SftpSite] = {"shop": self._web, "sftp": self._sftp}
+        self._ports = {"shop": options.shop_port, "sftp": options.sftp_port}
+        self._host_key = _host_key(folder)
 
     # --- life ---
 
     async def open(self) -> None:
-        """Open every server, place the orders and say in `sandbox.json` where everything is."""
+        """Open every server, place the orders and write the partners' files."""
+        for left_over in ("sftp", "desks"):  # of an earlier run, whose orders nobody remembers
+            shutil.rmtree(self.folder / left_over, ignore_errors=True)
         for robot in self.robots.values():
             robot.open()
-        host_key = _host_key(self.folder)
-        shop_port = await self._web.start(self.options.shop_port)
-        sftp_port = await self._sftp.start(host_key, self.options.sftp_port)
-        self._say_where(shop_port, sftp_port, host_key.get_fingerprint())
+        for door in self._ports:
+            await self.reopen(door)
+        self._say_where()
         if self.options.rate:
             self._tasks.append(asyncio.create_task(self._trickle()))
         else:
@@ -93,6 +88,17 @@ class Site:
             timer.cancel()
         await self._web.close()
         await self._sftp.close()
+
+    async def shut(self, door: str) -> None:
+        """Refuse connections to the `shop` or to the `sftp` server, and cut those that stand."""
+        await self._doors[door].close()
+
+    async def reopen(self, door: str) -> None:
+        """Listen again where it listened before."""
+        if door == "shop":
+            self._ports[door] = await self._web.start(self._ports[door])
+        else:
+            self._ports[door] = await self._sftp.start(self._host_key, self._ports[door])
 
     async def _trickle(self) -> None:
         while self.to_come:
@@ -174,10 +180,11 @@ class Site:
         """Cancel at the shop what has not shipped of an order."""
         self.shop.cancel(self.shop.orders[order_id])
 
-    def _say_where(self, shop_port: int, sftp_port: int, host_key: str) -> None:
-        """Write the partners' files, then, as the sign that all is ready, `sandbox.json`."""
+    def _say_where(self) -> None:
+        """Write the partners' files and gather what `sandbox.json` will say."""
         warehouse, drop_ship = self.shop.locations
-        shop_url = f"http://127.0.0.1:{shop_port}"
+        shop_url, sftp_port = f"http://127.0.0.1:{self._ports['shop']}", self._ports["sftp"]
+        host_key = self._host_key.get_fingerprint()
         addresses = Addresses(shop_url, sftp_port, host_key, warehouse, drop_ship)
         secrets = {f"{code}_password": password for code, password in self.passwords.items()}
         write_partner_files(self.folder, self.world, addresses, {"shop_token": self.token, **secrets})
@@ -197,6 +204,12 @@ class Site:
             "placement": dict(self.world.placement),
             "pid": os.getpid(),
         }
+
+
+def _kept(folder: Path, secret: str) -> str | None:
+    """Return a secret of an earlier run in this folder, so that whoever knows it can go on."""
+    path = folder / "secrets" / secret
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 def _host_key(folder: Path) -> asyncssh.SSHKey:

@@ -15,6 +15,7 @@ from hub.clock import Clock, SystemClock
 from sandbox.control import Control
 from sandbox.invent import invent
 from sandbox.moods import Mood
+from sandbox.olist import olist
 from sandbox.options import Options
 from sandbox.plan import World
 from sandbox.site import Site
@@ -31,6 +32,8 @@ def start(folder: Path, options: Options | None = None, clock: Clock | None = No
 
 def plan_world(options: Options) -> World:
     """Return the world that the options ask for."""
+    if options.history is not None:
+        return olist(options.history, options.seed, options.orders)
     return invent(options.seed, options.orders, options.suppliers, options.items)
 
 
@@ -103,6 +106,14 @@ class RunningSandbox:
     def tamper(self, action: str, number: str | None = None) -> str:
         """Remove an order from a partner's book, or copy one; returns its number."""
         return self._ask(lambda: self._site.tamper(action, number))
+
+    def shut(self, door: str) -> None:
+        """Refuse connections to the `shop` or to the `sftp` server, and cut those that stand."""
+        self._wait(self._site.shut(door))
+
+    def reopen(self, door: str) -> None:
+        """Listen again where it listened before."""
+        self._wait(self._site.reopen(door))
 
     def set_stock(self, partner: str, sku: str, quantity: int) -> None:
         """Let a partner count again: from now on it has this much."""
