@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.routing.problem import Offer
@@ -44,6 +45,20 @@ class Plan:
     left: tuple[Left, ...]
     method: str
     optimal: bool
+
+
+def landed(scene: Scene, parts: Iterable[Part]) -> int:
+    """Return in micro-units what the parts cost together, parcels and splits included."""
+    total = 0
+    handed: dict[str, int] = {}
+    sent: dict[str, int] = {}
+    for part in parts:
+        total += scene.costs(part.good, part.site, part.offer, part.nanos).total
+        if part.good.pick_up_node is None:
+            sent[part.site.code] = part.site.handling + part.site.freight
+        else:
+            handed[part.site.code] = part.site.handling
+    return total + sum(handed.values()) + sum(sent.values()) + scene.split * max(0, len(sent) - 1)
 
 
 def parcel(scene: Scene, code: str) -> int:
