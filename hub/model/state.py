@@ -39,12 +39,19 @@ class LineState(StrEnum):
 #: `rejected` is passed through, never stayed in: the quantity becomes routable again in the same transaction.
 LINE_MOVES: Mapping[LineState, frozenset[LineState]] = {
     LineState.NEW: frozenset({LineState.HELD, LineState.ROUTABLE, LineState.CANCELLED, LineState.CLOSED}),
-    LineState.HELD: frozenset({LineState.ROUTABLE, LineState.CANCELLED}),
+    LineState.HELD: frozenset({LineState.ROUTABLE, LineState.CANCELLED, LineState.CLOSED}),
     LineState.ROUTABLE: frozenset(
-        {LineState.HELD, LineState.ALLOCATED, LineState.BACKORDERED, LineState.UNFILLABLE, LineState.CANCELLED}
+        {
+            LineState.HELD,
+            LineState.ALLOCATED,
+            LineState.BACKORDERED,
+            LineState.UNFILLABLE,
+            LineState.CANCELLED,
+            LineState.CLOSED,  # the channel fulfilled it itself
+        }
     ),
-    LineState.BACKORDERED: frozenset({LineState.ROUTABLE, LineState.HELD, LineState.CANCELLED}),
-    LineState.UNFILLABLE: frozenset({LineState.ROUTABLE, LineState.HELD, LineState.CANCELLED}),
+    LineState.BACKORDERED: frozenset({LineState.ROUTABLE, LineState.HELD, LineState.CANCELLED, LineState.CLOSED}),
+    LineState.UNFILLABLE: frozenset({LineState.ROUTABLE, LineState.HELD, LineState.CANCELLED, LineState.CLOSED}),
     LineState.ALLOCATED: frozenset({LineState.RELEASED, LineState.REJECTED, LineState.ROUTABLE, LineState.CANCELLED}),
     LineState.RELEASED: frozenset({LineState.ACKNOWLEDGED, LineState.SHIPPED, LineState.REJECTED, LineState.CANCELLED}),
     LineState.ACKNOWLEDGED: frozenset({LineState.SHIPPED, LineState.REJECTED, LineState.CANCELLED}),

@@ -59,12 +59,15 @@ def order_of(tx: Connection, portion_id: int) -> str | None:
 def save(tx: Connection, order_id: str, portions: Iterable[Portion], now: datetime) -> bool:
     """Store the rows that are new or changed, and return whether there were any."""
     dirty = [portion for portion in portions if portion.changed or portion.id is None]
-    fresh = [_values(portion) | {"order_id": order_id, "updated_at": now} for portion in dirty if portion.id is None]
+    fresh = [portion for portion in dirty if portion.id is None]
     changed = [_values(portion) | {"key": portion.id, "updated_at": now} for portion in dirty if portion.id is not None]
     if changed:
         tx.execute(update(allocation).where(allocation.c.id == bindparam("key")), changed)
     if fresh:
-        tx.execute(insert(allocation), fresh)
+        rows = [_values(portion) | {"order_id": order_id, "updated_at": now} for portion in fresh]
+        made = insert(allocation).returning(allocation.c.id, sort_by_parameter_order=True)
+        for portion, key in zip(fresh, tx.execute(made, rows).scalars(), strict=True):
+            portion.id = key
     for portion in dirty:
         portion.changed = False
     return bool(dirty)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
 
 from hub.model.document import Kind
 from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
@@ -58,18 +58,42 @@ def set_state(tx: Connection, number: str, state: PurchaseState, now: datetime) 
     tx.execute(update(purchase).where(purchase.c.number == number).values(state=state.value, updated_at=now))
 
 
-def late(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str, str]]:
-    """Return documents whose goods are overdue, each with channel, channel order and order number."""
-    waiting = [PurchaseState.ACKNOWLEDGED.value, PurchaseState.PARTIALLY_SHIPPED.value]
+def late(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str]]:
+    """Return the documents whose goods are overdue, each with the channel's order id and the order's number.
+
+    A document that its node should have acknowledged first, and has not, is late for that and not for this.
+    """
+    silent = and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by.is_(None))
+    answered = purchase.c.state.in_([PurchaseState.ACKNOWLEDGED.value, PurchaseState.PARTIALLY_SHIPPED.value])
     query = (
-        select(purchase, sales_order.c.channel, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
+        select(purchase, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
         .join(sales_order, sales_order.c.id == purchase.c.order_id)
-        .where(purchase.c.state.in_(waiting), purchase.c.ship_by < now)
+        .where(or_(silent, answered), purchase.c.ship_by < now)
         .order_by(purchase.c.ship_by)
         .limit(limit)
     )
     rows = tx.execute(query).mappings()
-    return [(_row(row), row["channel"], row["channel_order"], row["order_number"]) for row in rows]
+    return [(_row(row), row["channel_order"], row["order_number"]) for row in rows]
+
+
+def forgive(tx: Connection, number: str, now: datetime) -> bool:
+    """Wait for a document's goods without a deadline; false when nothing was overdue."""
+    where = and_(purchase.c.number == number, purchase.c.ship_by < now)
+    return bool(tx.execute(update(purchase).where(where).values(ship_by=None, updated_at=now)).rowcount)
+
+
+def count_since(tx: Connection, nodes: Collection[str], since: datetime) -> dict[str, int]:
+    """Return how many documents each of these nodes was given since then, withdrawn ones left out."""
+    query = (
+        select(purchase.c.node, func.count().label("number"))
+        .where(
+            purchase.c.node.in_(sorted(nodes)),
+            purchase.c.created_at >= since,
+            purchase.c.state != PurchaseState.CANCELLED.value,
+        )
+        .group_by(purchase.c.node)
+    )
+    return {row.node: int(row.number) for row in tx.execute(query)}
 
 
 def count_by_state(tx: Connection, partner: str | None = None) -> dict[tuple[str, PurchaseState], int]:

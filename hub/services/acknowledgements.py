@@ -1,0 +1,124 @@
+"""Acknowledgements: what a partner will ship is acknowledged, what it will not is routed elsewhere at once.
+
+The quantity that a line keeps here is counted together with what has left already, so the same answer again, or one
+that comes after the goods, changes nothing. A backorder with a date that the order can wait for stays where it is; one
+without a date, or too late, counts as a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from hub.contract import BadRecord
+from hub.model.number import plain
+from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome, PurchaseLine
+from hub.model.state import LineState
+from hub.services import answers, purchasing, routing
+from hub.services.answers import Answered
+from hub.services.book import GONE, NOTHING, total
+from hub.services.desk import Desk, Source
+from hub.store import deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a line keeps at the node, and the partner's words about it."""
+
+    keeps: Decimal
+    note: str = ""
+    refusal: str = ""
+
+
+def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement) -> bool:
+    """Take a partner's answer to one of our documents over; true when it changed anything."""
+    now = desk.clock.now()
+    record = f"acknowledgement of {document.order_number}"
+    answered = answers.find(tx, source, document.order_number, record)
+    given = _answers(answered, document, record)
+    news = deliveries.confirm(tx, source.connection, document.order_number, document.reference or None, now)
+    answered.book.arrived(document.order_number, now)
+    for line in answered.row.doc.lines:
+        if line.line_number in given:
+            _settle(answered, line, given[line.line_number])
+    routing.route_book(tx, desk, answered.book, now)
+    purchasing.roll_up(tx, answered.book, answered.row, now)
+    return answered.book.save(tx, now) or news
+
+
+def _answers(answered: Answered, document: Acknowledgement, record: str) -> Mapping[int, _Answer]:
+    """Return the answer for each of our lines that the document speaks of, by line number."""
+    if not document.lines:
+        return _whole(answered, document, record)
+    spoken: dict[int, tuple[PurchaseLine, list[AcknowledgementLine]]] = {}
+    for said in document.lines:
+        line = answers.line_of(answered, said, record)
+        spoken.setdefault(line.line_number, (line, []))[1].append(said)
+    return {number: _answer(answered, line, said, record) for number, (line, said) in spoken.items()}
+
+
+def _whole(answered: Answered, document: Acknowledgement, record: str) -> Mapping[int, _Answer]:
+    if document.outcome is None:
+        raise BadRecord(
+            f"{document.order_number}: the answer is for no line and not for the whole document either",
+            record=record,
+            field="outcome",
+            todo="map the partner's field that says accepted or rejected",
+            code="no answer",
+        )
+    said = AcknowledgementLine(outcome=document.outcome, reason=document.reason)
+    return {line.line_number: _answer(answered, line, [said], record) for line in answered.row.doc.lines}
+
+
+def _answer(answered: Answered, line: PurchaseLine, said: list[AcknowledgementLine], record: str) -> _Answer:
+    """Add up what several answers say about one line, such as 3 accepted and 2 backordered."""
+    keeps, reasons, notes = NOTHING, [], []
+    for each in said:
+        if not _will_ship(answered, each):
+            reasons.append(each.reason or _refusal(each))
+            continue
+        keeps += line.quantity if each.quantity is None else each.quantity
+        if each.promised is not None and each.outcome is Outcome.BACKORDERED:
+            notes.append(f"promised for {each.promised:%Y-%m-%d}")
+    if keeps > line.quantity:
+        raise BadRecord(
+            f"{answered.row.number} line {line.line_number}: {plain(keeps)} acknowledged, "
+            f"and {plain(line.quantity)} were ordered",
+            record=record,
+            field="quantity",
+            todo="ask the partner; perhaps the unit is another one",
+            code="more than ordered",
+        )
+    refusal = "; ".join(reasons) or f"only {plain(keeps)} of {plain(line.quantity)} confirmed"
+    return _Answer(keeps, "; ".join(notes), refusal)
+
+
+def _will_ship(answered: Answered, said: AcknowledgementLine) -> bool:
+    if said.outcome is Outcome.REJECTED:
+        return False
+    if said.outcome is not Outcome.BACKORDERED:
+        return True
+    promise = answered.book.order.doc.promise_by
+    return said.promised is not None and (promise is None or said.promised <= promise)
+
+
+def _refusal(said: AcknowledgementLine) -> str:
+    if said.outcome is Outcome.REJECTED:
+        return "rejected"
+    return "backordered without a date" if said.promised is None else f"not before {said.promised:%Y-%m-%d}"
+
+
+def _settle(answered: Answered, line: PurchaseLine, answer: _Answer) -> None:
+    """Acknowledge what the line keeps here and take the rest back."""
+    book, number = answered.book, answered.row.number
+    left = total(book.select(GONE, document=number, line_id=line.channel_line))
+    excess = answers.remaining(answered, line) - max(NOTHING, answer.keeps - left)
+    if excess > 0:
+        words = f"{answered.row.partner}: {answer.refusal}"
+        answers.take_back(answered, answered.awaited(line), excess, words)
+    for portion in book.select({LineState.RELEASED}, document=number, line_id=line.channel_line):
+        reason = portion.row.reason if portion.cancel_asked_at else answer.note
+        book.move(portion, LineState.ACKNOWLEDGED, reason=reason)

@@ -1,0 +1,141 @@
+"""One order in hand: every quantity of every line, moved only as the state table allows, stored in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from hub.model.order import Allocation, OrderLine, move, order_status
+from hub.model.state import BOUND, LineState
+from hub.store import allocations, orders
+from hub.store.allocations import Portion
+from hub.store.orders import OrderRow
+
+NOTHING = Decimal(0)
+#: Quantities that have left a node.
+GONE = frozenset({LineState.SHIPPED, LineState.DELIVERED, LineState.CLOSED})
+#: Quantities that a node has been asked for and has not shipped.
+AWAITED = frozenset({LineState.ALLOCATED, LineState.RELEASED, LineState.ACKNOWLEDGED})
+#: Quantities that no node has been asked for.
+OPEN = frozenset({LineState.NEW, LineState.HELD, LineState.ROUTABLE, LineState.BACKORDERED, LineState.UNFILLABLE})
+
+
+class Book:
+    """The allocation rows of one order, from `open` to `save`; whoever opens it has locked the order's row."""
+
+    def __init__(self, order: OrderRow, portions: list[Portion]) -> None:
+        self.order = order
+        self.portions = portions
+
+    @classmethod
+    def open(cls, tx: Connection, order_id: str) -> Book:
+        """Lock the order and take its rows in hand; raises LookupError for an order that is not there."""
+        order = orders.get(tx, order_id, lock=True)
+        if order is None:
+            raise LookupError(f"no order {order_id}")
+        return cls(order, allocations.of_order(tx, order_id))
+
+    def line(self, line_id: str) -> OrderLine | None:
+        """Return the channel's line, or None when its newest version has it no more."""
+        return next((line for line in self.order.doc.lines if line.line_id == line_id), None)
+
+    def select(
+        self,
+        states: Collection[LineState] | None = None,
+        *,
+        line_id: str | None = None,
+        document: str | None = None,
+    ) -> list[Portion]:
+        """Return the portions in these states, of this line, under this document."""
+        return [
+            portion
+            for portion in self.portions
+            if (states is None or portion.row.state in states)
+            and (line_id is None or portion.row.line_id == line_id)
+            and (document is None or portion.row.document == document)
+        ]
+
+    def add(self, line_id: str, sku: str, quantity: Decimal, state: LineState, reason: str = "") -> Portion:
+        """Take up a quantity that the customer has newly ordered."""
+        row = Allocation(line_id=line_id, sku=sku, quantity=quantity, state=LineState.NEW)
+        portion = Portion(None, row, changed=True)
+        self.portions.append(portion)
+        return self.move(portion, state, reason=reason)
+
+    def move(self, portion: Portion, target: LineState, quantity: Decimal | None = None, **fields: object) -> Portion:
+        """Move all or part of a portion to another state and return what moved; the rest stays as it was."""
+        moved, stayed = move(portion.row, target, quantity, **fields)
+        if stayed is None:
+            portion.row, portion.changed = moved, True
+            return portion
+        return self._split(portion, moved, stayed)
+
+    def part(self, portion: Portion, quantity: Decimal) -> Portion:
+        """Return a portion of exactly this quantity in the same state, split off when it is less than the whole."""
+        if quantity == portion.row.quantity:
+            return portion
+        stayed = portion.row.changed(quantity=portion.row.quantity - quantity)
+        return self._split(portion, portion.row.changed(quantity=quantity), stayed)
+
+    def _split(self, portion: Portion, moved: Allocation, stayed: Allocation) -> Portion:
+        portion.row, portion.changed = stayed, True
+        apart = Portion(None, moved, portion.sent_at, portion.shipped_at, portion.cancel_asked_at, changed=True)
+        self.portions.append(apart)
+        return apart
+
+    def arrived(self, document: str, now: datetime) -> None:
+        """Note that the node has the document: what was allocated under it is released."""
+        for portion in self.select({LineState.ALLOCATED}, document=document):
+            self.move(portion, LineState.RELEASED)
+            portion.sent_at = now
+
+    def give_back(self, portion: Portion, reason: str) -> Portion:
+        """Take a quantity back from a node that will not ship it; it is routed again, unless nobody wants it any more.
+
+        The node is excluded for this quantity from now on.
+        """
+        node = portion.row.node
+        self.move(portion, LineState.REJECTED, reason=reason)
+        excluded = portion.row.excluded | ({node} if node else frozenset())
+        wanted = portion.cancel_asked_at is None
+        target = LineState.ROUTABLE if wanted else LineState.CANCELLED
+        self.move(portion, target, node=None, document=None, excluded=excluded)
+        portion.sent_at = portion.cancel_asked_at = None
+        return portion
+
+    def unbind(self, portion: Portion) -> Portion:
+        """Take a quantity back whose document never left; no node is excluded for it."""
+        return self.move(portion, LineState.ROUTABLE, node=None, document=None)
+
+    def make_known(self, tx: Connection, now: datetime) -> None:
+        """Store what changes the promises of nodes, so that the next look at their stock sees it."""
+        told = (portion for portion in self.portions if portion.changed or portion.id is None)
+        if any(portion.id is not None or portion.row.state in BOUND for portion in told):
+            allocations.save(tx, self.order.id, self.portions, now)
+
+    def save(self, tx: Connection, now: datetime) -> bool:
+        """Store every change and the status of the order that follows from them; returns whether there was any."""
+        changed = allocations.save(tx, self.order.id, self.portions, now)
+        status = order_status(portion.row.state for portion in self.portions)
+        if status is not self.order.status:
+            orders.set_status(tx, self.order.id, status, now)
+            changed = True
+        return changed
+
+
+def total(portions: Iterable[Portion]) -> Decimal:
+    """Return the sum of the quantities."""
+    return sum((portion.row.quantity for portion in portions), NOTHING)
+
+
+def up_to(book: Book, portions: Iterable[Portion], quantity: Decimal) -> Iterator[Portion]:
+    """Yield portions that add up to the quantity, the last one split where it has to be."""
+    for portion in list(portions):
+        if quantity <= 0:
+            return
+        taken = book.part(portion, min(quantity, portion.row.quantity))
+        quantity -= taken.row.quantity
+        yield taken

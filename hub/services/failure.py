@@ -1,0 +1,113 @@
+"""What a failure is: one thing that needs a person, whatever it is made of, under one id that every verb takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from hub.model.number import plain
+
+
+class FailureKind(StrEnum):
+    """What failed; the first letter begins the id."""
+
+    RECORD = "record"  # r12: one inbound record that could not be read or applied
+    DELIVERY = "delivery"  # d7: a document that does not leave, or was never answered
+    RUN = "sync"  # s3: a scheduled flow that ended badly
+    LINE = "line"  # l55: a quantity that has no source, or that a node was asked to give back
+    LATE = "purchase"  # pPO100001: goods that the node has not shipped in time
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A quantity of a customer's line that the failure keeps from where it should be."""
+
+    channel: str
+    order: str
+    line: str
+    quantity: Decimal
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values, with the channel's own ids."""
+        return {"channel": self.channel, "order": self.order, "line": self.line, "quantity": plain(self.quantity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that needs a person: what happened, since when, and what to do."""
+
+    id: str
+    kind: FailureKind
+    partner: str
+    document: str
+    subject: str
+    error_class: str
+    code: str
+    error: str
+    todo: str
+    since: datetime
+    lines: tuple[Concerned, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as plain values for `--json` and the API."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        lines = [line.as_json() for line in self.lines]
+        return values | {"kind": self.kind.value, "since": self.since.isoformat(), "lines": lines}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which failures to list; everything that is not given lets all through. `closed` lists what a person closed."""
+
+    kinds: frozenset[FailureKind] = frozenset()
+    partner: str | None = None
+    document: str | None = None
+    code: str | None = None
+    text: str | None = None
+    closed: bool = False
+
+    def admits(self, failure: Failure) -> bool:
+        """Tell whether a failure is asked for."""
+        return (
+            (not self.kinds or failure.kind in self.kinds)
+            and self.partner in (None, failure.partner)
+            and self.document in (None, failure.document)
+            and self.code in (None, failure.code)
+            and (self.text is None or self.text in f"{failure.id} {failure.subject} {failure.error}")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Failures of one cause: two hundred rows of one feed with an unknown unit are one thing to do."""
+
+    kind: FailureKind
+    partner: str
+    document: str
+    error_class: str
+    code: str
+    count: int
+    since: datetime
+    example: str
+    ids: tuple[str, ...] = field(repr=False)
+
+
+def group(failures: Iterable[Failure]) -> list[Group]:
+    """Put failures of one cause together, the largest group first."""
+    causes: dict[tuple[FailureKind, str, str, str, str], list[Failure]] = {}
+    for each in failures:
+        causes.setdefault((each.kind, each.partner, each.document, each.error_class, each.code), []).append(each)
+    groups = [
+        Group(*cause, len(found), min(each.since for each in found), found[0].error, tuple(each.id for each in found))
+        for cause, found in causes.items()
+    ]
+    return sorted(groups, key=lambda each: (-each.count, each.since))
+
+
+def excuses(failures: Iterable[Failure]) -> list[Mapping[str, Any]]:
+    """Return the customers' lines that the failures keep back, as the auditor takes them."""
+    return [line.as_json() for failure in failures for line in failure.lines]

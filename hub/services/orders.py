@@ -1,0 +1,248 @@
+"""Sales orders: what a channel says becomes quantities in states, whatever order its versions arrive in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection
+
+from hub.contract import BadRecord
+from hub.model.number import plain
+from hub.model.order import OrderLine, SalesOrder
+from hub.model.state import LineState, OrderStatus
+from hub.services import purchasing, routing
+from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, total, up_to
+from hub.services.desk import Desk, Source
+from hub.store import allocations, counters, events, orders
+from hub.store.allocations import Portion
+from hub.store.orders import OrderRow
+
+_FIRST_NUMBER = 100_000
+_TEST_ORDER = "a test order: kept, never routed"
+
+
+def apply(tx: Connection, desk: Desk, source: Source, order: SalesOrder) -> bool:
+    """Take over one version of an order, route what is new, and take back what is no longer wanted.
+
+    A version older than the one we have never wins, and the same again changes nothing.
+    """
+    if order.channel != source.connection:
+        raise BadRecord(
+            f"order {order.number} says it is of {order.channel!r} and came over {source.connection!r}",
+            record=f"order {order.order_id}",
+            field="channel",
+            todo="a connection brings its own channel's orders only; correct its mapping",
+        )
+    now = desk.clock.now()
+    row = orders.of_channel(tx, order.channel, order.order_id, lock=True)
+    if row is None:
+        row, known = _write_down(tx, order, now)
+    else:
+        known = True
+    if not known:
+        book = Book(row, [])
+    elif _is_news(row.doc, order):
+        book = _newer(tx, row, order, now)
+    else:
+        return False
+    settle(tx, desk, book, now)
+    book.save(tx, now)
+    return True
+
+
+def hold(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> None:
+    """Keep an order from being routed until `release`; what has left already is not called back."""
+    now = desk.clock.now()
+    orders.set_hold(tx, order_id, why, now)
+    events.record(tx, "order.held", order_id, now, actor=actor, detail={"why": why})
+    _settle_again(tx, desk, order_id, now)
+
+
+def release(tx: Connection, desk: Desk, order_id: str, actor: str) -> None:
+    """End our own hold of an order; a hold of the channel stays in force."""
+    now = desk.clock.now()
+    orders.set_hold(tx, order_id, None, now)
+    events.record(tx, "order.released", order_id, now, actor=actor)
+    _settle_again(tx, desk, order_id, now)
+
+
+def cancel(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> None:
+    """Cancel an order here, whatever the channel says later; what has left already must be asked back by a person."""
+    now = desk.clock.now()
+    orders.set_cancelled(tx, order_id, why, now)
+    events.record(tx, "order.cancelled", order_id, now, actor=actor, detail={"why": why})
+    _settle_again(tx, desk, order_id, now)
+
+
+def settle(tx: Connection, desk: Desk, book: Book, now: datetime) -> None:
+    """Make the quantities follow what the order says now: more, fewer, held, free; then route what may be routed."""
+    lines = {line.line_id: line for line in book.order.doc.lines}
+    for line in lines.values():
+        _fit(tx, book, line, now)
+    for line_id in {portion.row.line_id for portion in book.portions} - set(lines):
+        _shrink(tx, book, line_id, total(_live(book, line_id)), _CANCELLED, now)
+    _hold_or_free(tx, book, now)
+    routing.route_book(tx, desk, book, now)
+
+
+def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> None:
+    book = Book.open(tx, order_id)
+    settle(tx, desk, book, now)
+    book.save(tx, now)
+
+
+def _write_down(tx: Connection, order: SalesOrder, now: datetime) -> tuple[OrderRow, bool]:
+    """Store a new order and return its row; true beside it when somebody else stored it in the meantime."""
+    order_id = f"SO{_FIRST_NUMBER + counters.take(tx, 'sales_order')}"
+    if orders.insert(tx, order_id, order, OrderStatus.OPEN, now):
+        return OrderRow(order_id, OrderStatus.OPEN, order, None, None, now, now), False
+    row = orders.of_channel(tx, order.channel, order.order_id, lock=True)
+    if row is None:
+        raise LookupError(f"order {order.number} of {order.channel} is gone")
+    return row, True
+
+
+def _newer(tx: Connection, row: OrderRow, order: SalesOrder, now: datetime) -> Book:
+    """Put the newer version in the place of the older one."""
+    orders.replace_document(tx, row.id, order, now)
+    book = Book(replace(row, doc=order), allocations.of_order(tx, row.id))
+    if _goes_elsewhere(row.doc, order):
+        _take_back_for_new_address(tx, book, now)
+    return book
+
+
+def _is_news(known: SalesOrder, order: SalesOrder) -> bool:
+    """Two versions with one time are told apart by their content: channels keep whole seconds."""
+    return order.updated_at >= known.updated_at and order != known
+
+
+def _goes_elsewhere(known: SalesOrder, order: SalesOrder) -> bool:
+    return (known.ship_to, known.service, known.method) != (order.ship_to, order.service, order.method)
+
+
+def _take_back_for_new_address(tx: Connection, book: Book, now: datetime) -> None:
+    for number in _documents(book):
+        if not purchasing.withdraw(tx, book, number, "the shop changed the address or the service", now):
+            events.record(tx, "order.changed_after_sending", book.order.id, now, detail={"document": number})
+
+
+def _documents(book: Book, line_id: str | None = None) -> list[str]:
+    """Return the documents under which quantities are allocated but perhaps have not left."""
+    found = book.select({LineState.ALLOCATED}, line_id=line_id)
+    return sorted({portion.row.document for portion in found if portion.row.document})
+
+
+# --- more and fewer --------------------------------------------------------------------------------------------------
+
+
+def _fit(tx: Connection, book: Book, line: OrderLine, now: datetime) -> None:
+    for portion in book.select(OPEN, line_id=line.line_id):
+        if portion.row.sku != line.sku:
+            portion.row, portion.changed = portion.row.changed(sku=line.sku), True
+    elsewhere = _fulfilled_elsewhere(book, line)
+    asked = total(_asked_back(book, line.line_id))
+    covered = min(elsewhere, asked)
+    wanted = line.quantity if _is_wanted(book.order) else NOTHING
+    missing = wanted - total(_live(book, line.line_id)) - covered
+    if missing > 0:
+        _increase(book, line, missing, asked - covered)
+    elif missing < 0:
+        _shrink(tx, book, line.line_id, -missing, _CANCELLED, now)
+    if elsewhere > covered:
+        _shrink(tx, book, line.line_id, elsewhere - covered, _FULFILLED, now)
+
+
+def _fulfilled_elsewhere(book: Book, line: OrderLine) -> Decimal:
+    """Return what the channel has as fulfilled and we have not: somebody there shipped it by hand."""
+    if not line.ships:
+        return NOTHING
+    return max(NOTHING, line.fulfilled - total(book.select(GONE, line_id=line.line_id)))
+
+
+def _is_wanted(order: OrderRow) -> bool:
+    return not order.doc.cancelled and order.cancelled_why is None
+
+
+def _live(book: Book, line_id: str) -> list[Portion]:
+    """Return what counts as taken up of a line: neither cancelled nor asked back.
+
+    What a person closed for want of a source counts, or the order's next version would bring it back.
+    """
+    return [
+        portion
+        for portion in book.select(line_id=line_id)
+        if portion.cancel_asked_at is None
+        and (portion.row.state is not LineState.CANCELLED or portion.row.reason.startswith(allocations.CLOSED))
+    ]
+
+
+def _asked_back(book: Book, line_id: str) -> list[Portion]:
+    return [portion for portion in book.select(AWAITED, line_id=line_id) if portion.cancel_asked_at is not None]
+
+
+def _increase(book: Book, line: OrderLine, quantity: Decimal, asked: Decimal) -> None:
+    """Take up a newly wanted quantity; what was asked back but is still under way is simply wanted again."""
+    for portion in up_to(book, _asked_back(book, line.line_id), min(asked, quantity)):
+        portion.cancel_asked_at, portion.changed = None, True
+        portion.row = portion.row.changed(reason="")
+        quantity -= portion.row.quantity
+    if quantity > 0:
+        state = LineState.ROUTABLE if line.ships else LineState.CLOSED
+        book.add(line.line_id, line.sku, quantity, state, "" if line.ships else "nothing to ship")
+
+
+@dataclass(frozen=True, slots=True)
+class _Less:
+    """Why a quantity is ours to send no more, and the state that it ends in."""
+
+    state: LineState
+    words: str
+
+
+_CANCELLED = _Less(LineState.CANCELLED, "cancelled at the shop")
+_FULFILLED = _Less(LineState.CLOSED, "fulfilled at the shop, not by us")
+
+
+def _shrink(tx: Connection, book: Book, line_id: str, excess: Decimal, less: _Less, now: datetime) -> None:
+    """Take a quantity out: first what no node was asked for, then what has not left, and at last by asking."""
+    if excess > total(book.select(OPEN, line_id=line_id)):
+        for number in _documents(book, line_id):
+            purchasing.withdraw(tx, book, number, f"{less.words} before it was sent", now)
+    for portion in up_to(book, book.select(OPEN, line_id=line_id), excess):
+        book.move(portion, less.state, reason=less.words)
+        excess -= portion.row.quantity
+    under_way = [each for each in book.select(AWAITED, line_id=line_id) if each.cancel_asked_at is None]
+    for portion in up_to(book, under_way, excess):
+        _ask_back(tx, book, portion, less, now)
+
+
+def _ask_back(tx: Connection, book: Book, portion: Portion, less: _Less, now: datetime) -> None:
+    where = f"{portion.row.node} as {portion.row.document}"
+    portion.row = portion.row.changed(reason=f"{less.words} after it was sent to {where}; ask them to stop it")
+    portion.cancel_asked_at, portion.changed = now, True
+    detail = {"line": portion.row.line_id, "quantity": plain(portion.row.quantity), "document": portion.row.document}
+    events.record(tx, "line.cancel_requested", book.order.id, now, detail=detail)
+
+
+# --- held and free ---------------------------------------------------------------------------------------------------
+
+
+def hold_reason(order: OrderRow) -> str:
+    """Return why an order must not be routed now; empty when it may be."""
+    if order.doc.test:
+        return _TEST_ORDER
+    return order.hold or order.doc.hold
+
+
+def _hold_or_free(tx: Connection, book: Book, now: datetime) -> None:
+    why = hold_reason(book.order)
+    if not why:
+        for portion in book.select({LineState.HELD}):
+            book.move(portion, LineState.ROUTABLE, reason="")
+        return
+    for number in _documents(book):
+        purchasing.withdraw(tx, book, number, f"held: {why}", now)
+    for portion in book.select({LineState.ROUTABLE, LineState.BACKORDERED, LineState.UNFILLABLE}):
+        book.move(portion, LineState.HELD, reason=why)

@@ -1,0 +1,37 @@
+"""What it means for our orders that a delivery arrived or needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from hub.contract import Receipt
+from hub.model.document import Kind
+from hub.services.desk import Desk
+from hub.store import allocations, events
+from hub.store.delivery_row import Delivery
+
+_ASKS_A_NODE = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER})
+
+
+class DomainOutcomes:
+    """The delivery runner tells it; each call is part of the runner's own ledger transaction.
+
+    It asks for the desk each time, because the partners known may have changed since.
+    """
+
+    def __init__(self, desk: Callable[[], Desk]) -> None:
+        self._desk = desk
+
+    def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's
+        """Note that the node has our document: what was allocated under it is released."""
+        if delivery.kind in _ASKS_A_NODE:
+            allocations.release(tx, delivery.key, self._desk().clock.now())
+
+    def parked(self, tx: Connection, delivery: Delivery, error: str) -> None:
+        """Note on the order that one of its documents waits for a person; its quantities stay where they are."""
+        if delivery.order_id is None:
+            return
+        detail = {"document": delivery.key, "connection": delivery.connection, "error": error}
+        events.record(tx, "delivery.parked", delivery.order_id, self._desk().clock.now(), detail=detail)

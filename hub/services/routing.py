@@ -1,0 +1,164 @@
+"""Routing an order: check what may be promised and bind it, in the caller's one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.model.decision import Alternative, Choice, Decision, Unfilled
+from hub.model.state import LineState
+from hub.routing.frozen import freeze
+from hub.routing.problem import Problem, Want, narrow
+from hub.routing.solve import solve
+from hub.services import purchasing, supply
+from hub.services.book import Book, total, up_to
+from hub.services.desk import Desk
+from hub.services.purchasing import Buying
+from hub.services.supply import Supply
+from hub.store import allocations, decisions, events
+from hub.store.allocations import STUCK, Portion
+
+
+def route(tx: Connection, desk: Desk, order_id: str) -> Decision | None:
+    """Give what is routable of an order to nodes, and write their documents; None when nothing was routable."""
+    now = desk.clock.now()
+    book = Book.open(tx, order_id)
+    decision = route_book(tx, desk, book, now)
+    book.save(tx, now)
+    return decision
+
+
+def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decision | None:
+    """Do the same for an order in hand; the caller saves the book."""
+    routable = book.select({LineState.ROUTABLE})
+    if not routable:
+        return None
+    book.make_known(tx, now)
+    known = supply.gather(tx, desk, {portion.row.sku for portion in routable}, now)
+    routable = [portion for portion in routable if not _refuse_unknown(book, portion, known)]
+    if not routable:
+        return None
+    problem = _problem(tx, desk, book, routable, known, now)
+    decision = solve(problem, desk.rules)
+    decision = decision.changed(alternatives=decision.alternatives + _barred(problem, known))
+    _bind(book, decision, problem)
+    decisions.keep(tx, freeze(narrow(problem)), decision)
+    purchasing.place(tx, Buying(desk, book, known.nodes, known.catalogue, now))
+    return decision
+
+
+def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: bool = False) -> Decision | None:
+    """Try again what lacks a source; with `forgive` also at the nodes that refused it before."""
+    now = desk.clock.now()
+    book = Book.open(tx, order_id)
+    for portion in book.select(STUCK):
+        free(book, portion, forgive=forgive)
+    decision = route_book(tx, desk, book, now)
+    book.save(tx, now)
+    events.record(tx, "order.rerouted", order_id, now, actor=actor)
+    return decision
+
+
+def free(book: Book, portion: Portion, *, forgive: bool = False) -> None:
+    """Make a quantity routable that lacked a source."""
+    kept = frozenset[str]() if forgive else portion.row.excluded
+    book.move(portion, LineState.ROUTABLE, reason="", excluded=kept)
+
+
+def route_waiting(desk: Desk, limit: int = 200) -> int:
+    """Route again the orders whose missing SKUs have had stock news, each in a transaction of its own.
+
+    Called after stock feeds: an order that came before its supplier's first feed needs no person. Returns how many.
+    """
+    with desk.store.read() as tx:
+        waiting = allocations.orders_with_new_stock(tx, limit)
+    for order_id in waiting:
+        with desk.store.write() as tx:
+            reroute(tx, desk, order_id, "stock news")
+    return len(waiting)
+
+
+# --- the question ----------------------------------------------------------------------------------------------------
+
+
+def _refuse_unknown(book: Book, portion: Portion, known: Supply) -> bool:
+    sku = portion.row.sku
+    if known.knows(sku):
+        return False
+    reason = f"unknown SKU {sku!r}: no item, catalogue or stock feed names it" if sku else "the line has no SKU"
+    book.move(portion, LineState.UNFILLABLE, reason=reason)
+    return True
+
+
+def _problem(tx: Connection, desk: Desk, book: Book, routable: list[Portion], known: Supply, now: datetime) -> Problem:
+    order = book.order.doc
+    wants = _wants(book, routable, known)
+    nodes = supply.network(desk, known, [want.pick_up_node for want in wants if want.pick_up_node])
+    return Problem(
+        order_id=book.order.id,
+        currency=desk.currency,
+        at=now,
+        wants=wants,
+        nodes=nodes,
+        offers=known.offers,
+        destination=order.ship_to.coordinates if order.ship_to else None,
+        country=order.ship_to.country if order.ship_to else None,
+        promise_by=order.promise_by,
+        load=supply.load(tx, nodes, now),
+    )
+
+
+def _wants(book: Book, routable: list[Portion], known: Supply) -> tuple[Want, ...]:
+    """Return one want for each line; a node that refused any part of a line is not asked for the rest of it."""
+    lines: dict[str, list[Portion]] = {}
+    for portion in routable:
+        lines.setdefault(portion.row.line_id, []).append(portion)
+    return tuple(_want(book, line_id, portions, known) for line_id, portions in lines.items())
+
+
+def _want(book: Book, line_id: str, portions: list[Portion], known: Supply) -> Want:
+    sku = portions[0].row.sku
+    item, line = known.items.get(sku), book.line(line_id)
+    return Want(
+        line_id=line_id,
+        sku=sku,
+        quantity=total(portions),
+        weight_g=known.weight_g(sku),
+        flags=item.flags if item else frozenset(),
+        excluded=frozenset().union(*(portion.row.excluded for portion in portions)),
+        pick_up_node=line.pick_up_node if line else None,
+    )
+
+
+def _barred(problem: Problem, known: Supply) -> tuple[Alternative, ...]:
+    return tuple(
+        Alternative(line_id=want.line_id, node=barred.node, rule=barred.rule, detail=barred.detail)
+        for want in problem.wants
+        for barred in known.barred
+        if barred.sku == want.sku
+    )
+
+
+# --- the answer ------------------------------------------------------------------------------------------------------
+
+
+def _bind(book: Book, decision: Decision, problem: Problem) -> None:
+    """Move every routable quantity where the decision says."""
+    for choice in decision.choices:
+        for portion in up_to(book, _routable(book, choice), choice.quantity):
+            book.move(portion, LineState.ALLOCATED, node=choice.node, reason="")
+    for unfilled in decision.unfilled:
+        state = LineState.BACKORDERED if _may_come(unfilled, problem) else LineState.UNFILLABLE
+        for portion in up_to(book, _routable(book, unfilled), unfilled.quantity):
+            book.move(portion, state, reason=unfilled.reason)
+
+
+def _routable(book: Book, what: Choice | Unfilled) -> list[Portion]:
+    return book.select({LineState.ROUTABLE}, line_id=what.line_id)
+
+
+def _may_come(unfilled: Unfilled, problem: Problem) -> bool:
+    """Tell whether more stock alone would help: some node that has not refused the line sells the SKU."""
+    want = next(want for want in problem.wants if want.line_id == unfilled.line_id)
+    return any(offer.sku == want.sku and offer.node not in want.excluded for offer in problem.offers)
