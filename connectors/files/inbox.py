@@ -166,9 +166,14 @@ class Inbox:
 
     def _claim(self, name: str, claimed: str) -> bool:
         """Rename the file to our claim; false when somebody else was faster or our last claim still stands."""
+        path = names.join(self._folder, name)
         try:
-            self._session.rename(names.join(self._folder, name), claimed)
-        except (MissingFile, NotDone):
+            self._session.rename(path, claimed)
+        except MissingFile:
+            return False
+        except NotDone as error:
+            if self._session.stat(claimed) is None and self._session.stat(path) is not None:
+                self._troubles.append(_about_one_file(error))
             return False
         return True
 
