@@ -14,7 +14,6 @@ from connectors.shopify.stock import Stock, write_push
 from connectors.shopify.translate import read_order
 from hub.contract import (
     About,
-    Absent,
     BadRecord,
     Context,
     DocumentSpec,
@@ -100,11 +99,11 @@ class ShopifyConnector:
         return self._stock.send(outbound)
 
     def find(self, outbound: Outbound) -> Finding:
-        """Say whether an earlier send arrived; stock is absolute and may always be sent again."""
+        """Say whether an earlier send arrived."""
         if outbound.document == FULFILMENTS.name:
             return self._fulfilments.find(outbound)
         _expect(outbound.document, STOCK)
-        return Absent()
+        return self._stock.find(outbound)
 
     def close(self) -> None:
         """Let go of every socket."""

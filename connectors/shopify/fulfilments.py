@@ -63,7 +63,7 @@ class Fulfilments:
             portions = choose(parcel, done.missing, orders)
         except Rejected as refusal:  # without a note nothing is ours yet; then somebody may have told the shop by hand
             return self._there_after_all(parcel, before if outbound.note is not None else (), refusal)
-        groups = by_location(self._brought_together(parcel, portions))
+        groups = by_location(self._brought_together(parcel, done.missing, portions))
         self._write_note(outbound.key, before)
         try:
             made = [self._fulfil(parcel, group) for group in groups.values()]
@@ -110,7 +110,9 @@ class Fulfilments:
 
     # --- what we do --------------------------------------------------------------------------------------------------
 
-    def _brought_together(self, parcel: Parcel, portions: Iterable[Portion]) -> tuple[Portion, ...]:
+    def _brought_together(
+        self, parcel: Parcel, wanted: Mapping[str, int], portions: tuple[Portion, ...]
+    ) -> tuple[Portion, ...]:
         """Return the portions after moving what is assigned elsewhere to the location that really ships.
 
         Otherwise the shop would take the stock off the wrong location. What it will not move is fulfilled where it is.
@@ -118,29 +120,34 @@ class Fulfilments:
         groups: dict[str, list[Portion]] = {}
         for portion in portions:
             groups.setdefault(portion.order.id, []).append(portion)
-        return tuple(each for group in groups.values() for each in self._moved(parcel, group))
+        moved = [order for group in groups.values() if (order := self._moved(parcel, group)) is not None]
+        if not moved:
+            return portions
+        # a move may fold another fulfilment order into a new one: with several, only reading again tells
+        orders = moved if len(groups) == 1 else self._fulfilment_orders(parcel)
+        try:
+            return choose(parcel, wanted, orders)
+        except Rejected as surprise:
+            what = f"order {parcel.order}: after moving its fulfilment orders, {surprise.what}"
+            raise TemporaryFailure(what, todo="nothing, when it passes", code="move unclear") from None
 
-    def _moved(self, parcel: Parcel, group: Sequence[Portion]) -> Sequence[Portion]:
+    def _moved(self, parcel: Parcel, group: Sequence[Portion]) -> FulfilmentOrder | None:
+        """Move a fulfilment order's portions to the shipping location; None when it stays where it is."""
         order = group[0].order
         wanted = self._settings.move_fulfilments and parcel.location not in {"", order.location}
         if not wanted or not order.movable:
-            return group
+            return None
         rows = [{"id": int(portion.line.id), "quantity": portion.quantity} for portion in group]
         body = {"new_location_id": int(parcel.location), "fulfillment_order_line_items": rows}
+        path = f"fulfillment_orders/{order.id}/move.json"
         try:
-            reply = self._client.post(
-                f"fulfillment_orders/{order.id}/move.json", {"fulfillment_order": body}, Effect.ONCE
-            )
+            reply = self._client.post(path, {"fulfillment_order": body}, Effect.ONCE)
         except Rejected as refusal:
             _LOG.info("shopify_not_moved", order=parcel.order, location=parcel.location, said=refusal.what)
-            return group
+            return None
         except OutcomeUnknown as lost:  # nothing has been fulfilled: the next try reads where everything stands
             raise TemporaryFailure(lost.what, todo=lost.todo, extract=lost.extract, code=lost.code) from None
-        try:
-            return choose(parcel, _sums(group), (FulfilmentOrder.read(_object(reply, "moved_fulfillment_order")),))
-        except Rejected as surprise:
-            what = f"fulfilment order {order.id} was moved, and the reply does not show it open: {surprise.what}"
-            raise TemporaryFailure(what, extract=reply.text(), code="move unclear") from None
+        return FulfilmentOrder.read(_object(reply, "moved_fulfillment_order"))
 
     def _fulfil(self, parcel: Parcel, portions: Iterable[Portion]) -> str:
         """Make one fulfilment and return its id."""
@@ -163,13 +170,6 @@ def _read_note(note: str) -> tuple[tuple[str, ...], datetime]:
 def _receipt(ids: Iterable[str]) -> Receipt:
     made = ",".join(ids)
     return Receipt(reference=made or None, reply=f"fulfilments {made}", confirmed=True)
-
-
-def _sums(group: Iterable[Portion]) -> Mapping[str, int]:
-    sums: dict[str, int] = {}
-    for portion in group:
-        sums[portion.line.line] = sums.get(portion.line.line, 0) + portion.quantity
-    return sums
 
 
 def _object(reply: Reply, name: str) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from connectors.shopify.client import ShopClient
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.skus import SkuMap
-from hub.contract import ConnectorError, Context, Outbound, Receipt, Rejected
+from hub.contract import Absent, ConnectorError, Context, Finding, Found, Outbound, Receipt, Rejected
 from hub.model.stock import StockPush
 from hub.wire.http import Effect
 
@@ -70,11 +70,16 @@ class Stock:
             except ConnectorError:
                 self._context.note(outbound.key, str(index))
                 raise
-            if (index + 1) % _NOTED_EVERY == 0:
+            if (index + 1) % _NOTED_EVERY == 0 or index + 1 == len(figures):
                 self._context.note(outbound.key, str(index + 1))
         if tally.refused and not tally.done and not start:
             raise Rejected(f"the shop took none of {len(figures)} figures: {tally}", extract=str(tally), code="stock")
         return Receipt(reply=str(tally), confirmed=True)
+
+    def find(self, outbound: Outbound) -> Finding:
+        """Say whether every figure was set; if not, what is absolute may be sent again."""
+        through = int(outbound.note or 0) >= len(read_push(outbound.content))
+        return Found(Receipt(confirmed=True)) if through else Absent()
 
     def _set(self, figure: Figure, items: tuple[int, ...], tally: _Tally) -> None:
         if not items:
