@@ -23,13 +23,15 @@ class ProcessFailed(Exception):
 class Process:
     """One child process that writes its log beside its data and is stopped with SIGTERM."""
 
-    def __init__(self, name: str, arguments: Sequence[str], log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], log: Path, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self.log = log
         with log.open("ab") as stream:
             # Its own session: Ctrl-C reaches the demo alone, which then stops its children in the right order.
             self._child = subprocess.Popen(  # noqa: S603 - our own interpreter with our own arguments
-                [sys.executable, *arguments], stdout=stream, stderr=stream, start_new_session=True
+                [sys.executable, *arguments], stdout=stream, stderr=stream, start_new_session=True, env=environ
             )
 
     @property
@@ -51,6 +53,11 @@ class Process:
         except subprocess.TimeoutExpired:
             self._child.kill()
             return self._child.wait()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self._child.poll() is not None
 
     def kill(self) -> None:
         """Kill -9."""
@@ -95,11 +102,12 @@ class SandboxProcess(Process):
 class HubProcess(Process):
     """The daemon."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self._address = folder / "data" / "daemon.address"
         self._address.unlink(missing_ok=True)
-        super().__init__("hub", ["-m", "hub.cli", "-c", str(folder / "crossdock.toml"), "run"], folder / "hub.log")
+        arguments = ["-m", "hub.cli", "-c", str(folder / "crossdock.toml"), "run"]
+        super().__init__("hub", arguments, folder / "hub.log", environ)
         self.url = ""
 
     def wait_until_ready(self) -> None:

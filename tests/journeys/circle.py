@@ -1,0 +1,77 @@
+"""The daemon and the sandbox as processes, driven as anyone would: files, HTTP and the command line."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from hub.cli.demo import is_quiet, prepare
+from hub.cli.processes import HubProcess, SandboxProcess, crossdock
+from hub.killpoint import VARIABLE
+from sandbox.auditor import AuditReport, audit_from_json
+
+
+class Circle:
+    """A sandbox that lives through the test, and a hub that may die and be started again."""
+
+    def __init__(self, folder: Path, orders: int, seed: int, *options: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.sandbox = SandboxProcess(folder, ["--orders", str(orders), "--seed", str(seed), *options])
+        self.hub: HubProcess | None = None
+
+    def start_sandbox(self) -> None:
+        self.sandbox.wait_until_ready()
+        prepare(self.folder)
+
+    def start_hub(self, kill_at: str = "") -> HubProcess:
+        environ = {**os.environ, VARIABLE: kill_at} if kill_at else dict(os.environ)
+        self.hub = HubProcess(self.folder, environ)
+        return self.hub
+
+    def go_live(self) -> None:
+        self.command("connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")
+
+    def command(self, *arguments: str) -> Any:
+        return crossdock(self.folder, *arguments)
+
+    def wait(self, holds: Callable[[Mapping[str, Any], Mapping[str, Any]], bool], seconds: float = 90.0) -> None:
+        """Wait until it holds for (sandbox state, hub summary); fails with both when it never does."""
+        until = time.monotonic() + seconds
+        while True:
+            assert self.hub is not None
+            self.hub.check()
+            state, summary = self.sandbox.get("/state"), self.hub.summary()
+            if holds(state, summary):
+                return
+            assert time.monotonic() < until, f"never came true within {seconds} s: {state} {summary}"
+            time.sleep(0.2)
+
+    def wait_until_quiet(self, seconds: float = 120.0) -> None:
+        quiet = 0
+        until = time.monotonic() + seconds
+        while quiet < 5:
+            assert self.hub is not None
+            self.hub.check()
+            state, summary = self.sandbox.get("/state"), self.hub.summary()
+            quiet = quiet + 1 if is_quiet(state, summary) else 0
+            assert time.monotonic() < until, f"not quiet within {seconds} s: {state} {summary}"
+            time.sleep(0.3)
+
+    def audit(self) -> AuditReport:
+        return audit_from_json(self.sandbox.get("/audit"), self.command("failed", "list"))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Look into the database of a hub that is not running: for a test's own eyes only."""
+        with closing(sqlite3.connect(self.folder / "data" / "crossdock.db")) as database:
+            return database.execute(query).fetchall()
+
+    def close(self) -> None:
+        if self.hub is not None:
+            self.hub.stop()
+        self.sandbox.stop()

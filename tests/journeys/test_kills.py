@@ -1,0 +1,136 @@
+"""kill -9 at every boundary of the send path and at random instants: nothing lost, nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from hub.cli.processes import ProcessFailed
+from tests.journeys.circle import Circle
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
+
+#: Every boundary of the send path; each is passed once a delivery, per connector.
+BOUNDARIES = ("claimed", "rendered", "before_bytes", "bytes_sent", "replied", "committed")
+CONNECTORS = ("files", "shopify")
+UNDER_WAY = "SELECT state, count(*) FROM delivery WHERE state IN ('running','unknown') GROUP BY state"
+
+
+def run_until_it_kills_itself(circle: Circle, kill_at: str) -> dict[str, int] | None:
+    """Start a hub that kills itself at a boundary; returns the interrupted statuses, None when it never got there."""
+    hub = circle.start_hub(kill_at)
+    until = time.monotonic() + 60
+    quiet = 0
+    while not hub.ended:
+        assert time.monotonic() < until, f"{kill_at}: neither died nor became quiet"
+        try:
+            hub.wait_until_ready()
+            state, summary = circle.sandbox.get("/state"), hub.summary()
+        except (ProcessFailed, requests.RequestException):  # it died while we asked
+            time.sleep(0.02)
+            continue
+        done = state["settled"] and not state["files_waiting"] and not summary["unfinished"]
+        quiet = quiet + 1 if done else 0
+        if quiet > 10:
+            hub.stop()
+            return None
+        time.sleep(0.1)
+    return dict(circle.rows(UNDER_WAY))
+
+
+def kill_everywhere(circle: Circle, times: int, seed: int) -> Counter[str]:
+    """Kill at each boundary so many times per connector, with fresh orders for each; returns how often each struck."""
+    rng = random.Random(seed)
+    struck: Counter[str] = Counter()
+    for round_ in range(times):
+        for connector in CONNECTORS:
+            for boundary in BOUNDARIES:
+                circle.sandbox.post("/orders", {"n": 3})
+                kill_at = f"{connector}.{boundary}:{rng.randint(1, 3)}"
+                interrupted = run_until_it_kills_itself(circle, kill_at)
+                if interrupted is not None:
+                    struck[f"{connector}.{boundary}"] += 1
+                print(f"round {round_}: {kill_at}: interrupted {interrupted}", flush=True)
+    return struck
+
+
+def expect_each_line_once(circle: Circle) -> None:
+    circle.start_hub().wait_until_ready()
+    circle.wait_until_quiet(180)
+    report = circle.audit()
+    assert (report.lost, report.duplicated) == (0, 0), report.as_text()
+
+
+def start_live(circle: Circle) -> None:
+    circle.start_hub().wait_until_ready()
+    circle.go_live()
+    assert circle.hub is not None
+    circle.hub.stop()
+
+
+def test_a_kill_at_every_boundary_loses_nothing_and_sends_nothing_twice(circle: Callable[..., Circle]) -> None:
+    ours = circle(10, 3)
+    start_live(ours)
+    struck = kill_everywhere(ours, times=1, seed=3)
+    assert len(struck) >= 10, f"too few boundaries were struck: {struck}"
+    expect_each_line_once(ours)
+
+
+def kill_at_random(circle: Circle, times: int, seed: int) -> None:
+    """Kill -9 so many times at a random instant, each after progress since the restart."""
+    rng = random.Random(seed)
+    for number in range(times):
+        circle.sandbox.post("/orders", {"n": 4})
+        hub = circle.start_hub()
+        hub.wait_until_ready()
+        before = progress(hub.summary())
+        until = time.monotonic() + 30
+        while progress(hub.summary()) == before and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(rng.uniform(0, 0.8))
+        hub.kill()
+        print(f"kill {number}: interrupted {dict(circle.rows(UNDER_WAY))}", flush=True)
+
+
+def progress(summary: dict[str, object]) -> tuple[object, ...]:
+    return (summary["orders"], summary["deliveries"], summary["shipments"])
+
+
+def test_kills_at_random_instants_lose_nothing_and_send_nothing_twice(circle: Callable[..., Circle]) -> None:
+    ours = circle(10, 4)
+    start_live(ours)
+    kill_at_random(ours, times=6, seed=4)
+    expect_each_line_once(ours)
+
+
+def test_replies_lost_at_random_lose_nothing_and_send_nothing_twice(circle: Callable[..., Circle]) -> None:
+    ours = circle(40, 5)
+    start_live(ours)
+    ours.sandbox.post("/moods", {"partner": "*", "mood": "lost_reply", "share": 0.15, "seed": 5})
+    ours.start_hub().wait_until_ready()
+    ours.wait(lambda state, summary: summary["orders"] >= state["orders_placed"])
+    time.sleep(8)
+    ours.sandbox.post("/calm", {"partner": "*"})
+    ours.wait_until_quiet(180)
+    report = ours.audit()
+    assert (report.lost, report.duplicated) == (0, 0), report.as_text()
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_soak_five_kills_at_each_boundary_and_fifty_at_random(circle: Callable[..., Circle]) -> None:
+    seed = int(os.environ.get("CROSSDOCK_SEED", "0")) or random.randrange(10**6)
+    print(f"CROSSDOCK_SEED={seed}")
+    ours = circle(10, seed)
+    start_live(ours)
+    struck = kill_everywhere(ours, times=5, seed=seed)
+    print(f"struck: {dict(struck)}")
+    assert all(struck[f"{connector}.{boundary}"] >= 3 for connector in CONNECTORS for boundary in BOUNDARIES), struck
+    kill_at_random(ours, times=50, seed=seed)
+    expect_each_line_once(ours)
