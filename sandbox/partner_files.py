@@ -89,6 +89,7 @@ connector = "files"
 url = "sftp://{firm.code}@127.0.0.1:{addresses.sftp_port}/"
 password = "secret:{firm.code}_password"
 host_key = {_text(addresses.host_key)}
+ready = "rename"
 """
 
 
