@@ -98,7 +98,8 @@ def _copied(template: Path, folder: Path) -> str:
 
 def _make_tables(url: str) -> None:
     made = Store(url)
-    metadata.create_all(made.engine)
+    with made.write() as tx:
+        metadata.create_all(tx)
     made.close()
 
 

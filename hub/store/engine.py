@@ -2,165 +2,148 @@
 
 from __future__ import annotations
 
-import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Engine, create_engine, make_url
+
+from hub.store.errors import NestedTransaction, StoreClosed
+from hub.store.group_commit import GroupCommit
+from hub.store.sqlite import PURPOSE, READING, WRITING, open_sqlite
+from hub.store.turns import Turns
 
 T = TypeVar("T")
-_WRITE = "crossdock_write"
-_MOST_JOINED = 512
 
 
 class Store:
-    """One database. On SQLite one write runs at a time, FULL-synchronous; on PostgreSQL as many as the pool holds."""
+    """One database. On SQLite one write runs at a time, FULL-synchronous; on PostgreSQL as many as the pool holds.
 
-    def __init__(self, url: str) -> None:
-        self.engine = _open_engine(url)
+    Safe to share between threads. A thread has one write at a time: asking for a second one inside it is refused,
+    since it would wait for itself.
+    """
+
+    def __init__(self, url: str, *, busy_seconds: float = 30) -> None:
+        self.engine = _open_engine(url, busy_seconds)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = threading.RLock()
-        self._joined: _GroupCommit | None = None
+        reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        self._reader = self.engine.execution_options(**{PURPOSE: READING}, **reading)
+        self._writer = self.engine.execution_options(**{PURPOSE: WRITING})
+        self._turns = Turns()
+        self._users = _Users()
+        self._joined: GroupCommit | None = None
         self._starting = threading.Lock()
+        self._patience = busy_seconds
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Give one consistent view of the data; what is written through it is not kept."""
-        with self.engine.connect() as connection:
+        """Give one consistent view of the data, which cannot be written through.
+
+        It does not see what an unfinished write has done, not even one of the same thread.
+        """
+        with self._users.enter("read()"), self._reader.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Give one short transaction: all of it is durable at the end, or none of it after an exception."""
-        if not self.is_sqlite:
-            with self.engine.begin() as connection:
+        """Give one short transaction: all of it is durable at the end, or none of it after an exception.
+
+        Raises StoreBusy when another process holds the SQLite file for too long.
+        """
+        with self._users.enter("write()", writing=True):
+            if not self.is_sqlite:
+                with self._writer.begin() as connection:
+                    yield connection
+                return
+            with self._turns, self._writer.begin() as connection:
                 yield connection
-            return
-        with self._writing, self.engine.connect().execution_options(**{_WRITE: True}) as connection, connection.begin():
-            yield connection
 
     def submit(self, work: Callable[[Connection], T]) -> T:
         """Run the work in a transaction shared with whoever else submits at this moment, and return when it is durable.
 
         Each work stands alone: an exception undoes only its own part and is raised to its own caller. On SQLite this
-        makes many small transactions cost one disk flush.
+        makes many small transactions cost one disk flush. The work runs in another thread and must not wait for
+        anything but the database.
         """
         if not self.is_sqlite:
             with self.write() as connection:
                 return work(connection)
-        return self._group().submit(work)
+        with self._users.enter("submit()", writing=True):
+            return self._group().submit(work)
 
     def close(self) -> None:
-        """Finish what was submitted and close every connection."""
+        """Let what is under way end, and close every connection; whoever comes later gets StoreClosed."""
+        self._users.let_nobody_in()
         with self._starting:
-            if self._joined is not None:
-                self._joined.stop()
-                self._joined = None
+            group, self._joined = self._joined, None
+        if group is not None:
+            group.stop()
+        self._users.wait_until_gone(self._patience)
         self.engine.dispose()
 
-    def _group(self) -> _GroupCommit:
+    def _group(self) -> GroupCommit:
         with self._starting:
             if self._joined is None:
-                self._joined = _GroupCommit(self)
+                self._joined = GroupCommit(self._group_write)
             return self._joined
 
+    @contextmanager
+    def _group_write(self) -> Iterator[Connection]:
+        with self._users.enter("submit()", writing=True, late=True), self._turns, self._writer.begin() as connection:
+            yield connection
 
-class _GroupCommit:
-    """One thread that commits everything which is waiting, together."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._waiting: queue.SimpleQueue[tuple[Callable[[Connection], Any], Future[Any]] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="crossdock-commit", daemon=True)
-        self._thread.start()
+class _Users:
+    """Who is using the store at this moment: how many there are, and what each thread has open itself."""
 
-    def submit(self, work: Callable[[Connection], T]) -> T:
-        done: Future[T] = Future()
-        self._waiting.put((work, done))
-        return done.result()
+    def __init__(self) -> None:
+        self._inside = 0
+        self._closed = False
+        self._changed = threading.Condition()
+        self._own = threading.local()
 
-    def stop(self) -> None:
-        self._waiting.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        while True:
-            first = self._waiting.get()
-            if first is None:
-                return
-            batch = [first]
-            stopping = False
-            while len(batch) < _MOST_JOINED and not self._waiting.empty():
-                following = self._waiting.get()
-                if following is None:
-                    stopping = True
-                    break
-                batch.append(following)
-            self._commit(batch)
-            if stopping:
-                return
-
-    def _commit(self, batch: list[tuple[Callable[[Connection], Any], Future[Any]]]) -> None:
-        outcomes: list[tuple[Future[Any], Any, BaseException | None]] = []
+    @contextmanager
+    def enter(self, asked: str, *, writing: bool = False, late: bool = False) -> Iterator[None]:
+        """Count this thread in; refuse what would wait for itself, and everybody (but `late` ones) after the end."""
+        open_here: list[bool] = self._open_here()
+        if writing and True in open_here:
+            raise NestedTransaction(asked)
+        with self._changed:
+            if self._closed and not late:
+                raise StoreClosed
+            self._inside += 1
+        open_here.append(writing)
         try:
-            with self._store.write() as connection:
-                for work, done in batch:
-                    outcomes.append((done, *_attempt(connection, work)))
-        except BaseException as error:  # noqa: BLE001 - handed to every caller that waits for this commit
-            for _, done in batch:
-                done.set_exception(error)
-            return
-        for done, result, failure in outcomes:
-            if failure is None:
-                done.set_result(result)
-            else:
-                done.set_exception(failure)
+            yield
+        finally:
+            open_here.remove(writing)
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    def let_nobody_in(self) -> None:
+        if self._open_here():
+            raise NestedTransaction("close()")
+        with self._changed:
+            self._closed = True
+
+    def wait_until_gone(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._inside == 0, seconds)
+
+    def _open_here(self) -> list[bool]:
+        """Return what this thread has open: true for each write, false for each view."""
+        if not hasattr(self._own, "open"):
+            self._own.open = []
+        open_here: list[bool] = self._own.open
+        return open_here
 
 
-def _attempt(connection: Connection, work: Callable[[Connection], Any]) -> tuple[Any, BaseException | None]:
-    savepoint = connection.begin_nested()
-    try:
-        result = work(connection)
-    except BaseException as error:  # noqa: BLE001 - raised again in the caller's own thread
-        savepoint.rollback()
-        return None, error
-    savepoint.commit()
-    return result, None
-
-
-def _open_engine(url: str) -> Engine:
+def _open_engine(url: str, busy_seconds: float) -> Engine:
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=64)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _prepare_sqlite(raw: sqlite3.Connection, _record: object) -> None:
-    raw.isolation_level = None  # transactions are begun by us, so that a write can ask for its lock at once
-    cursor = raw.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "busy_timeout=30000",
-        "cache_size=-16000",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writing = cast("dict[str, Any]", connection.get_execution_options()).get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if parsed.get_backend_name() == "sqlite":
+        return open_sqlite(parsed, busy_seconds)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_use_lifo=True)
