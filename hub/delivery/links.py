@@ -173,7 +173,7 @@ class Links:
         return profile
 
     def _plugin(self, code: str, profile: Profile) -> Plugin:
-        """Find the kind of connector by the settings it declares; where kinds share a model, by the connection's row."""
+        """Find the kind of connector by the settings it declares; by the connection's row where kinds share a model."""
         fitting = {name: each for name, each in self._plugins.items() if each.about.settings is type(profile.settings)}
         if len(fitting) > 1:
             with self._store.read() as tx:

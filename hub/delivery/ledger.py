@@ -1,0 +1,343 @@
+"""The runner's own transactions over the ledger: what is due, claiming, entering a send, settling, taking up the dead.
+
+Statements are made once, so that carrying out a delivery costs few and cheap ones. Reading a state and changing it
+happen in one transaction; a claim is ours as long as `claimed_by` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, func, insert, not_, select, update
+
+from hub.delivery.policy import Verb
+from hub.delivery.port import Interrupted
+from hub.model.state import DELIVERY_MOVES, UNSENT, DeliveryState, check_move
+from hub.store import deliveries
+from hub.store.connections import ConnectionMode, older_than
+from hub.store.delivery_row import Delivery, delivery_of
+from hub.store.tables import attempt, connection, delivery
+
+#: States from which a delivery is claimed.
+CLAIMABLE = (DeliveryState.UNKNOWN, DeliveryState.WAITING, DeliveryState.QUEUED)
+_ENDED = {"claimed_by": None, "claimed_at": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """One connection and when its next delivery of each state is due."""
+
+    code: str
+    mode: ConnectionMode
+    live_from: datetime | None
+    paused_by: str | None
+    outage: bool
+    due: Mapping[DeliveryState, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """How many deliveries of a connection there is room for; `safe` says which kinds the partner lets us repeat."""
+
+    code: str
+    room: int
+    live_from: datetime | None
+    safe: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A delivery that is ours to try: the row as it rested before, the verb, and the number of this attempt."""
+
+    delivery: Delivery
+    verb: Verb
+    number: int
+    finds: bool
+
+    @property
+    def code(self) -> str:
+        """The connection it goes over."""
+        return self.delivery.connection
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What one round of claiming gave: claims, and ids that were cancelled because their orders are too old."""
+
+    claims: tuple[Claim, ...]
+    too_old: tuple[int, ...]
+
+
+# --- what is due -----------------------------------------------------------------------------------------------------
+
+
+def _survey_query() -> Select[Any]:
+    """For each connection three seeks in the index (connection, state, due_at), however long its queue is."""
+    columns = [
+        select(func.min(delivery.c.due_at))
+        .where(delivery.c.connection == connection.c.code, delivery.c.state == state)
+        .scalar_subquery()
+        .label(state.value)
+        for state in CLAIMABLE
+    ]
+    of_connection = (
+        connection.c.code,
+        connection.c.mode,
+        connection.c.live_from,
+        connection.c.paused_by,
+        connection.c.outage_since,
+    )
+    return select(*of_connection, *columns).order_by(connection.c.code)
+
+
+_SURVEY = _survey_query()
+
+
+def survey(tx: Connection) -> list[Surveyed]:
+    """Return every connection and when its next deliveries are due."""
+    found = []
+    for row in tx.execute(_SURVEY).mappings():
+        due = {state: row[state.value] for state in CLAIMABLE if row[state.value] is not None}
+        mode, outage = ConnectionMode(row["mode"]), row["outage_since"] is not None
+        found.append(Surveyed(row["code"], mode, row["live_from"], row["paused_by"], outage, due))
+    return found
+
+
+# --- claiming --------------------------------------------------------------------------------------------------------
+
+
+def _due_query() -> Select[Any]:
+    """The deliveries of one connection in one state that are due and first of their entity, longest due first."""
+    earlier = delivery.alias("earlier")
+    ahead = exists().where(
+        earlier.c.connection == delivery.c.connection,
+        earlier.c.entity == delivery.c.entity,
+        earlier.c.state.in_(sorted(UNSENT)),
+        earlier.c.id < delivery.c.id,
+        not_(and_(earlier.c.state == DeliveryState.PARKED, earlier.c.latest_wins)),
+    )
+    due = and_(
+        delivery.c.connection == bindparam("code"),
+        delivery.c.state == bindparam("state"),
+        delivery.c.due_at <= bindparam("now"),
+    )
+    ordered = select(delivery).where(due, ~ahead).order_by(delivery.c.due_at, delivery.c.id)
+    return ordered.limit(bindparam("room")).with_for_update(skip_locked=True)
+
+
+DUE = _due_query()
+_TAKE = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        state=DeliveryState.RUNNING.value,
+        claimed_by=bindparam("worker"),
+        claimed_at=bindparam("now"),
+        updated_at=bindparam("now"),
+        attempts=delivery.c.attempts + 1,
+    )
+)
+_BEGIN = insert(attempt)
+
+
+def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> Claimed:
+    """Claim what is due, in one transaction for many connections; an attempt is opened for each claim."""
+    claims: list[Claim] = []
+    too_old: list[int] = []
+    for want in wants:
+        for row in _due(tx, want, now):
+            if _too_old(row, want.live_from):
+                deliveries.cancel(tx, row.id, older_than(want.live_from or now), now)
+                too_old.append(row.id)
+                continue
+            check_move(row.what, DELIVERY_MOVES, row.state, DeliveryState.RUNNING)
+            finds = not (row.latest_wins or row.kind in want.safe)
+            verb = Verb.FIND if row.doubt and finds else Verb.SEND
+            claims.append(Claim(row, verb, row.attempts + 1, finds))
+    if claims:
+        tx.execute(_TAKE, {"ids": [each.delivery.id for each in claims], "worker": worker, "now": now})
+        tx.execute(_BEGIN, [_first_values(each.delivery.id, each.number, each.verb, now) for each in claims])
+    return Claimed(tuple(claims), tuple(too_old))
+
+
+def _due(tx: Connection, want: Want, now: datetime) -> list[Delivery]:
+    found: list[Delivery] = []
+    for state in CLAIMABLE:
+        if len(found) >= want.room:
+            break
+        values = {"code": want.code, "state": state, "now": now, "room": want.room - len(found)}
+        found += [delivery_of(row) for row in tx.execute(DUE, values).mappings()]
+    return found
+
+
+def _too_old(row: Delivery, live_from: datetime | None) -> bool:
+    if live_from is None or row.order_placed_at is None or row.named or row.doubt:
+        return False
+    return row.order_placed_at < live_from and row.sent_at is None
+
+
+def _first_values(delivery_id: int, number: int, verb: Verb, now: datetime) -> dict[str, Any]:
+    return {"delivery_id": delivery_id, "number": number, "verb": verb, "started_at": now}
+
+
+# --- during an attempt -----------------------------------------------------------------------------------------------
+
+_OURS = and_(
+    delivery.c.id == bindparam("b_id"),
+    delivery.c.state == DeliveryState.RUNNING.value,
+    delivery.c.claimed_by == bindparam("b_worker"),
+)
+_THIS_TRY = and_(attempt.c.delivery_id == bindparam("b_id"), attempt.c.number == bindparam("b_number"))
+_ENTER = (
+    update(delivery)
+    .where(
+        _OURS,
+        exists().where(connection.c.code == delivery.c.connection, connection.c.mode == ConnectionMode.LIVE.value),
+    )
+    .values(
+        content_sha256=bindparam("b_sha"),
+        content_name=bindparam("b_name"),
+        updated_at=bindparam("b_now"),
+    )
+)
+_ENTERED = update(attempt).where(_THIS_TRY).values(request=bindparam("b_request"))
+
+
+def enter(tx: Connection, claim: Claim, worker: str, content: tuple[str, str | None], now: datetime) -> bool:
+    """Write down that the connector is about to be entered, with the bytes (sha256, name) that will leave.
+
+    False when it must not be: the delivery is no longer ours (an answer has confirmed it) or its connection no longer
+    live.
+    """
+    sha, name = content
+    row = {"b_id": claim.delivery.id, "b_number": claim.number}
+    values = {"b_id": claim.delivery.id, "b_worker": worker, "b_sha": sha, "b_name": name, "b_now": now}
+    if not tx.execute(_ENTER, values).rowcount:
+        return False
+    tx.execute(_ENTERED, {**row, "b_request": f"{name or claim.delivery.key} sha256:{sha}"})
+    return True
+
+
+def again(tx: Connection, claim: Claim, worker: str, reply: str, now: datetime) -> Claim | None:
+    """Close a find that said Absent and begin a send of the same claim; None when the claim is no longer ours."""
+    where = and_(delivery.c.id == claim.delivery.id, delivery.c.state == DeliveryState.RUNNING)
+    mine = update(delivery).where(where, delivery.c.claimed_by == worker).values(doubt=False, attempts=claim.number + 1)
+    if not tx.execute(mine).rowcount:
+        return None
+    _end_attempt(tx, claim, "absent", None, reply, now)
+    tx.execute(_BEGIN, _first_values(claim.delivery.id, claim.number + 1, Verb.SEND, now))
+    sure = replace(claim.delivery, doubt=False, state=DeliveryState.QUEUED)
+    return replace(claim, verb=Verb.SEND, number=claim.number + 1, delivery=sure)
+
+
+# --- settling --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an attempt ended: where the delivery stands now, the columns that change, and the attempt's own words."""
+
+    state: DeliveryState
+    values: Mapping[str, Any]
+    outcome: str
+    error: str | None = None
+    reply: str | None = None
+
+
+def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: datetime) -> bool:
+    """Write the end of an attempt down; false when the claim is no longer ours, and then only the attempt is closed."""
+    row = claim.delivery
+    check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
+    values = {**end.values, **_ENDED, "state": end.state, "updated_at": now}
+    ours = and_(delivery.c.id == row.id, delivery.c.state == DeliveryState.RUNNING, delivery.c.claimed_by == worker)
+    kept = bool(tx.execute(update(delivery).where(ours).values(values)).rowcount)
+    _end_attempt(tx, claim, end.outcome, end.error, end.reply, now)
+    if kept:
+        _tell_followers(tx, claim, end, now)
+    return kept
+
+
+def _tell_followers(tx: Connection, claim: Claim, end: Settlement, now: datetime) -> None:
+    """Let those behind in the entity go, wait as long, or say that they are blocked."""
+    row = claim.delivery
+    if end.state is DeliveryState.PARKED:
+        deliveries.lock_entity(tx, row.connection, row.entity)
+        deliveries.block_followers(tx, row, now)
+    elif end.state in {DeliveryState.SENT, DeliveryState.CONFIRMED}:
+        if claim.number > 1:  # a first success was never in anybody's way
+            deliveries.release_followers(tx, row.connection, row.entity, now)
+    elif end.values["due_at"] > now:
+        behind = and_(
+            delivery.c.connection == row.connection,
+            delivery.c.entity == row.entity,
+            delivery.c.state == DeliveryState.QUEUED,
+            delivery.c.id > row.id,
+            delivery.c.due_at < end.values["due_at"],
+        )
+        tx.execute(update(delivery).where(behind).values(due_at=end.values["due_at"]))
+
+
+_END = (
+    update(attempt)
+    .where(_THIS_TRY, attempt.c.ended_at.is_(None))
+    .values(
+        ended_at=bindparam("b_now"),
+        outcome=bindparam("b_outcome"),
+        error=bindparam("b_error"),
+        reply=bindparam("b_reply"),
+    )
+)
+
+
+def _end_attempt(
+    tx: Connection, claim: Claim, outcome: str, error: str | None, reply: str | None, now: datetime
+) -> None:
+    row = {"b_id": claim.delivery.id, "b_number": claim.number}
+    tx.execute(_END, {**row, "b_now": now, "b_outcome": outcome, "b_error": error, "b_reply": reply})
+
+
+def give_back(tx: Connection, claims: Sequence[Claim], worker: str, now: datetime) -> int:
+    """Put claims that were never begun back to where they rested, as if they had not been claimed."""
+    returned = 0
+    for each in claims:
+        row = each.delivery
+        check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, row.state)
+        ours = and_(delivery.c.id == row.id, delivery.c.state == DeliveryState.RUNNING, delivery.c.claimed_by == worker)
+        values = {**_ENDED, "state": row.state, "attempts": each.number - 1, "updated_at": now}
+        if tx.execute(update(delivery).where(ours).values(values)).rowcount:
+            tx.execute(delete(attempt).where(attempt.c.delivery_id == row.id, attempt.c.number == each.number))
+            returned += 1
+    return returned
+
+
+# --- after a crash ---------------------------------------------------------------------------------------------------
+
+
+def abandoned(tx: Connection, alive: Callable[[str], bool]) -> list[int]:
+    """Return the ids of deliveries that somebody claimed who is not alive."""
+    query = select(delivery.c.id, delivery.c.claimed_by).where(delivery.c.state == DeliveryState.RUNNING)
+    return [each for each, worker in tx.execute(query.order_by(delivery.c.id)) if worker is None or not alive(worker)]
+
+
+def take_up(tx: Connection, delivery_id: int, now: datetime, settled_at: datetime) -> Interrupted | None:
+    """Close the attempt that somebody left in the middle and say where the delivery stands.
+
+    Where the connector had been entered, the outcome is in doubt, and the partner is asked once what was on its way has
+    had time to arrive; where not, nothing has left and it is queued again.
+    """
+    row = deliveries.get(tx, delivery_id)
+    if row.state is not DeliveryState.RUNNING:
+        return None
+    left = next((each for each in reversed(deliveries.attempts(tx, row.id)) if each.ended_at is None), None)
+    entered = left is not None and left.verb == Verb.SEND and left.request is not None
+    doubt = row.doubt or entered
+    became = DeliveryState.UNKNOWN if doubt else DeliveryState.QUEUED
+    deliveries.move(tx, row, became, now, {"doubt": doubt, "due_at": settled_at if entered else now, **_ENDED})
+    if left is not None:
+        where = and_(attempt.c.delivery_id == row.id, attempt.c.ended_at.is_(None))
+        tx.execute(update(attempt).where(where).values(ended_at=now, outcome="interrupted"))
+    verb = Verb.SEND if left is None else Verb(left.verb)
+    return Interrupted(row.id, row.connection, row.key, verb, entered, became)

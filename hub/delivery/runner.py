@@ -1,0 +1,252 @@
+"""The runner inside the one daemon of an embedded hub: a dispatcher thread, and workers that carry deliveries out."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from hub.clock import Clock
+from hub.contract import AccessDenied, Connector
+from hub.delivery import ledger
+from hub.delivery.courier import Courier
+from hub.delivery.lanes import Board, Check, Lane, Preview, Work
+from hub.delivery.ledger import Claim
+from hub.delivery.links import Links
+from hub.delivery.outcomes import Outcomes
+from hub.delivery.policy import RetryPolicy
+from hub.delivery.port import Interrupted
+from hub.delivery.preview import preview
+from hub.delivery.rounds import Rounds
+from hub.delivery.tools import AnswerHours, Tools, agreed_hours
+from hub.log import EventLog
+from hub.store import connections
+from hub.store.engine import Store
+
+log = EventLog(__name__)
+
+#: How often rows are looked for that another process wrote, in seconds.
+_POLL = 1.0
+#: Looking costs at most about this part of the dispatcher's time.
+_LOOK_SHARE = 0.1
+_SHORTEST_NAP = 0.002
+
+
+class EmbeddedRunner:
+    """Carries out what is due: nothing is lost and nothing is sent twice, wherever the process is killed."""
+
+    def __init__(  # noqa: PLR0913 - made once, by the composition root, each part by its name
+        self,
+        store: Store,
+        links: Links,
+        outcomes: Outcomes,
+        policy: RetryPolicy,
+        clock: Clock,
+        *,
+        agreements: AnswerHours | None = None,
+        checkpoint: Callable[[str], None] | None = None,
+        workers: int = 16,
+        per_connection: int = 4,
+        chance: Callable[[], float] | None = None,
+    ) -> None:
+        self._tools = Tools(
+            store=store,
+            links=links,
+            outcomes=outcomes,
+            policy=policy,
+            clock=clock,
+            answer_hours=agreements or agreed_hours(links),
+            checkpoint=checkpoint or links.checkpoint,
+            chance=chance or random.SystemRandom().random,
+            worker=f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
+        )
+        self._courier = Courier(self._tools)
+        self._board = Board(per_connection)
+        self._rounds = Rounds(self._tools, self._board, workers, per_connection)
+        self._most_workers = workers
+        self._threads: list[threading.Thread] = []
+        self._signal = threading.Event()
+        self._look_now = True
+        self._stopping = False
+        self._lost: set[int] = set()
+
+    # --- the port ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> Sequence[Interrupted]:
+        """Take up what a dead process left, and begin; returns what was interrupted."""
+        interrupted = self.recover()
+        thread = threading.Thread(target=self._dispatch, name="crossdock-dispatch", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+        return interrupted
+
+    def wake(self) -> None:
+        """Look for something to do now rather than at the next look; from any thread."""
+        self._look_now = True
+        self._signal.set()
+
+    def stop(self, drain_seconds: float) -> bool:
+        """Begin nothing new and wait that long for what is in flight; true when all of it came to its end.
+
+        What is left is still marked as running; the next start asks the partner about it.
+        """
+        self._stopping = True
+        self._tools.links.hurry(drain_seconds)
+        self._board.close()
+        self._signal.set()
+        until = self._tools.clock.monotonic() + drain_seconds
+        for thread in self._threads:
+            thread.join(max(0.05, until - self._tools.clock.monotonic()))
+        returned = self._rounds.withdraw_all()
+        left = [thread.name for thread in self._threads if thread.is_alive()]
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        log.info("delivery.drained", returned=returned, unfinished=len(left))
+        return not left
+
+    # --- without threads ---------------------------------------------------------------------------------------------
+
+    def recover(self) -> list[Interrupted]:
+        """Take up what was claimed by a process that is no longer there."""
+        with self._tools.store.read() as tx:
+            left = ledger.abandoned(tx, alive=lambda worker: worker == self._tools.worker)
+        return self._take_up(left)
+
+    def run_due(self) -> int:
+        """Carry out, in this thread, everything that is due; returns how many attempts that were."""
+        count = 0
+        while True:
+            self._rounds.look()
+            self._rounds.refill()
+            taken = self._board.take(wait=False)
+            if taken is None:
+                return count
+            while taken is not None:
+                self._work(*taken)
+                count += 1
+                taken = self._board.take(wait=False)
+
+    # --- the dispatcher ----------------------------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        looked_at, cost = self._tools.clock.monotonic() - _POLL, 0.0
+        while not self._stopping:
+            self._signal.clear()
+            try:
+                began = self._tools.clock.monotonic()
+                if self._must_look(began - looked_at, cost):
+                    self._look()
+                    looked_at, cost = began, self._tools.clock.monotonic() - began
+                if self._rounds.refill():
+                    self._hire()
+                nap = self._nap(self._tools.clock.monotonic() - looked_at, cost)
+            except Exception as error:  # noqa: BLE001 - the dispatcher must outlive a database that is busy or full
+                log.unforeseen("delivery.dispatch_failed", error)
+                nap = _POLL
+            self._signal.wait(nap)
+
+    def _must_look(self, since: float, cost: float) -> bool:
+        if since >= _POLL:
+            return True
+        wanted = self._look_now or self._rounds.seconds_to_next(_POLL) <= 0
+        return wanted and since >= cost / _LOOK_SHARE
+
+    def _nap(self, since: float, cost: float) -> float:
+        """How long to sleep unless somebody signals."""
+        if self._look_now:
+            return max(_SHORTEST_NAP, cost / _LOOK_SHARE - since)
+        return max(_SHORTEST_NAP, min(_POLL - since, self._rounds.seconds_to_next(_POLL)))
+
+    def _look(self) -> None:
+        self._look_now = False
+        if self._lost:
+            self._take_up(list(self._lost))
+            self._lost.clear()
+        self._rounds.look()
+        self._tools.links.tidy()
+
+    def _take_up(self, left: list[int]) -> list[Interrupted]:
+        now = self._tools.clock.now()
+        settled_at = now + timedelta(seconds=self._tools.policy.settle_delay)
+
+        def work(tx: Connection) -> list[Interrupted]:
+            taken = (ledger.take_up(tx, each, now, settled_at) for each in left)
+            return [each for each in taken if each is not None]
+
+        found = self._tools.store.submit(work) if left else []
+        for each in found:
+            log.warning("delivery.interrupted", **_fields(each))
+        return found
+
+    def _hire(self) -> None:
+        """Let there be enough workers for what is ready, as far as the setting goes."""
+        wanted = min(self._most_workers, len(self._threads) - 1 + self._board.unattended())
+        while len(self._threads) - 1 < wanted:
+            name = f"crossdock-delivery-{len(self._threads)}"
+            thread = threading.Thread(target=self._work_on, name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    # --- the workers -------------------------------------------------------------------------------------------------
+
+    def _work_on(self) -> None:
+        while (taken := self._board.take()) is not None:
+            self._work(*taken)
+
+    def _work(self, lane: Lane, work: Work) -> None:
+        try:
+            self._do(lane, work)
+        except Exception as error:  # noqa: BLE001 - the ledger could not be written: another look takes it up
+            log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
+            if isinstance(work, Claim):
+                self._lost.add(work.delivery.id)
+        finally:
+            self._board.done(lane)
+            self._signal.set()
+
+    def _do(self, lane: Lane, work: Work) -> None:
+        match work:
+            case Claim():
+                self._courier.carry(work, lane.gate)
+            case Preview(code, ids):
+                preview(self._tools, code, ids)
+            case Check(code):
+                self._check(code, lane)
+
+    def _check(self, code: str, lane: Lane) -> None:
+        """Ask a partner that refused us whether it lets us in again."""
+        try:
+            with self._tools.links.use(code) as connector:
+                _require_access(connector)
+        except Exception as error:  # noqa: BLE001 - whatever keeps us out, we ask again later
+            log.debug("connection.still_refused", partner=code, error=type(error).__name__)
+            lane.gate.refused()
+            return
+        now = self._tools.clock.now()
+        mode = self._tools.store.submit(lambda tx: connections.resume(tx, code, now, automatic=True))
+        lane.gate.admitted()
+        if mode is not None:
+            log.info("connection.resumed", partner=code, mode=mode.value)
+        self.wake()
+
+
+def _require_access(connector: Connector) -> None:
+    health = connector.check()
+    if not health.ok:
+        raise AccessDenied(health.sentence, todo=health.todo)  # closes the session, so that the next is a new one
+
+
+def _fields(taken: Interrupted) -> dict[str, object]:
+    return {
+        "delivery": taken.delivery_id,
+        "partner": taken.connection,
+        "key": taken.key,
+        "verb": taken.verb,
+        "entered": taken.entered,
+        "became": taken.became.value,
+    }
