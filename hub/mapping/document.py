@@ -1,0 +1,170 @@
+"""One document as a mapping file declares it, before it is compiled."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from hub.codec.delimited import ENCODINGS, Dialect
+from hub.contract import Mode
+from hub.mapping.located import Path as Way
+from hub.mapping.rule import Numerals, Rule, read_numerals, read_rule
+from hub.mapping.section import Section
+from hub.mapping.source import Source
+from hub.mapping.target import shaped
+from hub.model.document import Direction, Kind
+
+_SETTINGS: Final = (
+    *"use direction makes takes format files mode rows skip_when encoding delimiter quote line_end".split(),
+    *"decimal thousands trailing_sign fields tests".split(),
+)
+_FORMATS: Final = ("csv",)
+_LINE_ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
+MAKES: Final = (
+    Kind.STOCK_LEVEL,
+    Kind.CATALOGUE_ENTRY,
+    Kind.ACKNOWLEDGEMENT,
+    Kind.SHIPMENT,
+    Kind.INVOICE,
+    Kind.SALES_ORDER,
+)
+TAKES: Final = (Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.STOCK_PUSH, Kind.FULFILMENT)
+#: Documents in which a row that is missing may mean "none left"; their file must say which it is.
+_LISTS: Final = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a file says of one document: what it is, how it is written, and what each field is made from."""
+
+    way: Way
+    name: str
+    direction: Direction
+    kind: Kind
+    mode: Mode
+    files: str
+    rows: str
+    skip_when: str | None
+    dialect: Dialect
+    numerals: Numerals
+    rules: tuple[Rule, ...]
+    tests: tuple[Mapping[str, Any], ...]
+
+
+def read_documents(source: Source) -> tuple[Declared, ...]:
+    """Read every document of the file; what is wrong is noted in the source."""
+    names = Section(source, ("documents",)).data
+    return tuple(each for each in (_document(source, name) for name in names) if each is not None)
+
+
+def _document(source: Source, name: str) -> Declared | None:
+    section = Section(source, ("documents", name))
+    section.only(_SETTINGS)
+    if not _NAME.fullmatch(name):
+        section.source.report(section.way, f"a document is named in small letters, digits and _, not {name!r}")
+    direction = section.choice("direction", list(Direction), None)
+    if direction is None:
+        if "direction" not in section.data:
+            source.report(section.way, f'document {name} needs a direction: "in" (from the partner) or "out" (to it)')
+        return None
+    kind = _kind(section, Direction(direction))
+    section.flag("use")
+    section.choice("format", _FORMATS, "csv")
+    numerals = read_numerals(section, Numerals())
+    rules = _rules(section, numerals)
+    if kind is None:
+        return None
+    return Declared(
+        way=section.way,
+        name=name,
+        direction=Direction(direction),
+        kind=kind,
+        mode=_mode(section, kind),
+        files=_files(section),
+        rows=_rows(section, Direction(direction), kind),
+        skip_when=_inward_only(section, Direction(direction)),
+        dialect=_dialect(section),
+        numerals=numerals,
+        rules=rules,
+        tests=_tests(section),
+    )
+
+
+def _kind(section: Section, direction: Direction) -> Kind | None:
+    right, wrong, kinds = ("makes", "takes", MAKES) if direction is Direction.IN else ("takes", "makes", TAKES)
+    if wrong in section.data:
+        section.report(wrong, f'a document with direction = "{direction}" {right} something; {wrong} is for the other')
+    if right not in section.data:
+        section.source.report(section.way, f"it must say what it {right}: one of {', '.join(kinds)}")
+        return None
+    name = section.choice(right, kinds, None)
+    return None if name is None else Kind(name)
+
+
+def _mode(section: Section, kind: Kind) -> Mode:
+    if "mode" not in section.data and kind in _LISTS:
+        section.source.report(
+            section.way,
+            'mode is missing: "snapshot" (what the file does not list is gone) or "delta" (it has not changed)',
+        )
+    if "mode" in section.data and kind not in _LISTS:
+        section.report("mode", f"mode has no use here; it is for {' and '.join(sorted(_LISTS))}")
+    return Mode(section.choice("mode", list(Mode), Mode.DELTA))
+
+
+def _files(section: Section) -> str:
+    files = section.text("files", "")
+    if not files:
+        section.report("files", 'files is missing: which files these are, such as "/out/inventory*.csv"')
+    return files
+
+
+def _rows(section: Section, direction: Direction, kind: Kind) -> str:
+    lines = shaped(kind).lines
+    if direction is Direction.IN:
+        if "rows" in section.data:
+            section.report("rows", "rows has no use here: every row of a CSV file is read")
+        return ""
+    return section.choice("rows", [lines] if lines else [], "")
+
+
+def _inward_only(section: Section, direction: Direction) -> str | None:
+    if direction is Direction.OUT and "skip_when" in section.data:
+        section.report("skip_when", "skip_when has no use here: it leaves out rows that come in")
+        return None
+    return section.text("skip_when", None)
+
+
+def _dialect(section: Section) -> Dialect:
+    delimiter = section.character("delimiter", ",")
+    quote = section.character("quote", '"', empty=True)
+    for key, mark in (("delimiter", delimiter), ("quote", quote)):
+        if mark.isalnum() or mark in ("\r", "\n", "\x00", " "):
+            section.report(key, f"{key} cannot be {mark!r}", value=True)
+    if delimiter == quote:
+        section.report("quote", f"delimiter and quote are both {quote!r}", value=True)
+    encoding = (section.text("encoding", "utf-8")).lower().replace("utf8", "utf-8").replace("_", "-")
+    if encoding not in ENCODINGS:
+        section.choice("encoding", ENCODINGS, "utf-8")
+        encoding = "utf-8"
+    line_end = section.choice("line_end", _LINE_ENDS, "crlf")
+    return Dialect(delimiter, quote, encoding, _LINE_ENDS[line_end])
+
+
+def _rules(section: Section, numerals: Numerals) -> tuple[Rule, ...]:
+    fields = Section(section.source, (*section.way, "fields"))
+    if not fields.data:
+        section.report("fields", f"document {section.way[-1]} has no fields")
+    rules = (read_rule(section.source, (*fields.way, left), numerals) for left in fields.data)
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _tests(section: Section) -> tuple[Mapping[str, Any], ...]:
+    tests = section.data.get("tests", [])
+    if isinstance(tests, list) and all(isinstance(test, dict) for test in tests):
+        return tuple(tests)
+    section.report("tests", f"tests are written as [[documents.{section.way[-1]}.tests]]")
+    return ()

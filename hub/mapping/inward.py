@@ -1,0 +1,361 @@
+"""Inbound documents: compiled once, then rows to canonical records; a row that cannot be read is told and passed over.
+
+Speed comes from doing per file what need not be done per row: columns are found once, what a text becomes is
+remembered, and a record whose every field is checked is put together without being checked a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from hub.codec import delimited
+from hub.contract import BadRecord
+from hub.mapping.cell import Cell, CellError, Memo
+from hub.mapping.column import WrongHeader, places
+from hub.mapping.document import Declared
+from hub.mapping.formula import Formula
+from hub.mapping.function import Absent, FormulaFailed
+from hub.mapping.part import Step
+from hub.mapping.target import Shaped, Target
+from hub.model.base import Record
+from hub.model.document import Kind
+
+#: The fields that say what a record is about; rows that agree in them are one record.
+IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.STOCK_LEVEL: ("sku", "location"),
+    Kind.CATALOGUE_ENTRY: ("sku",),
+    Kind.ACKNOWLEDGEMENT: ("order_number", "reference"),
+    Kind.SHIPMENT: ("order_number", "shipment_number", "tracking"),
+    Kind.INVOICE: ("invoice_number", "order_number"),
+    Kind.SALES_ORDER: ("order_id",),
+}
+_set = object.__setattr__
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One field with what makes it: a column, a column and its unit, a formula, or a constant."""
+
+    target: Target
+    cell: Cell
+    column: str | None = None
+    unit: str | None = None
+    formula: Formula | None = None
+    constant: object = None
+    optional: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        if self.formula is not None:
+            return tuple(self.formula.columns)
+        return tuple(each for each in (self.column, self.unit) if each is not None)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What makes the fields of one record, with every column found in the file at hand."""
+
+    base: dict[str, object] = field(default_factory=dict)
+    singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
+    pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
+    formulas: list[tuple[str, Step]] = field(default_factory=list)
+
+    def values(self, row: list[str]) -> dict[str, object]:
+        """Return the fields of one row; raises CellError."""
+        values = self.base.copy()
+        for name, index, memo in self.singles:
+            values[name] = memo[row[index]]
+        for name, index, unit, both in self.pairs:
+            values[name] = both[row[index], row[unit]]
+        for name, step in self.formulas:
+            values[name] = step(row)
+        return values
+
+    def cells(self) -> tuple[int, ...]:
+        """Return the places of the cells that are read straight from the row."""
+        return (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
+
+    def only(self, names: tuple[str, ...]) -> _Plan:
+        """Return the plan of some of the fields."""
+        return _Plan(
+            {name: value for name, value in self.base.items() if name in names},
+            [each for each in self.singles if each[0] in names],
+            [each for each in self.pairs if each[0] in names],
+            [each for each in self.formulas if each[0] in names],
+        )
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows that make one record with lines."""
+
+    row: int
+    raw: str
+    header: dict[str, object] = field(default_factory=dict)
+    lines: list[Record] = field(default_factory=list)
+    bad: BadRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inward:
+    """One inbound document, compiled."""
+
+    partner: str
+    declared: Declared
+    shaped: Shaped
+    header: tuple[Made, ...]
+    lines: tuple[Made, ...]
+    skip: Formula | None
+    fixed: Mapping[str, object]  # fields that the file need not make, such as the channel of an order
+
+    def parse(self, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the records of a file; what cannot be read is yielded as BadRecord, and the rest goes on."""
+        try:
+            table = delimited.read(content, self.declared.dialect)
+            found = places(table.header, self._needed(), self._optional())
+        except delimited.Refused as error:
+            yield self._refused("the whole file", error.what, error.todo, "file")
+            return
+        except WrongHeader as error:
+            todo = "ask the partner what changed, or name the columns as they are now in the mapping file"
+            raw = self.declared.dialect.delimiter.join(table.header)
+            yield self._refused("the header", str(error), todo, "header", raw)
+            return
+        rows = self._wanted(table.rows, found)
+        if self.lines:
+            yield from self._assembled(rows, found)
+        else:
+            yield from self._flat(rows, found)
+
+    def _needed(self) -> Iterator[str]:
+        for made in (*self.header, *self.lines):
+            yield from made.columns
+        if self.skip is not None:
+            yield from self.skip.columns
+
+    def _optional(self) -> frozenset[str]:
+        """Return the columns that may be missing: nothing but optional fields reads them."""
+        fields = (*self.header, *self.lines)
+        needed = {column for made in fields if not made.optional for column in made.columns}
+        needed.update(self.skip.columns if self.skip else ())
+        return frozenset(column for made in fields for column in made.columns) - needed
+
+    def _wanted(
+        self, rows: Iterator[delimited.Numbered], found: Mapping[str, int]
+    ) -> Iterator[tuple[int, list[str] | BadRecord]]:
+        """Yield the rows that are not skipped, and what cannot be read as BadRecord."""
+        skip = None if self.skip is None else self.skip.bind(_columns(found))
+        for number, row in rows:
+            if not isinstance(row, list):
+                yield number, self._unreadable(number, row)
+                continue
+            try:
+                if skip is not None and skip(row):
+                    continue
+            except FormulaFailed as error:
+                yield number, self._bad(number, row, CellError(f"skip_when: {error}", code="formula"))
+                continue
+            yield number, row
+
+    def _flat(
+        self, rows: Iterator[tuple[int, list[str] | BadRecord]], found: Mapping[str, int]
+    ) -> Iterator[Record | BadRecord]:
+        """Make one record of each row."""
+        plan = self._plan(self.header, found)
+        build = _builder(self.shaped.record, plan.base)
+        identity = plan.only(IDENTITY[self.declared.kind])
+        values = plan.values
+        for number, row in rows:
+            if not isinstance(row, list):
+                yield row
+                continue
+            try:
+                record = build(values(row))
+            except CellError as error:
+                yield self._bad(number, row, error, _known(identity, row))
+                continue
+            yield record
+
+    def _assembled(
+        self, rows: Iterator[tuple[int, list[str] | BadRecord]], found: Mapping[str, int]
+    ) -> Iterator[Record | BadRecord]:
+        """Make one record of all rows that agree in what identifies it; one bad row makes the whole of it bad."""
+        header, lines = self._plan(self.header, found), self._plan(self.lines, found)
+        identity = header.only(IDENTITY[self.declared.kind])
+        filled = lines.cells()
+        groups: dict[tuple[object, ...], _Group] = {}
+        for number, row in rows:
+            if not isinstance(row, list):
+                yield row
+                continue
+            try:
+                known = identity.values(row)
+            except CellError as error:
+                yield self._bad(number, row, error)
+                continue
+            group = groups.setdefault(_key(known), _Group(number, self._raw(row)))
+            try:
+                _merge(group.header, header.values(row))
+                if any(row[index].strip() for index in filled):
+                    group.lines.append(self._line(lines.values(row)))
+            except CellError as error:
+                group.bad = group.bad or self._bad(number, row, error, _texts(known))
+        for group in groups.values():
+            yield group.bad or self._record(group)
+
+    def _line(self, values: dict[str, object]) -> Record:
+        return _checked(self.shaped.line_record or Record, values, f"{self.shaped.line}.")
+
+    def _record(self, group: _Group) -> Record | BadRecord:
+        values = {**group.header, self.shaped.lines: tuple(group.lines)}
+        try:
+            return _checked(self.shaped.record, values)
+        except CellError as error:
+            return self._refused(f"row {group.row}", _what(error), error.todo, error.code, group.raw, error.field)
+
+    def _plan(self, fields: tuple[Made, ...], found: Mapping[str, int]) -> _Plan:
+        plan = _Plan(dict(self.fixed) if fields is self.header else {})
+        resolve = _columns(found)
+        for made in fields:
+            name = made.target.name
+            if any(column not in found for column in made.columns):
+                plan.base[name] = made.cell.read("")  # an optional column that this file does not have
+            elif made.formula is not None:
+                plan.formulas.append((name, _formula_step(made, made.formula.bind(resolve))))
+            elif made.column is None:
+                plan.base[name] = made.constant
+            elif made.unit is None:
+                plan.singles.append((name, found[made.column], Memo(made.cell.read)))
+            else:
+                memo = Memo(made.cell.read_with_unit)
+                plan.pairs.append((name, found[made.column], found[made.unit], memo))
+        return plan
+
+    def _raw(self, row: list[str]) -> str:
+        return delimited.shown(self.declared.dialect.delimiter.join(row))
+
+    def _unreadable(self, number: int, row: delimited.Unreadable) -> BadRecord:
+        return self._refused(f"row {number}", row.why, row.todo, row.code, row.raw)
+
+    def _bad(self, number: int, row: list[str], error: CellError, known: Mapping[str, str] | None = None) -> BadRecord:
+        what, raw = _what(error), self._raw(row)
+        return self._refused(f"row {number}", what, error.todo, error.code, raw, error.field, known)
+
+    def _refused(
+        self,
+        record: str,
+        why: str,
+        todo: str,
+        code: str,
+        raw: str = "",
+        name: str = "",
+        known: Mapping[str, str] | None = None,
+    ) -> BadRecord:
+        what = f"{self.partner} {self.declared.name}, {record}: {why}"
+        return BadRecord(what, record=record, field=name, raw=raw, todo=todo, code=code, known=known)
+
+
+def _what(error: CellError) -> str:
+    origin = f" (column {error.source!r})" if error.source else ""
+    return f"{error.field}{origin}: {error.why}" if error.field else error.why
+
+
+def _columns(found: Mapping[str, int]) -> Callable[[str], Step]:
+    def resolve(name: str) -> Step:
+        index = found[name]
+        return lambda row: row[index].strip()
+
+    return resolve
+
+
+def _formula_step(made: Made, step: Step) -> Step:
+    def run(row: list[str]) -> object:
+        try:
+            value = step(row)
+        except Absent:
+            return made.cell.read("")
+        except FormulaFailed as error:
+            raise CellError(f"formula: {error}", code="formula", field=made.target.name) from None
+        return made.cell.take(value)
+
+    return run
+
+
+def _builder(record: type[Record], base: dict[str, object]) -> Callable[[dict[str, object]], Record]:
+    """Return the fastest right way to make a record of checked values; `base` is given what no field makes."""
+    decorators = record.__pydantic_decorators__
+    whole = decorators.model_validators or decorators.field_validators or decorators.root_validators
+    simple = not whole and all("." not in name for name in base)
+    if not simple:
+        return lambda values: _checked(record, values)
+    known = {name: base[name] for name in base}
+    base.clear()
+    for name, info in record.model_fields.items():  # in the model's order, with room for what each row brings
+        base[name] = known.get(name, None if info.is_required() else info.get_default(call_default_factory=True))
+    new: Callable[[type[Record]], Record] = record.__new__
+
+    def build(values: dict[str, object]) -> Record:
+        made = new(record)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", set(values))
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
+    return build
+
+
+def _checked(record: type[Record], values: Mapping[str, object], prefix: str = "") -> Record:
+    """Make a record through the model's own checks; raises CellError that names the field."""
+    try:
+        return record.model_validate(_nested(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+        why = first["msg"].removeprefix("Value error, ")
+        raise CellError(why, field=f"{prefix}{name}" if name else "", code="value") from None
+
+
+def _nested(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return `{"ship_to.city": x}` as `{"ship_to": {"city": x}}`; what is absent is left to the model."""
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        *above, last = name.split(".")
+        inner = result
+        for part in above:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return result
+
+
+def _merge(header: dict[str, object], values: dict[str, object]) -> None:
+    """Keep the first row's values; a later row fills what was empty."""
+    for name, value in values.items():
+        if header.get(name) in (None, ""):
+            header[name] = value
+
+
+def _key(known: Mapping[str, object]) -> tuple[object, ...]:
+    """Return what rows of one record agree in; a shipment with a number is told apart by that, not by its parcels."""
+    if known.get("shipment_number"):
+        return tuple(value for name, value in known.items() if name != "tracking")
+    return tuple(known.values())
+
+
+def _known(identity: _Plan, row: list[str]) -> Mapping[str, str]:
+    """Return what of the identity can be read of a row that cannot be read whole."""
+    try:
+        return _texts(identity.values(row))
+    except CellError:
+        return {}
+
+
+def _texts(values: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}

@@ -1,0 +1,44 @@
+"""What is wrong with a mapping file: where exactly, in words, with the nearest right spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+_MOST_NAMES: Final = 12
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing to put right in a file; lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class MappingErrors(Exception):
+    """A mapping file cannot be used; every problem in it stands on a line of its own."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?`, or the known words when none is near."""
+    names = sorted(set(known))
+    lower = {name.lower(): name for name in names}
+    near = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean {lower[near[0]]!r}?"
+    if not names:
+        return ""
+    more = ", ..." if len(names) > _MOST_NAMES else ""
+    return f"; known: {', '.join(names[:_MOST_NAMES])}{more}"

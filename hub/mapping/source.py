@@ -1,0 +1,180 @@
+"""A mapping file as text: read, laid over the house template that it extends, every key with the place it came from."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from hub.mapping.located import Path as Way
+from hub.mapping.located import Spot, locate
+from hub.mapping.problem import MappingErrors, Problem, did_you_mean
+from hub.mapping.target import groups
+
+_LARGEST: Final = 1 << 20
+_AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
+_MAKERS: Final = frozenset({"from", "value", "formula"})
+
+
+@dataclass(slots=True)
+class Source:
+    """The merged content of a mapping file; `spots` says for every key in which file and where it stands."""
+
+    file: str
+    data: dict[str, Any]
+    spots: dict[Way, tuple[str, Spot]]
+    hash: str
+    template: Path | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+    def report(self, way: Way, message: str, *, value: bool = False, shift: int = 0) -> None:
+        """Note a problem at a key (or at its value, `shift` columns on), or at the nearest table around it."""
+        file, spot = self.find(way)
+        line, column = (spot.value_line, spot.value_column) if value or shift else (spot.line, spot.column)
+        self.problems.append(Problem(file, line, column + shift, message))
+
+    def find(self, way: Way) -> tuple[str, Spot]:
+        """Return the file and the place of a key, or of the nearest table around it."""
+        for length in range(len(way), 0, -1):
+            if way[:length] in self.spots:
+                return self.spots[way[:length]]
+        return self.file, Spot(1, 1, 1, 1)
+
+
+def read_source(path: Path, house: Path) -> Source:
+    """Read a mapping file and lay it over its template; raises MappingErrors when that is not even possible."""
+    own = _read(path)
+    name = own.data.get("extends")
+    if name is None:
+        return _finished(own)
+    template = _template(own, name, path, house)
+    base = _read(template)
+    if "extends" in base.data:
+        base.report(("extends",), "a template cannot extend another one")
+        raise MappingErrors(base.problems)
+    return _finished(_laid_over(base, own, template))
+
+
+def _read(path: Path) -> Source:
+    file = str(path)
+    try:
+        content = path.read_bytes()
+        text = _decoded(file, content)
+        data = tomllib.loads(text, parse_float=Decimal)
+        spots = {way: (file, spot) for way, spot in locate(text).items()}
+    except OSError as error:
+        raise _broken(file, f"cannot be read: {error.strerror or error}") from None
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
+        at = _AT.search(str(error))
+        line, column = (int(at[1]), int(at[2])) if at else (1, 1)
+        raise _broken(file, f"not valid TOML: {_AT.sub('', str(error))}", line, column) from None
+    source = Source(file, data, spots, hashlib.sha256(content).hexdigest())
+    _flatten_fields(source)
+    return source
+
+
+def _decoded(file: str, content: bytes) -> str:
+    if len(content) > _LARGEST:
+        raise _broken(file, f"the file has {len(content)} bytes; a mapping file has at most {_LARGEST}")
+    try:
+        return content.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - content.rfind(b"\n", 0, error.start)
+        raise _broken(
+            file, f"the byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8", line, column
+        ) from None
+
+
+def _broken(file: str, message: str, line: int = 1, column: int = 1) -> MappingErrors:
+    return MappingErrors([Problem(file, line, column, message)])
+
+
+def _template(own: Source, name: object, path: Path, house: Path) -> Path:
+    """Return the template's file: from the folder beside the mapping file, or from the house."""
+    folders = [path.parent / "templates", house / "templates"]
+    known = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob("*.toml"))}
+    if not isinstance(name, str) or name not in known:
+        own.report(("extends",), f"template {name!r} is unknown{did_you_mean(str(name), known)}", value=True)
+        raise MappingErrors(own.problems)
+    return known[name]
+
+
+def _laid_over(base: Source, own: Source, template: Path) -> Source:
+    for document in _tables(base.data.get("documents")).values():
+        if isinstance(document, dict):
+            document.pop("tests", None)  # they hold for the template as it is, not for what a partner makes of it
+    spots = dict(base.spots)
+    data = _merged(base.data, own.data, (), spots, own.spots)
+    whole = hashlib.sha256(f"{own.hash}+{base.hash}".encode()).hexdigest()
+    return Source(own.file, data, spots, whole, template)
+
+
+def _merged(
+    base: Mapping[str, Any],
+    own: Mapping[str, Any],
+    way: Way,
+    spots: dict[Way, tuple[str, Spot]],
+    own_spots: Mapping[Way, tuple[str, Spot]],
+) -> dict[str, Any]:
+    """Lay tables over each other key by key; what makes a field is replaced whole."""
+    result = dict(base)
+    for key, value in own.items():
+        here = (*way, key)
+        old = base.get(key)
+        if isinstance(value, dict) and isinstance(old, dict) and not _is_rule(here):
+            result[key] = _merged(old, value, here, spots, own_spots)
+            spots[here] = own_spots[here]
+            continue
+        result[key] = value
+        for gone in [each for each in spots if each[: len(here)] == here]:
+            del spots[gone]
+        spots.update({each: spot for each, spot in own_spots.items() if each[: len(here)] == here})
+    return result
+
+
+def _is_rule(way: Way) -> bool:
+    return len(way) == 4 and way[0] == "documents" and way[2] == "fields"
+
+
+def _tables(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _flatten_fields(source: Source) -> None:
+    """Write `line.sku` and `ship_to.city` as one name, so that a rule stands one level below `fields` everywhere."""
+    for name, document in _tables(source.data.get("documents")).items():
+        fields = _tables(_tables(document).get("fields"))
+        for group in [key for key, value in fields.items() if key in groups() and isinstance(value, dict)]:
+            if not _MAKERS & fields[group].keys():
+                _flatten(source, ("documents", name, "fields"), fields, group)
+
+
+def _flatten(source: Source, way: Way, fields: dict[str, Any], group: str) -> None:
+    inner = fields.pop(group)
+    for key, value in inner.items():
+        flat = f"{group}.{key}"
+        fields[flat] = value
+        old = (*way, group, key)
+        for each in [each for each in source.spots if each[: len(old)] == old]:
+            source.spots[(*way, flat, *each[len(old) :])] = source.spots.pop(each)
+        if key in groups() and isinstance(value, dict) and not _MAKERS & value.keys():
+            _flatten(source, way, fields, flat)
+
+
+def _finished(source: Source) -> Source:
+    """Take out what the partner's file switched off: `use = false` documents, `= false` fields."""
+    documents = source.data.get("documents")
+    for name, document in list(_tables(documents).items()):
+        if isinstance(document, dict) and document.get("use") is False:
+            del source.data["documents"][name]
+            continue
+        fields = _tables(_tables(document).get("fields"))
+        for key in [key for key, rule in fields.items() if rule is False]:
+            del fields[key]
+    return source

@@ -1,0 +1,51 @@
+"""The compiled documents of one partner, as a connector uses them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from hub.contract import BadRecord, DocumentSpec
+from hub.mapping.document import Declared
+from hub.mapping.inward import Inward
+from hub.mapping.outward import Outward
+from hub.model.base import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """Implements `hub.contract.Translator` for the documents of a mapping file."""
+
+    inward: dict[str, Inward]
+    outward: dict[str, Outward]
+
+    def documents(self) -> tuple[DocumentSpec, ...]:
+        """Return the documents that the file declares."""
+        return tuple(
+            DocumentSpec(each.name, each.direction, each.kind, each.mode) for each in map(self.declared, self.names())
+        )
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all documents."""
+        return (*self.inward, *self.outward)
+
+    def declared(self, document: str) -> Declared:
+        """Return what the file says of a document."""
+        found = self.inward.get(document) or self.outward[document]
+        return found.declared
+
+    def files(self, document: str) -> str:
+        """Return the file pattern of a document: a glob inward, a name with {fields} outward."""
+        return self.declared(document).files
+
+    def parse(self, document: str, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the canonical records of an inbound file; a record that cannot be read is yielded as BadRecord."""
+        return self.inward[document].parse(content)
+
+    def render(self, document: str, record: Record) -> bytes:
+        """Return the outbound file for a record."""
+        return self.outward[document].render(record)
+
+    def file_name(self, document: str, record: Record) -> str:
+        """Return the name of the outbound file for a record."""
+        return self.outward[document].file_name(record)
