@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import requests
 
 from sandbox.options import Bucket
+from sandbox.world import RunningSandbox
+from tests.sandbox.clients import Connect, Document, Run, ShopClient
 
 _SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "shopify" / "api_pairs"
 
 
-def _all_pages(shop, path: str, **query: object) -> list[dict]:
+def _all_pages(shop: ShopClient, path: str, **query: object) -> list[Document]:
     reply = shop.get(path, **query)
-    rows = list(reply.json().values())[0]
+    rows = next(iter(reply.json().values()))
     while "next" in reply.links:
         reply = shop.session.get(reply.links["next"]["url"], timeout=5)
-        rows += list(reply.json().values())[0]
+        rows += next(iter(reply.json().values()))
     return rows
 
 
-def _one_line(shop, sandbox) -> tuple[dict, dict]:
+def _one_line(shop: ShopClient) -> tuple[Document, Document]:
     """Return an order with a line of two or more pieces, and its first fulfilment order."""
     for order in shop.get("/orders.json", status="any").json()["orders"]:
         parts = shop.parts(order["id"])
@@ -32,7 +35,7 @@ def _one_line(shop, sandbox) -> tuple[dict, dict]:
     raise AssertionError("the seed has no such order")
 
 
-def test_following_next_links_gives_every_order_exactly_once(run, shop_of):
+def test_following_next_links_gives_every_order_exactly_once(run: Run, shop_of: Connect) -> None:
     shop = shop_of(run(orders=23))
     orders = _all_pages(shop, "/orders.json", status="any", limit=5, order="updated_at asc")
     assert len({order["id"] for order in orders}) == len(orders) == 23
@@ -40,7 +43,7 @@ def test_following_next_links_gives_every_order_exactly_once(run, shop_of):
     assert keys == sorted(keys)
 
 
-def test_the_last_page_has_no_next_link_and_the_second_leads_back(run, shop_of):
+def test_the_last_page_has_no_next_link_and_the_second_leads_back(run: Run, shop_of: Connect) -> None:
     shop = shop_of(run(orders=4))
     first = shop.get("/orders.json", status="any", limit=3, order="id asc")
     second = shop.session.get(first.links["next"]["url"], timeout=5)
@@ -50,12 +53,12 @@ def test_the_last_page_has_no_next_link_and_the_second_leads_back(run, shop_of):
     assert back.json() == first.json()
 
 
-def test_an_order_that_changes_while_paging_turns_up_again(run, shop_of, later_clock):
+def test_an_order_that_changes_while_paging_turns_up_again(run: Run, shop_of: Connect) -> None:
     sandbox = run(orders=4)
     shop = shop_of(sandbox)
     first = shop.get("/orders.json", status="any", limit=2, order="updated_at asc")
     changed = first.json()["orders"][0]["id"]
-    later_clock(sandbox)
+    sandbox._site.shop._clock = _Later()
     shop.fulfil((shop.parts(changed)[0]["id"], None))
     rest = shop.session.get(first.links["next"]["url"], timeout=5).json()["orders"]
     rest += _all_pages(
@@ -64,24 +67,14 @@ def test_an_order_that_changes_while_paging_turns_up_again(run, shop_of, later_c
     assert changed in {order["id"] for order in rest}
 
 
-@pytest.fixture
-def later_clock():
-    """Let the shop believe that some seconds have passed, so that a change is seen as later."""
+class _Later:
+    """A clock that is five seconds ahead."""
 
-    def advance(sandbox) -> None:
-        from datetime import timedelta
-
-        clock = sandbox._site.shop._clock
-
-        class Later:
-            now = staticmethod(lambda: clock.now() + timedelta(seconds=5))
-
-        sandbox._site.shop._clock = Later()
-
-    return advance
+    def now(self) -> datetime:
+        return datetime.now(UTC) + timedelta(seconds=5)
 
 
-def test_a_filter_beside_page_info_is_refused(run, shop_of):
+def test_a_filter_beside_page_info_is_refused(run: Run, shop_of: Connect) -> None:
     shop = shop_of(run(orders=4))
     link = shop.get("/orders.json", status="any", limit=1).links["next"]["url"]
     reply = shop.session.get(link, params={"status": "any"}, timeout=5)
@@ -89,16 +82,16 @@ def test_a_filter_beside_page_info_is_refused(run, shop_of):
     assert reply.json() == {"errors": {"status": "status cannot be passed when page_info is present."}}
 
 
-def test_a_made_up_page_info_is_refused(shop):
+def test_a_made_up_page_info_is_refused(shop: ShopClient) -> None:
     assert shop.get("/orders.json", page_info="nonsense").json() == {"errors": {"page_info": "Invalid value."}}
 
 
 @pytest.mark.parametrize("limit", ["0", "251", "many"])
-def test_a_page_size_outside_1_to_250_is_refused(shop, limit):
+def test_a_page_size_outside_1_to_250_is_refused(shop: ShopClient, limit: str) -> None:
     assert shop.get("/orders.json", limit=limit).status_code == 400
 
 
-def test_cancelled_orders_are_missed_unless_any_status_is_asked_for(sandbox, shop):
+def test_cancelled_orders_are_missed_unless_any_status_is_asked_for(sandbox: RunningSandbox, shop: ShopClient) -> None:
     gone = shop.get("/orders.json", status="any").json()["orders"][0]
     sandbox.cancel(str(gone["id"]))
     assert gone["id"] not in {order["id"] for order in shop.get("/orders.json").json()["orders"]}
@@ -110,17 +103,17 @@ def test_cancelled_orders_are_missed_unless_any_status_is_asked_for(sandbox, sho
     assert {order["id"] for order in _all_pages(shop, "/orders.json", status="cancelled")} == {gone["id"]}
 
 
-def test_updated_at_min_leaves_out_what_is_older(shop):
+def test_updated_at_min_leaves_out_what_is_older(shop: ShopClient) -> None:
     assert shop.get("/orders.json", status="any", updated_at_min="2100-01-01T00:00:00Z").json()["orders"] == []
     assert len(shop.get("/orders.json", status="any", updated_at_min="2000-01-01T00:00:00-05:00").json()["orders"]) == 3
 
 
-def test_fields_cut_an_order_down(shop):
+def test_fields_cut_an_order_down(shop: ShopClient) -> None:
     orders = shop.get("/orders.json", status="any", fields="id,updated_at", limit=1).json()["orders"]
     assert [set(order) for order in orders] == [{"id", "updated_at"}]
 
 
-def test_a_wrong_token_is_refused(sandbox):
+def test_a_wrong_token_is_refused(sandbox: RunningSandbox) -> None:
     reply = requests.get(
         f"{sandbox.info['shop_url']}/admin/api/2026-07/shop.json",
         headers={"X-Shopify-Access-Token": "shpat_wrong"},
@@ -129,7 +122,7 @@ def test_a_wrong_token_is_refused(sandbox):
     assert reply.status_code == 401
 
 
-def test_a_full_bucket_answers_429_and_says_when_to_come_back(run, shop_of):
+def test_a_full_bucket_answers_429_and_says_when_to_come_back(run: Run, shop_of: Connect) -> None:
     sandbox = run(bucket=Bucket(capacity=3, per_second=0.01))
     shop = shop_of(sandbox)
     limits = [shop.get("/shop.json").headers["X-Shopify-Shop-Api-Call-Limit"] for _ in range(3)]
@@ -139,13 +132,15 @@ def test_a_full_bucket_answers_429_and_says_when_to_come_back(run, shop_of):
     assert sandbox.state()["throttled"] == 1
 
 
-def test_ids_are_too_large_for_a_float(shop):
+def test_ids_are_too_large_for_a_float(shop: ShopClient) -> None:
     order = shop.get("/orders.json", status="any").json()["orders"][0]
     assert order["id"] > 2**53
     assert all(line["id"] > 2**53 for line in order["line_items"])
 
 
-def test_an_order_is_taken_off_the_stock_of_the_location_it_is_assigned_to(sandbox, shop):
+def test_an_order_is_taken_off_the_stock_of_the_location_it_is_assigned_to(
+    sandbox: RunningSandbox, shop: ShopClient
+) -> None:
     location = int(sandbox.info["locations"]["warehouse"])
     variants = {
         variant["sku"]: variant["inventory_item_id"]
@@ -170,8 +165,8 @@ def test_an_order_is_taken_off_the_stock_of_the_location_it_is_assigned_to(sandb
     assert set(moved) <= set(variants.values())
 
 
-def test_shipping_a_fulfilment_order_closes_it_and_fulfils_the_order(sandbox, shop):
-    order, part = _one_line(shop, sandbox)
+def test_shipping_a_fulfilment_order_closes_it_and_fulfils_the_order(shop: ShopClient) -> None:
+    order, part = _one_line(shop)
     reply = shop.fulfil((part["id"], None), number="1Z1", company="UPS")
     assert reply.status_code == 201
     assert reply.json()["fulfillment"]["tracking_numbers"] == ["1Z1"]
@@ -184,16 +179,16 @@ def test_shipping_a_fulfilment_order_closes_it_and_fulfils_the_order(sandbox, sh
     assert [each["id"] for each in listed] == [reply.json()["fulfillment"]["id"]]
 
 
-def test_shipping_twice_is_refused(sandbox, shop):
-    _, part = _one_line(shop, sandbox)
+def test_shipping_twice_is_refused(shop: ShopClient) -> None:
+    _, part = _one_line(shop)
     shop.fulfil((part["id"], None))
     again = shop.fulfil((part["id"], None))
     assert again.status_code == 422
     assert "unfulfillable status= closed" in again.json()["errors"][0]
 
 
-def test_a_part_of_a_line_leaves_the_rest_open(sandbox, shop):
-    order, part = _one_line(shop, sandbox)
+def test_a_part_of_a_line_leaves_the_rest_open(shop: ShopClient) -> None:
+    order, part = _one_line(shop)
     line = next(line for line in part["line_items"] if line["quantity"] > 1)
     assert shop.fulfil((part["id"], [(line["id"], 1)])).status_code == 201
     again = shop.parts(order["id"])[0]
@@ -204,14 +199,14 @@ def test_a_part_of_a_line_leaves_the_rest_open(sandbox, shop):
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 99])
-def test_a_quantity_that_is_not_open_is_refused_and_nothing_changes(sandbox, shop, quantity):
-    order, part = _one_line(shop, sandbox)
+def test_a_quantity_that_is_not_open_is_refused_and_nothing_changes(shop: ShopClient, quantity: int) -> None:
+    order, part = _one_line(shop)
     reply = shop.fulfil((part["id"], [(part["line_items"][0]["id"], quantity)]))
     assert reply.json() == {"errors": ["Invalid fulfillment order line item quantity requested."]}
     assert shop.parts(order["id"]) == [part]
 
 
-def test_one_request_may_hold_one_location_only(run, shop_of):
+def test_one_request_may_hold_one_location_only(run: Run, shop_of: Connect) -> None:
     sandbox = run(orders=30)
     shop = shop_of(sandbox)
     parts = next(parts for order in _all_pages(shop, "/orders.json") if len(parts := shop.parts(order["id"])) == 2)
@@ -228,18 +223,20 @@ def test_one_request_may_hold_one_location_only(run, shop_of):
         ({"fulfillment": {"line_items_by_fulfillment_order": [{}]}}, 422),
     ],
 )
-def test_a_fulfilment_that_makes_no_sense_is_refused(shop, body, status):
+def test_a_fulfilment_that_makes_no_sense_is_refused(shop: ShopClient, body: Document, status: int) -> None:
     assert shop.post("/fulfillments.json", body).status_code == status
 
 
-def _move(shop, part: dict, location: str, lines: list[tuple[int, int]] | None = None) -> requests.Response:
+def _move(
+    shop: ShopClient, part: Document, location: str, lines: list[tuple[int, int]] | None = None
+) -> requests.Response:
     body = {"new_location_id": int(location)}
     if lines is not None:
         body["fulfillment_order_line_items"] = [{"id": line, "quantity": quantity} for line, quantity in lines]
     return shop.post(f"/fulfillment_orders/{part['id']}/move.json", {"fulfillment_order": body})
 
 
-def _movable(shop, sandbox) -> tuple[dict, dict, str]:
+def _movable(shop: ShopClient, sandbox: RunningSandbox) -> tuple[Document, Document, str]:
     """Return an order whose only fulfilment order stands in the warehouse and can move to drop ship."""
     locations = sandbox.info["locations"]
     for order in _all_pages(shop, "/orders.json"):
@@ -249,7 +246,7 @@ def _movable(shop, sandbox) -> tuple[dict, dict, str]:
     raise AssertionError("the seed has no such order")
 
 
-def test_moving_all_of_a_fulfilment_order_keeps_its_id(run, shop_of):
+def test_moving_all_of_a_fulfilment_order_keeps_its_id(run: Run, shop_of: Connect) -> None:
     sandbox = run(orders=30)
     shop = shop_of(sandbox)
     order, part, target = _movable(shop, sandbox)
@@ -258,7 +255,7 @@ def test_moving_all_of_a_fulfilment_order_keeps_its_id(run, shop_of):
     assert [each["id"] for each in shop.parts(order["id"])] == [part["id"]]
 
 
-def test_moving_some_lines_splits_and_moving_the_rest_merges_into_a_new_one(run, shop_of):
+def test_moving_some_lines_splits_and_moving_the_rest_merges_into_a_new_one(run: Run, shop_of: Connect) -> None:
     sandbox = run(orders=60)
     shop = shop_of(sandbox)
     locations = sandbox.info["locations"]
@@ -281,7 +278,7 @@ def test_moving_some_lines_splits_and_moving_the_rest_merges_into_a_new_one(run,
     }
 
 
-def test_a_location_that_does_not_stock_the_item_gets_nothing(run, shop_of):
+def test_a_location_that_does_not_stock_the_item_gets_nothing(run: Run, shop_of: Connect) -> None:
     sandbox = run(orders=40)
     shop = shop_of(sandbox)
     warehouse = sandbox.info["locations"]["warehouse"]
@@ -298,7 +295,7 @@ def test_a_location_that_does_not_stock_the_item_gets_nothing(run, shop_of):
     assert shop.get(f"/fulfillment_orders/{part['id']}.json").json()["fulfillment_order"] == part
 
 
-def test_a_level_can_be_set_and_read(sandbox, shop):
+def test_a_level_can_be_set_and_read(sandbox: RunningSandbox, shop: ShopClient) -> None:
     location = int(sandbox.info["locations"]["drop_ship"])
     level = shop.get("/inventory_levels.json", location_ids=location).json()["inventory_levels"][0]
     wanted = {"location_id": location, "inventory_item_id": level["inventory_item_id"], "available": 42}
@@ -307,18 +304,18 @@ def test_a_level_can_be_set_and_read(sandbox, shop):
     assert [row["available"] for row in shop.get("/inventory_levels.json", **query).json()["inventory_levels"]] == [42]
 
 
-def test_a_level_of_an_unknown_item_is_not_found(sandbox, shop):
+def test_a_level_of_an_unknown_item_is_not_found(sandbox: RunningSandbox, shop: ShopClient) -> None:
     wanted = {"location_id": int(sandbox.info["locations"]["drop_ship"]), "inventory_item_id": 1, "available": 1}
     assert shop.post("/inventory_levels/set.json", wanted).status_code == 404
 
 
-def test_inventory_items_come_by_id(shop):
+def test_inventory_items_come_by_id(shop: ShopClient) -> None:
     variant = shop.get("/products.json", limit=1).json()["products"][0]["variants"][0]
     items = shop.get("/inventory_items.json", ids=variant["inventory_item_id"]).json()["inventory_items"]
     assert [item["sku"] for item in items] == [variant["sku"]]
 
 
-def test_a_gift_card_is_in_the_order_and_in_no_fulfilment_order(run, shop_of):
+def test_a_gift_card_is_in_the_order_and_in_no_fulfilment_order(run: Run, shop_of: Connect) -> None:
     shop = shop_of(run(orders=150))
     order, card = next(
         (order, line)
@@ -330,7 +327,7 @@ def test_a_gift_card_is_in_the_order_and_in_no_fulfilment_order(run, shop_of):
     assert card["id"] not in {line["line_item_id"] for part in shop.parts(order["id"]) for line in part["line_items"]}
 
 
-def test_the_token_knows_its_scopes_and_the_shop_its_currency(sandbox, shop):
+def test_the_token_knows_its_scopes_and_the_shop_its_currency(sandbox: RunningSandbox, shop: ShopClient) -> None:
     scopes = shop.session.get(f"{sandbox.info['shop_url']}/admin/oauth/access_scopes.json", timeout=5).json()
     assert {"handle": "write_fulfillments"} in scopes["access_scopes"]
     assert shop.get("/shop.json").json()["shop"]["currency"] == "USD"
@@ -362,7 +359,9 @@ def test_the_token_knows_its_scopes_and_the_shop_its_currency(sandbox, shop):
         ("fulfillment/2026_07_fulfillment_01.json", "/orders/{order}/fulfillments.json", ("fulfillments", 0)),
     ],
 )
-def test_every_field_of_a_real_payload_is_there(sandbox, shop, sample, path, into):
+def test_every_field_of_a_real_payload_is_there(
+    sandbox: RunningSandbox, shop: ShopClient, sample: str, path: str, into: tuple[str | int, ...]
+) -> None:
     if not _SAMPLES.exists():
         pytest.skip("the real payloads are not here")
     order = shop.get("/orders.json", status="any").json()["orders"][0]["id"]
@@ -378,20 +377,20 @@ def test_every_field_of_a_real_payload_is_there(sandbox, shop, sample, path, int
 
 
 @pytest.mark.parametrize(("mood", "status"), [("busy", 429), ("unavailable", 503), ("locked_out", 401), ("picky", 422)])
-def test_a_mood_answers_for_so_many_calls(sandbox, shop, mood, status):
+def test_a_mood_answers_for_so_many_calls(sandbox: RunningSandbox, shop: ShopClient, mood: str, status: int) -> None:
     sandbox.mood("shop", mood, for_calls=2)
     assert [shop.get("/shop.json").status_code for _ in range(3)] == [status, status, 200]
 
 
-def test_a_lost_reply_does_the_work(sandbox, shop):
-    order, part = _one_line(shop, sandbox)
+def test_a_lost_reply_does_the_work(sandbox: RunningSandbox, shop: ShopClient) -> None:
+    order, part = _one_line(shop)
     sandbox.mood("shop", "lost_reply", for_calls=1)
     with pytest.raises(requests.ConnectionError):
         shop.fulfil((part["id"], None))
     assert len(shop.get(f"/orders/{order['id']}/fulfillments.json").json()["fulfillments"]) == 1
 
 
-def test_a_lost_reply_leaves_reads_alone_unless_it_names_them(sandbox, shop):
+def test_a_lost_reply_leaves_reads_alone_unless_it_names_them(sandbox: RunningSandbox, shop: ShopClient) -> None:
     sandbox.mood("shop", "lost_reply", for_calls=1)
     assert shop.get("/shop.json").status_code == 200
     sandbox.mood("shop", "lost_reply", on="GET /shop.json")
@@ -399,28 +398,28 @@ def test_a_lost_reply_leaves_reads_alone_unless_it_names_them(sandbox, shop):
         shop.get("/shop.json")
 
 
-def test_a_shop_that_is_down_does_nothing(sandbox, shop):
-    order, part = _one_line(shop, sandbox)
+def test_a_shop_that_is_down_does_nothing(sandbox: RunningSandbox, shop: ShopClient) -> None:
+    order, part = _one_line(shop)
     sandbox.mood("shop", "down", for_calls=1, on="POST /fulfillments.json")
     with pytest.raises(requests.ConnectionError):
         shop.fulfil((part["id"], None))
     assert shop.get(f"/orders/{order['id']}/fulfillments.json").json()["fulfillments"] == []
 
 
-def test_a_shop_that_hangs_never_answers_and_can_still_be_closed(sandbox, shop):
+def test_a_shop_that_hangs_never_answers_and_can_still_be_closed(sandbox: RunningSandbox, shop: ShopClient) -> None:
     sandbox.mood("shop", "hang", for_calls=1)
     with pytest.raises(requests.ReadTimeout):
         shop.session.get(f"{shop.base}/shop.json", timeout=0.1)
     assert shop.get("/shop.json").status_code == 200
 
 
-def test_a_slow_shop_answers_later(sandbox, shop):
+def test_a_slow_shop_answers_later(sandbox: RunningSandbox, shop: ShopClient) -> None:
     sandbox.mood("shop", "slow", for_calls=1, seconds=0.2)
     with pytest.raises(requests.ReadTimeout):
         shop.session.get(f"{shop.base}/shop.json", timeout=0.05)
 
 
-def test_a_share_of_calls_is_the_same_for_the_same_seed(sandbox, shop):
+def test_a_share_of_calls_is_the_same_for_the_same_seed(sandbox: RunningSandbox, shop: ShopClient) -> None:
     def run_of(seed: int) -> list[int]:
         sandbox.mood("shop", "unavailable", share=0.5, seed=seed)
         codes = [shop.get("/shop.json").status_code for _ in range(30)]
@@ -432,7 +431,9 @@ def test_a_share_of_calls_is_the_same_for_the_same_seed(sandbox, shop):
     assert {200, 503} == set(first)
 
 
-def test_a_shop_that_is_shut_refuses_connections_and_reopens_where_it_was(sandbox, shop):
+def test_a_shop_that_is_shut_refuses_connections_and_reopens_where_it_was(
+    sandbox: RunningSandbox, shop: ShopClient
+) -> None:
     sandbox.shut("shop")
     with pytest.raises(requests.ConnectionError):
         shop.get("/shop.json")
@@ -440,17 +441,17 @@ def test_a_shop_that_is_shut_refuses_connections_and_reopens_where_it_was(sandbo
     assert shop.get("/shop.json").status_code == 200
 
 
-def test_every_call_is_counted_under_its_own_name(sandbox, shop):
-    order, _ = _one_line(shop, sandbox)
+def test_every_call_is_counted_under_its_own_name(sandbox: RunningSandbox, shop: ShopClient) -> None:
+    order, _ = _one_line(shop)
     before = sandbox.calls("shop")["shop"]["GET /orders/{id}/fulfillment_orders.json"]
     shop.parts(order["id"])
     assert sandbox.calls("shop")["shop"]["GET /orders/{id}/fulfillment_orders.json"] == before + 1
 
 
-def test_hundreds_of_calls_from_several_threads_are_all_served(sandbox, shop_of):
+def test_hundreds_of_calls_from_several_threads_are_all_served(sandbox: RunningSandbox, shop_of: Connect) -> None:
     codes: list[int] = []
 
-    def ask(client) -> None:
+    def ask(client: ShopClient) -> None:
         codes.extend(client.get("/shop.json").status_code for _ in range(25))
 
     threads = [threading.Thread(target=ask, args=(shop_of(sandbox),)) for _ in range(8)]
