@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,9 +18,10 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
-from hub.services import sync
+from hub.services import ingest, sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
+from hub.services.ingest import Counts, Inlet
 from hub.services.sync import Flows
 from hub.services.verbs import Verbs
 from hub.store import connections, migrate, nodes
@@ -113,7 +115,20 @@ class Hub:
         def run_here(connection: str, kinds: frozenset[Kind]) -> int:
             return sync.run_here(self.flows(), connection, self.flows_of(connection, kinds))
 
-        return Verbs(run_here, lambda: None, done="done")
+        return Verbs(run_here, self.apply_waiting, done="done")
+
+    def apply_waiting(self) -> Counts:
+        """Apply what is stored but not applied: after a crash, or because a person asked for it again."""
+        with ExitStack() as opened:
+
+            def inlets(connection: str, document: str) -> Inlet | None:
+                entry = self.directory.entries.get(connection)
+                if entry is None:
+                    return None
+                connector = opened.enter_context(self.links.use(connection))
+                return ingest.inlet_of(connection, connector, document, entry.profile.hash)
+
+            return ingest.apply_waiting(self.desk, inlets)
 
     def close(self) -> None:
         """Close every link and the database."""

@@ -14,8 +14,7 @@ from hub.delivery.policy import RetryPolicy
 from hub.delivery.runner import EmbeddedRunner
 from hub.log import EventLog
 from hub.model.document import Kind
-from hub.services import ingest, requests, sync
-from hub.services.ingest import Inlet
+from hub.services import requests, sync
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -48,8 +47,10 @@ class Daemon:
                 longest_delay=config.delivery.longest_delay_seconds,
             ),
             hub.clock,
+            workers=config.delivery.workers,
+            per_connection=config.delivery.workers_per_connection,
         )
-        self._verbs = Verbs(self._run_now, self._runner.wake, done="started")
+        self._verbs = Verbs(self._run_now, self._wake, done="started")
         self._stack = ExitStack()
         self._next_housekeeping = hub.clock.now()
 
@@ -67,7 +68,8 @@ class Daemon:
         web = WebServer(build_app(lambda: hub.desk, self.state), hub.config.web.host, hub.config.web.port)
         port = web.start()
         self._stack.callback(web.stop)
-        self._runner.start()
+        for interrupted in self._runner.start():
+            log.info("delivery.interrupted", delivery=interrupted)
         self._stack.callback(self._runner.stop, hub.config.delivery.drain_seconds)
         self._ticker.plan(jobs_of(self._schedules, hub.directory))
         self._ticker.start()
@@ -108,21 +110,14 @@ class Daemon:
         """Go on where a dead daemon stopped: close its runs, apply what it had stored but not applied."""
         with self.hub.store.write() as tx:
             interrupted = runs.close_interrupted(tx, self.hub.clock.now())
-        counts = self._apply_waiting()
+        counts = self.hub.apply_waiting()
         if interrupted or counts.read:
             log.info("daemon.recovered", runs=interrupted, records=counts.read)
 
-    def _apply_waiting(self) -> ingest.Counts:
-        with ExitStack() as opened:
-
-            def inlets(connection: str, document: str) -> Inlet | None:
-                if self.hub.profile(connection) is None:
-                    return None
-                connector = opened.enter_context(self.hub.links.use(connection))
-                entry = self.hub.directory.entries[connection]
-                return ingest.inlet_of(connection, connector, document, entry.profile.hash)
-
-            return ingest.apply_waiting(self.hub.desk, inlets)
+    def _wake(self) -> None:
+        """A person asked for something: what waits to be applied is applied, what is due is sent."""
+        self.hub.apply_waiting()
+        self._runner.wake()
 
     def _carry_out(self, job: Job, at: datetime) -> None:
         sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at)

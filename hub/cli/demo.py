@@ -17,7 +17,7 @@ from hub.cli.demo_view import DemoView
 from hub.cli.processes import HubProcess, ProcessFailed, SandboxProcess, crossdock
 from hub.cli.session import FAILED, Failure
 from hub.cli.show import json_option, print_json
-from hub.mapping.house import house_root
+from hub.mapping.house import house_folder
 from sandbox.auditor import audit_from_json
 
 #: Without any progress for so long, a demo that was told to exit gives up waiting and reports what stands.
@@ -118,7 +118,7 @@ def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool
 def prepare(place: Path) -> None:
     """Write the demo's configuration beside the sandbox's mapping files; poll often, since nobody waits for hours."""
     partners = len(list((place / "mappings").glob("*.toml")))
-    shutil.copyfile(house_root() / "config.example.toml", place / "crossdock.toml")
+    shutil.copyfile(house_folder().parent / "config.example.toml", place / "crossdock.toml")
     text = (place / "crossdock.toml").read_text("utf-8")
     text = text.replace("port = 8377", "port = 0").replace("first_delay_seconds = 5.0", "first_delay_seconds = 0.5")
     currency = "BRL" if (place / "mappings" / "shop.toml").read_text("utf-8").find('"BRL"') >= 0 else "USD"

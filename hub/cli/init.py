@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 
 from hub.cli.session import NothingToDo
-from hub.mapping.house import house_root
+from hub.mapping.house import house_folder
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
 def init(folder: Path) -> None:
     """Write a configuration, a mappings, a schedules and a secrets folder into FOLDER; keep what is there."""
-    house = house_root()
+    house = house_folder().parent
     made = []
     for path in (folder / "mappings", folder / "schedules", folder / "secrets"):
         if not path.is_dir():

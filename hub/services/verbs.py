@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from hub.model.document import Kind
-from hub.services import connections, failures
+from hub.services import connections, explain, failures, orders, routing
 from hub.services.desk import Desk
 from hub.services.requests import Refused, Verb
 
@@ -19,7 +21,7 @@ RunNow = Callable[[str, frozenset[Kind]], int]
 class Verbs:
     """The verbs, with what they need beside the desk."""
 
-    def __init__(self, run_now: RunNow, wake: Callable[[], None], *, done: str) -> None:
+    def __init__(self, run_now: RunNow, wake: Callable[[], object], *, done: str) -> None:
         """`done` says what `run_now` has achieved when it returns: `started` or `done`."""
         self._run_now = run_now
         self._wake = wake
@@ -33,6 +35,10 @@ class Verbs:
             "connection.pause": self._pause,
             "connection.resume": self._resume,
             "sync.run": self._sync_run,
+            "order.hold": self._hold,
+            "order.release": self._release,
+            "order.reroute": self._reroute,
+            "order.cancel": self._cancel,
             "failed.rerun": self._rerun,
             "failed.close": self._close,
         }
@@ -60,15 +66,42 @@ class Verbs:
         kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
         return {"flows": self._run_now(code, kinds), "done": self._done}
 
-    def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+    def _hold(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))
+
+    def _release(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return self._change(desk, arguments, lambda tx, order: orders.release(tx, desk, order, actor))
+
+    def _reroute(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return self._change(desk, arguments, lambda tx, order: routing.reroute(tx, desk, order, actor))
+
+    def _cancel(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        return self._change(desk, arguments, lambda tx, order: orders.cancel(tx, desk, order, arguments["why"], actor))
+
+    def _change(self, desk: Desk, arguments: Arguments, change: Callable[[Connection, str], object]) -> Arguments:
+        """Change one order in one transaction; returns its number and its status after it."""
         with desk.store.write() as tx:
-            result = failures.rerun(tx, desk, tuple(arguments["ids"]), actor)
+            try:
+                order = explain.find(tx, arguments["order"])
+                change(tx, order.id)
+            except (LookupError, ValueError) as error:
+                raise Refused(str(error)) from None
+            after = explain.find(tx, order.id)
+        self._wake()
+        return {"order": after.id, "number": after.doc.number, "status": after.status.value}
+
+    def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        ids, send_again = tuple(arguments["ids"]), bool(arguments.get("send_again"))
+        with desk.store.write() as tx:
+            result = failures.rerun(tx, desk, ids, actor, send_again=send_again)
         self._wake()
         return result
 
     def _close(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         with desk.store.write() as tx:
-            return failures.close(tx, desk, tuple(arguments["ids"]), arguments["why"], actor)
+            result = failures.close(tx, desk, tuple(arguments["ids"]), arguments["why"], actor)
+        self._wake()
+        return result
 
 
 def _codes(desk: Desk, arguments: Arguments) -> tuple[str, ...]:

@@ -1,0 +1,166 @@
+"""`crossdock order`: where is my order, and why from there?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.table import Table
+
+from hub.cli.session import Failure, Session, pass_session
+from hub.cli.show import cell, console, json_option, print_json, print_rows
+from hub.model.state import OrderStatus
+from hub.services import explain as explaining
+from hub.services.requests import Refused
+from hub.store import orders
+
+_COLUMNS = ("id", "number", "channel", "status", "placed_at", "updated_at")
+
+
+@click.group()
+def order() -> None:
+    """Look at orders, and hold, release, reroute or cancel one."""
+
+
+@order.command("list")
+@click.option("--status", type=click.Choice([each.value for each in OrderStatus]), multiple=True)
+@click.option("--channel", help="Only this channel.")
+@click.option("--text", help="Part of an id or number.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
+@json_option
+@pass_session
+def list_orders(
+    session: Session, status: tuple[str, ...], channel: str | None, text: str | None, limit: int, as_json: bool
+) -> None:
+    """List orders, the newest first."""
+    statuses = [OrderStatus(each) for each in status]
+    with session.reading() as (_, tx):
+        found = orders.search(tx, statuses=statuses, channel=channel, text=text, limit=limit)
+    rows = [{name: getattr(each, name) for name in each.__slots__} for each in found]
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="no order")
+
+
+def _told(session: Session, reference: str, *, why: bool) -> dict[str, Any]:
+    with session.reading() as (hub, tx):
+        try:
+            tell = explaining.explain if why else explaining.show
+            return tell(tx, hub.desk, reference)
+        except (Refused, LookupError) as error:
+            raise Failure(str(error)) from None
+
+
+@order.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def show(session: Session, reference: str, as_json: bool) -> None:
+    """Show an order by our id, the channel's id or its number: lines, documents, deliveries, shipments, events."""
+    told = _told(session, reference, why=False)
+    if as_json:
+        print_json(told)
+        return
+    _head(told["order"])
+    _table("lines", told["lines"], ("line", "sku", "quantity", "states"))
+    _table("documents", told["documents"], ("number", "kind", "partner", "node", "state", "acknowledge_by", "ship_by"))
+    _table("deliveries", told["deliveries"], ("id", "connection", "document", "key", "state", "attempts", "error"))
+    _table("shipments", told["shipments"], ("id", "partner", "document", "carrier", "tracking", "shipped_at"))
+    _table("events", told["events"], ("at", "name", "actor", "detail"))
+
+
+@order.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def explain(session: Session, reference: str, as_json: bool) -> None:
+    """Say for each line which node got it and what that costs, and for every other node why not."""
+    told = _told(session, reference, why=True)
+    if as_json:
+        print_json(told)
+        return
+    _head(told["order"])
+    for decision in told["decisions"]:
+        proven = "proven least" if decision["optimal"] else "not proven least"
+        click.echo(
+            f"decision {decision['id']}: {decision['total']} {decision['currency']}, {proven} ({decision['method']}) "
+            f"{decision['note']}".rstrip()
+        )
+    for line in told["lines"]:
+        click.echo(f"\nline {line['line']}: {line['quantity']} x {line['sku']} {line['name']}".rstrip())
+        for source in line["sources"]:
+            parts = ", ".join(f"{name} {amount}" for name, amount in source["costs"].items() if amount != "0")
+            click.echo(
+                f"  {source['quantity']} from {source['node']}: {source['total']} {source['currency']} ({parts})"
+            )
+        for other in line["others"]:
+            click.echo(f"  not {other['node']}: {_reason(other)}")
+
+
+def _reason(other: Mapping[str, Any]) -> str:
+    if other["rule"]:
+        return f"{other['rule']}: {other['detail']}" if other["detail"] else other["rule"]
+    return f"the whole order would cost {other['extra_cost']} more"
+
+
+def _head(told: Mapping[str, Any]) -> None:
+    click.echo(f"{told['number']} ({told['id']}, {told['channel']} {told['channel_order']}): {told['status']}")
+    for name in ("placed_at", "customer", "city", "country", "service", "promise_by", "hold", "cancelled"):
+        if told[name]:
+            click.echo(f"  {name.replace('_', ' ')}: {told[name]}")
+
+
+def _table(title: str, rows: list[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
+    if not rows:
+        return
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(cell(row.get(column)) for column in columns))
+    console().print(table)
+
+
+def _change(session: Session, verb: str, reference: str, why: str = "", *, as_json: bool) -> None:
+    result = session.request(f"order.{verb}", {"order": reference, "why": why})
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(f"{result['number']}: {result['status']}")
+
+
+@order.command()
+@click.argument("reference")
+@click.option("--why", required=True, help="Kept with the order.")
+@json_option
+@pass_session
+def hold(session: Session, reference: str, why: str, as_json: bool) -> None:
+    """Keep what has not been routed of an order from being routed."""
+    _change(session, "hold", reference, why, as_json=as_json)
+
+
+@order.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def release(session: Session, reference: str, as_json: bool) -> None:
+    """Let a held order be routed."""
+    _change(session, "release", reference, as_json=as_json)
+
+
+@order.command()
+@click.argument("reference")
+@json_option
+@pass_session
+def reroute(session: Session, reference: str, as_json: bool) -> None:
+    """Route again what has no source yet."""
+    _change(session, "reroute", reference, as_json=as_json)
+
+
+@order.command()
+@click.argument("reference")
+@click.option("--why", required=True, help="Kept with the order.")
+@json_option
+@pass_session
+def cancel(session: Session, reference: str, why: str, as_json: bool) -> None:
+    """Cancel what has not shipped; what a node was asked for already is listed as a failure for a person."""
+    _change(session, "cancel", reference, why, as_json=as_json)

@@ -1,0 +1,65 @@
+"""`crossdock stock`: what is where, how old the figure is, and what may still be promised."""
+
+from __future__ import annotations
+
+import click
+
+from hub.cli.session import NothingToDo, Session, pass_session
+from hub.cli.show import json_option, print_json, print_rows
+from hub.model.document import Kind
+from hub.services.summary import summarise
+from hub.store import stock as stock_store
+
+_COLUMNS = ("sku", "node", "on_hand", "safety", "available", "status", "as_of")
+
+
+@click.group()
+def stock() -> None:
+    """Look at stock, and read it anew."""
+
+
+@stock.command()
+@click.argument("skus", nargs=-1)
+@click.option("--count", is_flag=True, help="Only how many rows were ever read.")
+@json_option
+@pass_session
+def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) -> None:
+    """Show SKUS at every node: on hand, kept back, available to promise, how old."""
+    with session.reading() as (hub, tx):
+        if count:
+            print_json({"rows_read": summarise(tx).stock_rows})
+            return
+        if not skus:
+            raise click.UsageError("name at least one SKU")
+        available = stock_store.atp(tx, skus, hub.clock.now())
+        rows = [
+            {
+                "sku": sku,
+                "node": node,
+                "on_hand": row.on_hand,
+                "safety": row.safety,
+                "available": available.get((node, sku)),
+                "status": row.status,
+                "as_of": row.as_of,
+            }
+            for (node, sku), row in sorted(stock_store.levels(tx, skus).items(), key=lambda each: each[0][::-1])
+        ]
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="no node reports any of these")
+
+
+@stock.command()
+@click.argument("connection", required=False)
+@json_option
+@pass_session
+def sync(session: Session, connection: str | None, as_json: bool) -> None:
+    """Read the stock of one partner now, or of all."""
+    with session.hub() as hub:
+        codes = [connection] if connection else list(hub.directory.entries)
+    kinds = [Kind.STOCK_LEVEL.value, Kind.STOCK_PUSH.value]
+    flows = {code: session.request("sync.run", {"connection": code, "kinds": kinds}, 600.0)["flows"] for code in codes}
+    if not any(flows.values()):
+        raise NothingToDo("nobody has a stock document")
+    if as_json:
+        print_json({"flows": flows})
+    else:
+        click.echo(", ".join(f"{code}: {count}" for code, count in flows.items() if count))
