@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from json import JSONDecoder
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = JSONDecoder(parse_float=str)
+#: Numbers stay text: here nobody counts, and one absurd number must not spoil the page that it stands on.
+_DECODER = JSONDecoder(parse_float=str, parse_int=str)
 
 
 def elements(text: str, name: str) -> Iterator[tuple[str, object]]:

@@ -94,9 +94,10 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor) -> tup
 
 def _items(reply: Reply) -> Iterator[RawItem]:
     try:
-        text = reply.body.decode("utf-8")
+        # bytes that are no text go through unharmed: it is for `parse` to complain of the one order that has them
+        text = reply.body.decode("utf-8", "surrogateescape")
         for raw, value in elements(text, "orders"):
-            yield raw_item(raw.encode(), value)
+            yield raw_item(raw.encode("utf-8", "surrogateescape"), value)
     except ValueError as error:
         raise TemporaryFailure(
             f"a page of orders cannot be read: {error}",
