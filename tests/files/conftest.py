@@ -241,3 +241,8 @@ def outbound() -> Callable[..., Outbound]:
 @pytest.fixture
 def order_of() -> Callable[[int], PurchaseOrder]:
     return purchase_order
+
+
+@pytest.fixture
+def repository(pytestconfig: pytest.Config) -> Path:
+    return pytestconfig.rootpath
