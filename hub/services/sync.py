@@ -18,13 +18,16 @@ from hub.contract import (
 from hub.delivery.links import Links
 from hub.log import EventLog, bound
 from hub.model.document import Direction, Kind
-from hub.services import ingest, stock_push
+from hub.services import ingest, routing, stock_push
 from hub.services.desk import Desk
 from hub.services.ingest import Counts, Inlet
 from hub.store import connections, runs
 from hub.store.runs import RunError, Tick
 
 log = EventLog(__name__)
+
+#: After these, lines that had no source may have one.
+_NEWS_OF_STOCK = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,9 @@ def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[Docum
         return
     for document in documents:
         if not run_flow(flows, Tick(schedule, connection, document.name, at), document):
-            return
+            break
+    if any(document.kind in _NEWS_OF_STOCK for document in documents):
+        routing.route_waiting(flows.desk)
 
 
 def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
