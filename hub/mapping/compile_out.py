@@ -55,7 +55,7 @@ def outward(source: Source, declared: Declared, ground: Ground, partner: str) ->
     readable = dict(_readable(form, lines=bool(declared.rows)))
     columns = [_column(source, declared, rule, ground, readable) for rule in declared.rules]
     names, tail = _file_name(source, declared, form)
-    return Outward(partner, declared, tuple(each for each in columns if each is not None), names, tail)
+    return Outward(partner, declared, form, tuple(each for each in columns if each is not None), names, tail)
 
 
 def _readable(form: Shaped, *, lines: bool) -> Iterator[tuple[str, tuple[Target, Step]]]:

@@ -33,6 +33,8 @@ IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.INVOICE: ("invoice_number", "order_number"),
     Kind.SALES_ORDER: ("order_id",),
 }
+#: A row that was not skipped, with the line it starts on, or why it cannot be read.
+_Wanted = tuple[int, list[str] | BadRecord]
 _set = object.__setattr__
 
 
@@ -95,7 +97,7 @@ class _Group:
     """The rows that make one record with lines."""
 
     row: int
-    raw: str
+    rows: list[list[str]] = field(default_factory=list)
     header: dict[str, object] = field(default_factory=dict)
     lines: list[Record] = field(default_factory=list)
     bad: BadRecord | None = None
@@ -115,22 +117,45 @@ class Inward:
 
     def parse(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the records of a file; what cannot be read is yielded as BadRecord, and the rest goes on."""
+        opened = self._open(content)
+        if isinstance(opened, BadRecord):
+            yield opened
+        elif self.lines:
+            yield from (result for _, result in self._assembled(*opened))
+        else:
+            yield from self._flat(*opened)
+
+    def traced(self, content: bytes) -> Iterator[tuple[str, Record | BadRecord]]:
+        """Yield the same, each with the text that it was made from."""
+        opened = self._open(content)
+        if isinstance(opened, BadRecord):
+            yield opened.extract, opened
+            return
+        if self.lines:
+            yield from self._assembled(*opened)
+            return
+        seen = [""]
+
+        def noted(rows: Iterator[_Wanted]) -> Iterator[_Wanted]:
+            for number, row in rows:
+                seen[0] = row.extract if isinstance(row, BadRecord) else self._raw(row)
+                yield number, row
+
+        for result in self._flat(noted(opened[0]), opened[1]):
+            yield seen[0], result
+
+    def _open(self, content: bytes) -> tuple[Iterator[_Wanted], Mapping[str, int]] | BadRecord:
+        """Return the rows that are wanted and where the columns are, or why the file cannot be read at all."""
         try:
             table = delimited.read(content, self.declared.dialect)
             found = places(table.header, self._needed(), self._optional())
         except delimited.Refused as error:
-            yield self._refused("the whole file", error.what, error.todo, "file")
-            return
+            return self._refused("the whole file", error.what, error.todo, "file")
         except WrongHeader as error:
             todo = "ask the partner what changed, or name the columns as they are now in the mapping file"
-            raw = self.declared.dialect.delimiter.join(table.header)
-            yield self._refused("the header", str(error), todo, "header", raw)
-            return
-        rows = self._wanted(table.rows, found)
-        if self.lines:
-            yield from self._assembled(rows, found)
-        else:
-            yield from self._flat(rows, found)
+            raw = delimited.shown(self.declared.dialect.delimiter.join(table.header))
+            return self._refused("the header", str(error), todo, "header", raw)
+        return self._wanted(table.rows, found), found
 
     def _needed(self) -> Iterator[str]:
         for made in (*self.header, *self.lines):
@@ -145,9 +170,7 @@ class Inward:
         needed.update(self.skip.columns if self.skip else ())
         return frozenset(column for made in fields for column in made.columns) - needed
 
-    def _wanted(
-        self, rows: Iterator[delimited.Numbered], found: Mapping[str, int]
-    ) -> Iterator[tuple[int, list[str] | BadRecord]]:
+    def _wanted(self, rows: Iterator[delimited.Numbered], found: Mapping[str, int]) -> Iterator[_Wanted]:
         """Yield the rows that are not skipped, and what cannot be read as BadRecord."""
         skip = None if self.skip is None else self.skip.bind(_columns(found))
         for number, row in rows:
@@ -162,9 +185,7 @@ class Inward:
                 continue
             yield number, row
 
-    def _flat(
-        self, rows: Iterator[tuple[int, list[str] | BadRecord]], found: Mapping[str, int]
-    ) -> Iterator[Record | BadRecord]:
+    def _flat(self, rows: Iterator[_Wanted], found: Mapping[str, int]) -> Iterator[Record | BadRecord]:
         """Make one record of each row."""
         plan = self._plan(self.header, found)
         build = _builder(self.shaped.record, plan.base)
@@ -181,24 +202,23 @@ class Inward:
                 continue
             yield record
 
-    def _assembled(
-        self, rows: Iterator[tuple[int, list[str] | BadRecord]], found: Mapping[str, int]
-    ) -> Iterator[Record | BadRecord]:
+    def _assembled(self, rows: Iterator[_Wanted], found: Mapping[str, int]) -> Iterator[tuple[str, Record | BadRecord]]:
         """Make one record of all rows that agree in what identifies it; one bad row makes the whole of it bad."""
         header, lines = self._plan(self.header, found), self._plan(self.lines, found)
         identity = header.only(IDENTITY[self.declared.kind])
         filled = lines.cells()
         groups: dict[tuple[object, ...], _Group] = {}
         for number, row in rows:
-            if not isinstance(row, list):
-                yield row
+            if isinstance(row, BadRecord):
+                yield row.extract, row
                 continue
             try:
                 known = identity.values(row)
             except CellError as error:
-                yield self._bad(number, row, error)
+                yield self._raw(row), self._bad(number, row, error)
                 continue
-            group = groups.setdefault(_key(known), _Group(number, self._raw(row)))
+            group = groups.setdefault(_key(known), _Group(number))
+            group.rows.append(row)
             try:
                 _merge(group.header, header.values(row))
                 if any(row[index].strip() for index in filled):
@@ -206,7 +226,7 @@ class Inward:
             except CellError as error:
                 group.bad = group.bad or self._bad(number, row, error, _texts(known))
         for group in groups.values():
-            yield group.bad or self._record(group)
+            yield "\n".join(map(self._raw, group.rows)), group.bad or self._record(group)
 
     def _line(self, values: dict[str, object]) -> Record:
         return _checked(self.shaped.line_record or Record, values, f"{self.shaped.line}.")
@@ -216,7 +236,8 @@ class Inward:
         try:
             return _checked(self.shaped.record, values)
         except CellError as error:
-            return self._refused(f"row {group.row}", _what(error), error.todo, error.code, group.raw, error.field)
+            raw = "\n".join(map(self._raw, group.rows))
+            return self._refused(f"row {group.row}", _what(error), error.todo, error.code, raw, error.field)
 
     def _plan(self, fields: tuple[Made, ...], found: Mapping[str, int]) -> _Plan:
         plan = _Plan(dict(self.fixed) if fields is self.header else {})

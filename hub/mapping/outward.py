@@ -18,6 +18,7 @@ from hub.mapping.moment import IsoFormat, MomentFormat
 from hub.mapping.part import Step
 from hub.mapping.problem import did_you_mean
 from hub.mapping.rule import Rule, Scalar
+from hub.mapping.target import Shaped
 from hub.model.base import Record
 from hub.model.number import exact, plain
 
@@ -102,6 +103,7 @@ class Outward:
 
     partner: str
     declared: Declared
+    shaped: Shaped
     columns: tuple[Column, ...]
     names: tuple[tuple[str, Step], ...]  # the text before each placeholder of the file name, and what fills it
     tail: str

@@ -1,0 +1,147 @@
+"""The mapping files in force: a folder looked at again and again; what breaks never takes down what worked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from hub.mapping.partner_file import PartnerFile, load
+from hub.mapping.problem import MappingErrors, Problem
+from hub.mapping.settings import Secrets
+
+#: When a file was last written, how long it is, and which file it is; None when it is gone.
+Stamp = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A file that cannot be used as it is; `in_force` says whose last good version stays."""
+
+    path: Path
+    problems: tuple[Problem, ...]
+    in_force: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a look at the folder has brought: each thing is told once, when it happens."""
+
+    loaded: tuple[PartnerFile, ...] = ()
+    broken: tuple[Broken, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
+class _Entry:
+    """What is known of one path."""
+
+    stamps: tuple[Stamp, Stamp] = (None, None)  # of the file and of its template
+    good: PartnerFile | None = None
+    broken: Broken | None = None
+
+
+@dataclass(slots=True)
+class Library:
+    """The partner files of a folder, each in its last version that passed its checks and its own tests."""
+
+    folder: Path
+    house: Path = field(kw_only=True)
+    settings_models: Mapping[str, type[BaseModel]] = field(kw_only=True)
+    secrets: Secrets = field(kw_only=True)
+    _entries: dict[Path, _Entry] = field(default_factory=dict, init=False)
+
+    def get(self, code: str) -> PartnerFile | None:
+        """Return a partner's file in force, or None."""
+        return next((file for file in self._good() if file.partner.code == code), None)
+
+    def partners(self) -> tuple[PartnerFile, ...]:
+        """Return every file in force, by partner code."""
+        return tuple(sorted(self._good(), key=lambda file: file.partner.code))
+
+    def broken(self) -> tuple[Broken, ...]:
+        """Return every file that is broken right now."""
+        return tuple(entry.broken for _, entry in sorted(self._entries.items()) if entry.broken is not None)
+
+    def scan(self) -> Changes:
+        """Look at the folder and take over what changed; a broken file is tried again at every look."""
+        paths = sorted(self.folder.glob("*.toml"))
+        removed = tuple(self._removed(set(paths)))
+        loaded, broken, unchanged = [], [], 0
+        for path in paths:
+            entry = self._entries.setdefault(path, _Entry())
+            result = self._look(path, entry)
+            if isinstance(result, PartnerFile):
+                loaded.append(result)
+            elif result is not None:
+                broken.append(result)
+            else:
+                unchanged += 1
+        return Changes(tuple(loaded), tuple(broken), removed, unchanged)
+
+    def _good(self) -> Iterator[PartnerFile]:
+        return (entry.good for entry in self._entries.values() if entry.good is not None)
+
+    def _removed(self, present: set[Path]) -> Iterator[str]:
+        for path in sorted(self._entries.keys() - present):
+            good = self._entries.pop(path).good
+            if good is not None:
+                yield good.partner.code
+
+    def _look(self, path: Path, entry: _Entry) -> PartnerFile | Broken | None:
+        """Return the file when it came into force, why it did not, or None when nothing happened."""
+        stamps = (_stamp(path), _stamp(_template_of(entry)))
+        if stamps == entry.stamps and entry.broken is None:
+            return None
+        entry.stamps = stamps
+        try:
+            file = self._checked(path)
+        except MappingErrors as error:
+            return _note_broken(path, entry, error.problems)
+        entry.stamps = (stamps[0], _stamp(file.source.template))
+        healed, entry.broken = entry.broken is not None, None
+        if not healed and entry.good is not None and entry.good.hash == file.hash:
+            return None  # touched, not changed
+        entry.good = file
+        return file
+
+    def _checked(self, path: Path) -> PartnerFile:
+        file = load(path, house=self.house, settings_models=self.settings_models, secrets=self.secrets)
+        problems = [failure.problem() for failure in file.run_tests()]
+        problems += self._taken(path, file)
+        if problems:
+            raise MappingErrors(problems)
+        return file
+
+    def _taken(self, path: Path, file: PartnerFile) -> Iterator[Problem]:
+        """Yield a problem for each name that another file in force already uses."""
+        for other, entry in self._entries.items():
+            if other == path or entry.good is None:
+                continue
+            theirs = entry.good.partner
+            if theirs.code == file.partner.code:
+                yield file.problem(("partner", "code"), f"partner {theirs.code!r} is already declared in {other}")
+            for node in {node.code for node in theirs.nodes} & {node.code for node in file.partner.nodes}:
+                yield file.problem(("nodes", node), f"node {node!r} is already declared in {other}")
+
+
+def _note_broken(path: Path, entry: _Entry, problems: tuple[Problem, ...]) -> Broken | None:
+    """Keep the last good version; tell what is wrong once, and again only when it is something else."""
+    known = entry.broken
+    entry.broken = Broken(path, problems, entry.good.partner.code if entry.good else None)
+    return None if entry.broken == known else entry.broken
+
+
+def _template_of(entry: _Entry) -> Path | None:
+    return entry.good.source.template if entry.good is not None else None
+
+
+def _stamp(path: Path | None) -> Stamp:
+    try:
+        status = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)
