@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +17,7 @@ from hub.services import purchasing, routing
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
-from hub.store.allocations import Portion
+from hub.store.allocations import STUCK, Portion
 from hub.store.orders import OrderRow
 
 _FIRST_NUMBER = 100_000
@@ -123,14 +124,14 @@ def _goes_elsewhere(known: SalesOrder, order: SalesOrder) -> bool:
 
 
 def _take_back_for_new_address(tx: Connection, book: Book, now: datetime) -> None:
-    for number in _documents(book):
+    for number in _documents(book, AWAITED):
         if not purchasing.withdraw(tx, book, number, "the shop changed the address or the service", now):
             events.record(tx, "order.changed_after_sending", book.order.id, now, detail={"document": number})
 
 
-def _documents(book: Book, line_id: str | None = None) -> list[str]:
-    """Return the documents under which quantities are allocated but perhaps have not left."""
-    found = book.select({LineState.ALLOCATED}, line_id=line_id)
+def _documents(book: Book, states: Collection[LineState], line_id: str | None = None) -> list[str]:
+    """Return the documents under which quantities stand in these states."""
+    found = book.select(states, line_id=line_id)
     return sorted({portion.row.document for portion in found if portion.row.document})
 
 
@@ -138,9 +139,7 @@ def _documents(book: Book, line_id: str | None = None) -> list[str]:
 
 
 def _fit(tx: Connection, book: Book, line: OrderLine, now: datetime) -> None:
-    for portion in book.select(OPEN, line_id=line.line_id):
-        if portion.row.sku != line.sku:
-            portion.row, portion.changed = portion.row.changed(sku=line.sku), True
+    _correct_sku(book, line)
     elsewhere = _fulfilled_elsewhere(book, line)
     asked = total(_asked_back(book, line.line_id))
     covered = min(elsewhere, asked)
@@ -152,6 +151,16 @@ def _fit(tx: Connection, book: Book, line: OrderLine, now: datetime) -> None:
         _shrink(tx, book, line.line_id, -missing, _CANCELLED, now)
     if elsewhere > covered:
         _shrink(tx, book, line.line_id, elsewhere - covered, _FULFILLED, now)
+
+
+def _correct_sku(book: Book, line: OrderLine) -> None:
+    """Follow the shop when it names another SKU; what no node could be found for under the old one is tried again."""
+    for portion in book.select(OPEN, line_id=line.line_id):
+        if portion.row.sku == line.sku:
+            continue
+        portion.row, portion.changed = portion.row.changed(sku=line.sku), True
+        if portion.row.state in STUCK:
+            book.move(portion, LineState.ROUTABLE, reason="")
 
 
 def _fulfilled_elsewhere(book: Book, line: OrderLine) -> Decimal:
@@ -208,7 +217,7 @@ _FULFILLED = _Less(LineState.CLOSED, "fulfilled at the shop, not by us")
 def _shrink(tx: Connection, book: Book, line_id: str, excess: Decimal, less: _Less, now: datetime) -> None:
     """Take a quantity out: first what no node was asked for, then what has not left, and at last by asking."""
     if excess > total(book.select(OPEN, line_id=line_id)):
-        for number in _documents(book, line_id):
+        for number in _documents(book, {LineState.ALLOCATED}, line_id):
             purchasing.withdraw(tx, book, number, f"{less.words} before it was sent", now)
     for portion in up_to(book, book.select(OPEN, line_id=line_id), excess):
         book.move(portion, less.state, reason=less.words)
@@ -242,7 +251,7 @@ def _hold_or_free(tx: Connection, book: Book, now: datetime) -> None:
         for portion in book.select({LineState.HELD}):
             book.move(portion, LineState.ROUTABLE, reason="")
         return
-    for number in _documents(book):
+    for number in _documents(book, {LineState.ALLOCATED}):
         purchasing.withdraw(tx, book, number, f"held: {why}", now)
     for portion in book.select({LineState.ROUTABLE, LineState.BACKORDERED, LineState.UNFILLABLE}):
         book.move(portion, LineState.HELD, reason=why)

@@ -43,7 +43,8 @@ def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decisio
     decision = solve(problem, desk.rules)
     decision = decision.changed(alternatives=decision.alternatives + _barred(problem, known))
     _bind(book, decision, problem)
-    decisions.keep(tx, freeze(narrow(problem)), decision)
+    rules = desk.rules.model_dump(mode="json", exclude_defaults=True)
+    decisions.keep(tx, freeze(narrow(problem)) | {"rules": rules}, decision)
     purchasing.place(tx, Buying(desk, book, known.nodes, known.catalogue, now))
     return decision
 

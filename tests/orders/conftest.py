@@ -23,10 +23,11 @@ from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome
 from hub.model.shipment import Shipment, ShipmentLine
 from hub.model.state import DeliveryState, LineState
 from hub.routing.rules import RoutingRules
-from hub.services import acknowledgements, orders, shipments
+from hub.services import acknowledgements, failures, orders, shipments
 from hub.services.desk import Desk, Source
+from hub.services.failure import Failure, Filters
 from hub.services.outcomes import DomainOutcomes
-from hub.store import allocations, deliveries
+from hub.store import allocations, deliveries, events
 from hub.store.allocations import Portion
 from hub.store.delivery_row import Delivery
 from hub.store.engine import Store
@@ -42,6 +43,7 @@ class FakeDirectory:
 
     known: dict[str, Partner] = field(default_factory=dict)
     out: dict[tuple[str, Kind], str] = field(default_factory=dict)
+    ins: dict[tuple[str, Kind], str] = field(default_factory=dict)
     places: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def partner(self, code: str) -> Partner | None:
@@ -56,8 +58,8 @@ class FakeDirectory:
     def outbound(self, partner: str, kind: Kind) -> str | None:
         return self.out.get((partner, kind))
 
-    def inbound(self, _partner: str, _kind: Kind) -> str | None:
-        return None
+    def inbound(self, partner: str, kind: Kind) -> str | None:
+        return self.ins.get((partner, kind))
 
     def locations(self, _channel: str) -> Mapping[str, tuple[str, ...]]:
         return {}
@@ -175,7 +177,46 @@ class World:
                 DomainOutcomes(lambda: self.desk).sent(tx, running, Receipt())
         return waiting
 
+    def in_doubt(self, number: str) -> None:
+        """Let a document leave without anybody knowing whether it arrived."""
+        with self.store.write() as tx:
+            row = next(each for each in deliveries.search(tx, limit=10_000) if each.key == number)
+            deliveries.move(tx, row, DeliveryState.RUNNING, self.clock.now())
+            running = deliveries.get(tx, row.id)
+            until = self.clock.now() + timedelta(hours=24)
+            deliveries.move(tx, running, DeliveryState.UNKNOWN, self.clock.now(), {"doubt": True, "answer_by": until})
+
+    def refuse(self, number: str, error: str = "refused") -> None:
+        """Let a partner refuse a document, so that it parks."""
+        with self.store.write() as tx:
+            row = next(each for each in deliveries.search(tx, limit=10_000) if each.key == number)
+            deliveries.move(tx, row, DeliveryState.RUNNING, self.clock.now())
+            running = deliveries.get(tx, row.id)
+            why = {"error_class": "Rejected", "code": "422", "error": error, "todo": "read it"}
+            deliveries.move(tx, running, DeliveryState.PARKED, self.clock.now(), why)
+            DomainOutcomes(lambda: self.desk).parked(tx, running, error)
+
+    def rerun_all(self, **how: Any) -> Any:
+        """Rerun every failure."""
+        ids = [failure.id for failure in self.failures()]
+        with self.store.write() as tx:
+            return failures.rerun(tx, self.desk, ids, "ann", **how)
+
+    def close(self, failure_id: str, why: str = "spoke to them") -> Any:
+        with self.store.write() as tx:
+            return failures.close(tx, self.desk, [failure_id], why, "ann")
+
     # --- what can be seen ---
+
+    def failures(self, **filters: Any) -> list[Failure]:
+        return list(self.read(lambda tx: failures.list_failures(tx, self.clock.now(), Filters(**filters))))
+
+    def events(self, number: str = "1001") -> list[str]:
+        found = self.read(lambda tx: events.search(tx, subject=self.id_of(number)))
+        return [each.name for each in found]
+
+    def made(self, number: str = "1001", **fields: Any) -> SalesOrder:
+        return made_order(number, **fields)
 
     def read(self, look: Callable[[Connection], Any]) -> Any:
         with self.store.read() as tx:
