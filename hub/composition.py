@@ -76,18 +76,25 @@ class Hub:
     def refresh(self) -> Changes:
         """Look at the mappings folder; what changed and is sound comes into force, what is broken does not."""
         changes = self.library.scan()
-        for problem in changes.broken:
-            log.error("mapping.refused", file=str(problem.path), problems=problem.problems)
-        if changes.loaded or changes.removed or not self.directory.entries:
-            self._take_over()
+        for broken in changes.broken:
+            problems = [str(problem) for problem in broken.problems]
+            log.error("mapping.refused", file=str(broken.path), still_in_force=broken.in_force, problems=problems)
+        if changes.loaded or changes.removed:
+            self.directory = self._build_directory()
+            with self.store.write() as tx:
+                self._write_down(tx)
         return changes
 
-    def _take_over(self) -> None:
+    def look(self) -> Changes:
+        """Look at the mappings folder without touching the database: for checking."""
+        changes = self.library.scan()
+        self.directory = self._build_directory()
+        return changes
+
+    def _build_directory(self) -> PartnerDirectory:
         files = self.library.partners()
-        profiles = [(file.connector, file.profile()) for file in files if file.connector in self.plugins]
-        self.directory = build_directory(profiles, self.plugins, IdleContext(self.clock))
-        with self.store.write() as tx:
-            self._write_down(tx)
+        profiles = [(file.connector, file.profile()) for file in files]
+        return build_directory(profiles, self.plugins, IdleContext(self.clock))
 
     def _write_down(self, tx: Connection) -> None:
         """Keep nodes and connections beside the data that names them; a new connection starts in observe."""

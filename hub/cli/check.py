@@ -19,7 +19,7 @@ def check(session: Session, as_json: bool) -> None:
     config = session.config()
     hub = Hub(config)
     try:
-        changes = hub.refresh_files_only()
+        changes = hub.look()
         for broken in changes.broken:
             problems.extend(str(problem) for problem in broken.problems)
         flows = _flows(hub, problems)

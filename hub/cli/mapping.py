@@ -1,0 +1,127 @@
+"""`crossdock mapping`: check a partner's file, see it whole, try it on a file of the partner's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session
+from hub.cli.show import json_option, print_json, print_rows
+from hub.composition import Hub
+from hub.contract import BadRecord
+from hub.mapping import check as checking
+from hub.mapping.partner_file import PartnerFile, load
+from hub.mapping.problem import MappingErrors
+
+
+@click.group()
+def mapping() -> None:
+    """Check, show and try mapping files."""
+
+
+def _path(hub: Hub, name: str) -> Path:
+    """Return the file that a partner's code or a path names."""
+    named = Path(name)
+    candidates = (named, hub.library.folder / f"{name}.toml")
+    for path in candidates:
+        if path.is_file():
+            return path
+    raise Failure(f"there is no file {candidates[1]}")
+
+
+@mapping.command()
+@click.argument("name", required=False)
+@json_option
+@pass_session
+def check(session: Session, name: str | None, as_json: bool) -> None:
+    """Check one file or all of them, and run their embedded tests; every problem with its line."""
+    hub = Hub(session.config())
+    try:
+        paths = [_path(hub, name)] if name else sorted(hub.library.folder.glob("*.toml"))
+        if not paths:
+            raise NothingToDo(f"{hub.library.folder} holds no mapping file")
+        reports = [_report(hub, path) for path in paths]
+    finally:
+        hub.close()
+    if as_json:
+        print_json(
+            [
+                {"file": str(each.path), "ok": each.ok, "tests": each.tests, "problems": _problems(each)}
+                for each in reports
+            ]
+        )
+    else:
+        for each in reports:
+            problems = _problems(each)
+            verdict = f"{len(problems)} problem(s)" if problems else f"ok, {each.tests} test(s)"
+            click.echo("\n  ".join([f"{each.path}: {verdict}", *problems]))
+    if not all(each.ok for each in reports):
+        raise SystemExit(FAILED)
+
+
+def _report(hub: Hub, path: Path) -> checking.Report:
+    library = hub.library
+    models, secrets = library.settings_models, library.secrets
+    return checking.check(path, house=library.house, settings_models=models, secrets=secrets)
+
+
+def _problems(report: checking.Report) -> list[str]:
+    return [str(each) for each in (*report.problems, *report.failures)]
+
+
+def _load(session: Session, name: str) -> PartnerFile:
+    hub = Hub(session.config())
+    library = hub.library
+    try:
+        models, secrets = library.settings_models, library.secrets
+        return load(_path(hub, name), house=library.house, settings_models=models, secrets=secrets)
+    except MappingErrors as error:
+        raise Failure(str(error)) from None
+    finally:
+        hub.close()
+
+
+@mapping.command()
+@click.argument("name")
+@click.option("--full", is_flag=True, help="Every setting, with the file and line it comes from.")
+@json_option
+@pass_session
+def show(session: Session, name: str, full: bool, as_json: bool) -> None:
+    """Show what a partner's file says, its template included."""
+    described = checking.describe(_load(session, name))
+    if as_json:
+        print_json(described)
+        return
+    click.echo(f"{described['partner']}: {described['connector']}, {described['file']}")
+    print_rows(described["documents"], ("name", "direction", "kind", "files"), as_json=False, empty="no document")
+    if full:
+        print_rows(described["settings"], ("setting", "value", "origin"), as_json=False, empty="")
+
+
+@mapping.command(name="try")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--document", help="Which of its documents. [the only inbound one]")
+@json_option
+@pass_session
+def try_file(session: Session, name: str, file: Path, document: str | None, as_json: bool) -> None:
+    """Show what each record of FILE would become; nothing is kept."""
+    partner_file = _load(session, name)
+    inbound = tuple(partner_file.documents.inward)
+    chosen = document or (inbound[0] if len(inbound) == 1 else None)
+    if chosen not in inbound:
+        raise click.UsageError(f"say --document, one of: {', '.join(inbound) or 'none is inbound'}")
+    rows = [_tried(each) for each in checking.try_file(partner_file, chosen, file.read_bytes())]
+    print_rows(rows, ("raw", "becomes", "problem"), as_json=as_json, empty="the file holds no record")
+    if any(row["problem"] for row in rows):
+        raise SystemExit(FAILED)
+
+
+def _tried(tried: checking.Tried) -> dict[str, Any]:
+    result = tried.result
+    if isinstance(result, BadRecord):
+        where = f"{result.record} {result.field}".strip()
+        return {"raw": tried.raw, "becomes": None, "problem": f"{where}: {result.what}"}
+    return {"raw": tried.raw, "becomes": result.model_dump(mode="json", exclude_defaults=True), "problem": ""}
