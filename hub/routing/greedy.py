@@ -29,7 +29,7 @@ def greedy(asks: Asks) -> list[Taken]:
 def _take(number: int, ask: Ask, asks: Asks, going: set[str], free: dict[tuple[str, str], int]) -> list[Taken]:
     taken: list[Taken] = []
     left, mine = ask.nanos, set[str]()
-    while left > 0:
+    while left > 0 and not (mine and ask.single):
         ways = []
         for tier in ask.tiers:
             code = tier.site.code

@@ -62,16 +62,26 @@ def _in_parts(scene: Scene, good: Good, work: Work) -> None:
     if not found or (together < good.nanos and not rules.partial_lines):
         work.left.append(Left(good, good.nanos))
         return
-    if not rules.split_lines:
-        best = [slot for slot in found if slot.high == together]
-        work.jobs.append(Job(good, together, {slot.site.code: _cost(scene, good, slot) for slot in best}))
-    elif together > good.nanos or good.sku in work.contested:
+    if _has_choice(scene, good, together, work.contested):
         work.cuttings.append(Cutting(good, found))
         return
-    else:
+    if rules.split_lines:
         work.jobs.extend(Job(good, slot.high, {slot.site.code: _cost(scene, good, slot)}) for slot in found)
+    else:
+        most = [slot for slot in found if slot.high == together]
+        work.jobs.append(Job(good, together, {slot.site.code: _cost(scene, good, slot) for slot in most}))
     if together < good.nanos:
         work.left.append(Left(good, good.nanos - together))
+
+
+def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[str]) -> bool:
+    """Tell whether it is open what each node sends of a good that has to be cut.
+
+    Under a limit of parcels a node with less of this line may be the better one for the whole order.
+    """
+    if scene.rules.split_lines and (together > good.nanos or good.sku in contested):
+        return True
+    return scene.most_parcels is not None and not (scene.rules.split_lines and scene.rules.partial_lines)
 
 
 def _cost(scene: Scene, good: Good, slot: Slot) -> int:

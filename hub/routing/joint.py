@@ -7,12 +7,12 @@ those fixed, the least cost. The quantities are then worked out again in integer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 
 from hub.routing.candidates import Slot
-from hub.routing.highs import Model
+from hub.routing.highs import Answer, Model
 from hub.routing.plan import GRAIN
 from hub.routing.problem import Offer
 from hub.routing.scene import Good, Scene, Site
@@ -33,12 +33,16 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A quantity (nano-units) that the tiers may meet; `partly` when less than all of it is welcome."""
+    """A quantity (nano-units) that the tiers may meet.
+
+    `partly` when less than all of it is welcome, `single` when it must all come from one node.
+    """
 
     good: Good
     nanos: int
     tiers: tuple[Tier, ...]
     partly: bool
+    single: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +95,20 @@ def _tier(scene: Scene, good: Good, slot: Slot, low: int, high: int) -> Tier:
 def best(asks: Asks, branches: int) -> tuple[list[Taken], bool]:
     """Return what to take for the most units at the least cost, and whether that is proven within so many branches.
 
-    Nothing is returned when the search ended without any answer, or with one that does not hold in whole numbers.
+    Without proof the answer may be empty: the search found none, or none that holds in whole numbers.
     """
-    model = _Choice(asks)
-    proven, floor = True, -inf
+    choice, proven = _Choice(asks), True
+    model = choice.model
+    most = sum(ask.nanos for ask in asks.asks)
     if asks.most is not None or asks.shared or any(_may_miss(ask) for ask in asks.asks):
-        answer = model.model.minimise([-units for units in model.units], branches)
-        proven = answer.proven
-        floor = sum(taken.nanos for taken in model.read(answer.values)) / NANO
-    else:
-        floor = sum(ask.nanos for ask in asks.asks) / NANO
-    model.model.row(floor, inf, [(column, units) for column, units in enumerate(model.units) if units])
-    answer = model.model.minimise([cost / MICRO for cost in model.costs], branches)
-    found = model.read(answer.values)
-    return found, proven and answer.proven and bool(found)
+        answer = model.minimise([-units for units in choice.units], branches)
+        filled = choice.read(answer)
+        proven = answer.proven and filled is not None
+        most = sum(taken.nanos for taken in filled or ())
+    model.row(most / NANO, inf, [(column, units) for column, units in enumerate(choice.units) if units])
+    answer = model.minimise([cost / MICRO for cost in choice.costs], branches)
+    found = choice.read(answer)
+    return found or [], proven and answer.proven and found is not None
 
 
 def _may_miss(ask: Ask) -> bool:
@@ -143,6 +147,8 @@ class _Choice:
             met.append(amount)
         for code, columns in by_code.items():
             self.model.row(-inf, 0.0, [*columns, (self._parcel[code], -1.0)])
+        if ask.single:
+            self.model.row(-inf, 1.0, [each for columns in by_code.values() for each in columns])
         if ask.partly:
             self.model.row(0.0, ask.nanos / NANO, met)
         else:
@@ -169,10 +175,11 @@ class _Choice:
             if tier.site.code == code and self.asks.asks[number].good.sku == sku
         ]
 
-    def read(self, values: Sequence[float]) -> list[Taken]:
-        """Return what the values take, in integers; nothing when they do not hold exactly."""
+    def read(self, answer: Answer) -> list[Taken] | None:
+        """Return what the answer takes, in integers; None when there is none or it does not hold exactly."""
+        values = answer.values
         if not values:
-            return []
+            return None
         rough: dict[int, list[Taken]] = {}
         for number, tier, yes, amount in self.chosen:
             if values[yes] > 0.5:
@@ -180,7 +187,7 @@ class _Choice:
                 nanos = tier.high if amount is None else round(values[amount] * NANO / step) * step
                 rough.setdefault(number, []).append(Taken(number, tier, nanos))
         found = [taken for number, each in rough.items() for taken in self._exactly(self.asks.asks[number], each)]
-        return found if holds(self.asks, found) else []
+        return found if holds(self.asks, found) else None
 
     def _exactly(self, ask: Ask, rough: list[Taken]) -> list[Taken]:
         """Return the same tiers filled from the cheapest up; competing goods keep what the model gave them."""

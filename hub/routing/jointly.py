@@ -66,13 +66,15 @@ def _of_job(scene: Scene, job: Job, work: Work) -> Ask:
 
 
 def _whole(scene: Scene, good: Good, nanos: int, codes: Collection[str]) -> Ask:
-    return Ask(good, nanos, tuple(whole_tier(scene, good, code, nanos) for code in sorted(codes)), partly=False)
+    return Ask(
+        good, nanos, tuple(whole_tier(scene, good, code, nanos) for code in sorted(codes)), partly=False, single=True
+    )
 
 
 def _of_cutting(scene: Scene, cutting: Cutting) -> Ask:
     good = cutting.good
     tiers: list[Tier] = [tier for slot in cutting.slots for tier in tiers_of(scene, good, slot)]
-    return Ask(good, good.nanos, tuple(tiers), partly=scene.rules.partial_lines)
+    return Ask(good, good.nanos, tuple(tiers), scene.rules.partial_lines, not scene.rules.split_lines)
 
 
 def _asks(

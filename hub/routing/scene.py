@@ -11,7 +11,7 @@ from hub.model.node import Node, NodeKind
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
 from hub.routing.rules import RoutingRules
-from hub.routing.tariff import NANO, Tariff, nano, times
+from hub.routing.tariff import NANO, Tariff, micro, nano, times
 
 _DAY_S = 86_400
 _NONE = Decimal(0)
@@ -79,7 +79,7 @@ class Scene:
     def __init__(self, problem: Problem, rules: RoutingRules, forced: Mapping[str, str] | None = None) -> None:
         self.problem = problem
         self.rules = rules
-        self.split = int(rules.split_penalty * 10**6)
+        self.split = micro(nano(rules.split_penalty))
         self.stock = _by_sku(problem)
         self.taken: dict[tuple[str, str], Decimal] = {}
         self.forced = forced or {}
@@ -127,7 +127,7 @@ class Scene:
         """Return what this quantity (nano-units) of the good costs at the site, without the parcel itself."""
         tariff = site.tariff
         item = times(self.unit_price(offer, nanos), nanos)
-        handling = times(tariff.per_unit, nanos) + tariff.per_line // 1000
+        handling = times(tariff.per_unit, nanos) + micro(tariff.per_line)
         if good.pick_up_node is not None:
             return Parts(item, handling, 0, 0, self._lateness(0, offer))
         freight = times(tariff.per_kg, good.weight * nanos // NANO) if tariff.per_kg else 0
@@ -156,7 +156,7 @@ class Scene:
             return 0
         transit_s = metres * _DAY_S // int(self.rules.km_per_day * 1000)
         late_s = self._late_s + offer.lead_days * _DAY_S + transit_s
-        return -(-late_s // _DAY_S) * int(self.rules.lateness_per_day * 10**6) if late_s > 0 else 0
+        return max(0, -(-late_s // _DAY_S)) * micro(nano(self.rules.lateness_per_day))
 
     def _site(self, node: Node) -> Site:
         tariff = self.problem.nodes.tariff(node.code)
@@ -171,8 +171,8 @@ class Scene:
             distance_known=known,
             foreign=foreign,
             keep_back=self.rules.keep_back.get(node.kind, _NONE),
-            handling=tariff.per_order // 1000,
-            freight=(tariff.freight_base + (tariff.per_km * metres + 500) // 1000) // 1000,
+            handling=micro(tariff.per_order),
+            freight=(tariff.freight_base * 1000 + tariff.per_km * metres + 500_000) // 1_000_000,
         )
 
     def _metres(self, code: str, tariff: Tariff) -> tuple[int, bool]:

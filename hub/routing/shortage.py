@@ -19,7 +19,7 @@ def reason(scene: Scene, left: Left) -> str:
     if left.limit == "complete":
         return "the order ships complete, and no single node has all of it"
     if left.limit == "splits" and (scene.most_parcels or 0) > 0:
-        return f"no room in {_parcels(scene)}: other lines fill more of the order"
+        return f"the order may go in {_parcels(scene)} at the most, and others fill more of it"
     if good.pick_up_node is not None:
         return _collected(scene, good)
     if not scene.stock[good.sku]:

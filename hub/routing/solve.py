@@ -69,9 +69,9 @@ def _ship(scene: Scene, goods: Sequence[Good]) -> Plan:
     work = sort(scene, goods)
     if scene.ship_complete:
         return from_one_node(scene, goods, work)
+    if not work.jobs and not work.cuttings:
+        return Plan((), tuple(work.left), PARTITION, optimal=True)
     if work.contested or work.cuttings:
         return jointly(scene, work)
-    if not work.jobs:
-        return Plan((), tuple(work.left), PARTITION, optimal=True)
     found = large(scene, work) if len(work.jobs) > scene.rules.exact_lines else small(scene, work)
     return found or jointly(scene, work)

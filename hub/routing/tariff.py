@@ -28,14 +28,19 @@ def times(rate: int, quantity: int) -> int:
     return (rate * quantity + _PER_MICRO // 2) // _PER_MICRO
 
 
+def micro(nanos: int) -> int:
+    """Return an amount in nano-units as micro-units, rounded half up."""
+    return (nanos + 500) // 1000
+
+
 def units(nanos: int) -> Decimal:
     """Return a quantity in nano-units as the exact decimal that is reported."""
-    return Decimal(nanos).scaleb(-9)
+    return Decimal(nanos).scaleb(-9) if nanos % NANO else Decimal(nanos // NANO)
 
 
-def amount(micro: int) -> Decimal:
+def amount(micros: int) -> Decimal:
     """Return micro-units as the exact decimal that is reported."""
-    return Decimal(micro).scaleb(-6)
+    return Decimal(micros).scaleb(-6)
 
 
 @dataclass(frozen=True, slots=True)

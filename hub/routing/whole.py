@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 
-from hub.routing.jobs import Job, Work
+from hub.routing.jobs import Work
 from hub.routing.jointly import settle
 from hub.routing.partition import NEVER, cheapest, fewest
 from hub.routing.plan import GRAIN, HIGHS, PARTITION, Left, Part, Plan, parcel
@@ -16,14 +16,12 @@ from hub.routing.scene import Good, Scene
 Choice = dict[int, str]
 
 
-def small(scene: Scene, work: Work) -> Plan | None:
-    """Return the exact plan of an order of few jobs; None when too few parcels would tear a line that may not be."""
+def small(scene: Scene, work: Work) -> Plan:
+    """Return the exact plan of an order of few jobs."""
     codes, fixed, rows = _table(scene, [job.costs for job in work.jobs])
     sent = cheapest(fixed, rows)
     most = scene.most_parcels
     if most is not None and len(sent) > most:
-        if _torn(scene, work.jobs):
-            return None
         sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
     chosen = {job: codes[each.node] for each in sent for job in _bits(each.goods)}
     return _plan(scene, work, chosen)
@@ -91,11 +89,6 @@ def _plan(scene: Scene, work: Work, chosen: Choice, method: str = PARTITION, *, 
         else:
             parts.append(Part(job.good, *scene.at(job.good, code), job.nanos))
     return Plan(tuple(parts), tuple(left), method, optimal)
-
-
-def _torn(scene: Scene, jobs: Sequence[Job]) -> bool:
-    """Tell whether leaving some jobs behind could send a part of a line, where the rules want all of it or nothing."""
-    return not scene.rules.partial_lines and any(job.nanos < job.good.nanos for job in jobs)
 
 
 def _enough(scene: Scene, goods: Sequence[Good], code: str) -> bool:
