@@ -76,7 +76,7 @@ class Rounds:
     def seconds_to_next(self, longest: float) -> float:
         """Return for how long, after a refill, nothing becomes possible by time alone; at most `longest`."""
         opening = (seconds for lane in self._active if lane.idle and (seconds := _opens_in(lane)) > 0)
-        return max(0.0, min(self._next_due - self._tools.clock.monotonic(), longest, *opening, longest))
+        return max(0.0, min(self._next_due - self._tools.clock.monotonic(), *opening, longest))
 
     def withdraw_all(self) -> int:
         """Give back everything that is ready and not begun; returns how much."""
