@@ -14,7 +14,7 @@ from hub.services import connections
 _COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[str]):
     """A time with its zone; a date alone is its first moment in UTC."""
 
     name = "time"

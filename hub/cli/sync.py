@@ -26,7 +26,7 @@ def sync() -> None:
 def list_runs(session: Session, connection: str | None, limit: int, as_json: bool) -> None:
     """List the newest run of each flow."""
     with session.reading() as (_, tx):
-        rows = runs.latest(tx, connection, limit)
+        rows = [dict(row) for row in runs.latest(tx, connection, limit)]
     print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing has run yet")
 
 
@@ -40,9 +40,9 @@ def show_run(session: Session, run: int, as_json: bool) -> None:
         row = runs.get(tx, run)
         if row is None:
             raise Failure(f"there is no run {run}; `crossdock sync list` shows the newest")
-        history = [each for each in runs.history(tx, row["connection"], row["document"]) if each["id"] < run]
+        history = [dict(each) for each in runs.history(tx, row["connection"], row["document"]) if each["id"] < run]
     if as_json:
-        print_json({**row, "before": [dict(each) for each in history]})
+        print_json({**row, "before": history})
         return
     for name, value in row.items():
         if value is not None:

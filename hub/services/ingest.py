@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,7 +26,7 @@ from hub.store.messages import MessageRow
 log = EventLog(__name__)
 
 #: How each kind of record is applied inside one transaction; true when it changed something.
-APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Record], bool]] = {
+APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
     Kind.SALES_ORDER: orders.apply,
     Kind.ACKNOWLEDGEMENT: acknowledgements.apply,
     Kind.SHIPMENT: shipments.apply,
