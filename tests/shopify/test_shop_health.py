@@ -1,0 +1,181 @@
+"""What `check` says of a shop, and which settings are refused before anything is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import responses
+from pydantic import ValidationError
+
+from connectors.shopify.connector import PLUGIN, ShopifyConnector
+from connectors.shopify.settings import ShopifySettings
+from hub.contract import Profile
+from hub.testing import MemoryContext
+from sandbox.world import RunningSandbox
+
+Opener = Callable[..., ShopifyConnector]
+ProfileMaker = Callable[..., Profile]
+ADMIN = "https://shop.test/admin"
+SCOPES = (
+    "read_orders read_all_orders read_products read_locations write_inventory write_merchant_managed_fulfillment_orders"
+).split()
+
+
+def _answers(scopes: list[str] | None, version: str = "2026-07") -> None:
+    headers = {"X-Shopify-API-Version": version}
+    base = f"{ADMIN}/api/2026-07/"
+    responses.get(f"{base}shop.json", json={"shop": {"name": "Apple", "currency": "USD"}}, headers=headers)
+    locations = [
+        {"id": 1, "name": "Fifth Avenue", "active": True},
+        {"id": 2, "name": "Berlin", "active": True},
+        {"id": 3, "name": "Closed", "active": False},
+    ]
+    responses.get(f"{base}locations.json", json={"locations": locations})
+    if scopes is None:
+        responses.get(f"{ADMIN}/oauth/access_scopes.json", status=404)
+    else:
+        rows = [{"handle": scope} for scope in scopes]
+        responses.get(f"{ADMIN}/oauth/access_scopes.json", json={"access_scopes": rows})
+
+
+def test_a_healthy_shop_is_described_in_a_sentence(shop: ShopifyConnector) -> None:
+    health = shop.check()
+    assert health.ok
+    assert "answers (USD, API 2026-07); 2 locations mapped" in health.sentence
+    assert health.todo == ""
+
+
+def test_a_location_that_nobody_mapped_is_named(sandbox: RunningSandbox, connect: Opener, profile: Profile) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    settings = profile.settings.model_copy(update={"locations": {own: "DC1"}})
+    health = connect(replace(profile, settings=settings)).check()
+    assert health.ok
+    assert f"1 not mapped: Drop ship suppliers ({sandbox.info['locations']['drop_ship']})" in health.sentence
+    assert '"suppliers" or "ignore" for Drop ship suppliers' in health.todo
+
+
+@responses.activate
+def test_a_closed_location_needs_no_mapping(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers(SCOPES)
+    assert connect(make_profile(locations={"1": "NY", "2": "ignore"})).check().todo == ""
+
+
+@responses.activate
+@pytest.mark.parametrize("missing", [scope for scope in SCOPES if scope != "read_all_orders"])
+def test_a_missing_scope_is_named_with_what_it_is_for(
+    connect: Opener, make_profile: ProfileMaker, missing: str
+) -> None:
+    _answers([scope for scope in SCOPES if scope != missing])
+    health = connect(make_profile()).check()
+    assert not health.ok
+    assert f"grant the app {missing} (for " in health.todo
+
+
+@responses.activate
+def test_the_sixty_day_limit_is_mentioned(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers([scope for scope in SCOPES if scope != "read_all_orders"])
+    health = connect(make_profile()).check()
+    assert health.ok
+    assert "older than 60 days" in health.todo
+
+
+@responses.activate
+def test_a_write_scope_includes_its_read_scope(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers([scope.replace("read_orders", "write_orders") for scope in SCOPES])
+    assert connect(make_profile()).check().ok
+
+
+@responses.activate
+def test_a_shop_that_does_not_tell_its_scopes_is_not_doubted(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers(None)
+    assert connect(make_profile()).check().ok
+
+
+@responses.activate
+def test_a_retired_version_is_mentioned(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers(SCOPES, version="2026-10")
+    health = connect(make_profile()).check()
+    assert "API 2026-10" in health.sentence
+    assert "serves API 2026-10 instead of 2026-07" in health.todo
+
+
+@pytest.mark.parametrize(("mood", "said"), [("locked_out", "401"), ("down", "GET /admin"), ("unavailable", "503")])
+def test_trouble_is_said_and_not_raised(sandbox: RunningSandbox, shop: ShopifyConnector, mood: str, said: str) -> None:
+    sandbox.mood("shop", mood)
+    health = shop.check()
+    assert not health.ok
+    assert said in health.sentence
+
+
+@responses.activate
+def test_an_address_that_is_no_shop_is_recognised(connect: Opener, make_profile: ProfileMaker) -> None:
+    responses.get(f"{ADMIN}/api/2026-07/shop.json", json={"hello": "world"})
+    health = connect(make_profile()).check()
+    assert not health.ok
+    assert "check shop_url" in health.todo
+
+
+# --- settings --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://my-shop.myshopify.com", "https://my-shop.myshopify.com"),
+        ("https://my-shop.myshopify.com/", "https://my-shop.myshopify.com"),
+        ("my-shop.myshopify.com", "https://my-shop.myshopify.com"),
+        ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("http://localhost:8080", "http://localhost:8080"),
+    ],
+)
+def test_the_address_of_a_shop_is_tidied(given: str, kept: str) -> None:
+    assert ShopifySettings.model_validate({"shop_url": given, "token": "t"}).shop_url == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "http://my-shop.myshopify.com",
+        "ftp://my-shop.myshopify.com",
+        "https://my-shop.myshopify.com/admin",
+        "https://user:pw@my-shop.myshopify.com",
+        "https://",
+        "",
+    ],
+)
+def test_an_address_that_would_leak_the_token_or_is_none_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError):
+        ShopifySettings.model_validate({"shop_url": given, "token": "t"})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"api_version": "2026-05"},
+        {"api_version": "latest"},
+        {"page_size": 251},
+        {"overlap_minutes": 0},
+        {"locations": {"Berlin": "DC1"}},
+        {"locations": {"1": ""}},
+        {"start_at": "2026-01-01T00:00:00"},
+        {"toke": "x"},
+    ],
+)
+def test_a_wrong_setting_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        ShopifySettings.model_validate({"shop_url": "https://shop.test", "token": "t", **wrong})
+
+
+def test_suppliers_and_ignored_locations_are_no_nodes() -> None:
+    given = {"shop_url": "https://shop.test", "token": "t", "locations": {"1": "DC1", "2": "suppliers", "3": "ignore"}}
+    settings = ShopifySettings.model_validate(given)
+    assert [settings.node_at(location) for location in ("1", "2", "3", "4")] == ["DC1", None, None, None]
+    assert (settings.location_of("DC1"), settings.location_of("ACME")) == ("1", "")
+
+
+def test_settings_of_another_connector_are_refused(make_profile: ProfileMaker, context: MemoryContext) -> None:
+    other = replace(make_profile(), settings=make_profile().partner)
+    with pytest.raises(TypeError, match="settings of shop are not a shop's"):
+        PLUGIN.open(other, context)

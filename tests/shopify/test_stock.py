@@ -1,0 +1,236 @@
+"""Setting stock at the shop."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import responses
+from responses import matchers
+
+from connectors.shopify.connector import ShopifyConnector
+from hub.contract import Absent, Found, Outbound, Profile, RateLimited, Rejected, TemporaryFailure
+from hub.model.stock import StockPush, StockPushRow
+from hub.testing import MemoryContext, MemoryNumbers
+from sandbox.world import RunningSandbox
+
+Opener = Callable[..., ShopifyConnector]
+ProfileMaker = Callable[..., Profile]
+BASE = "https://shop.test/admin/api/2026-07/"
+
+
+def _push(*rows: tuple[str, str, object]) -> StockPush:
+    return StockPush(
+        rows=tuple(
+            StockPushRow(sku=sku, location=location, quantity=Decimal(str(quantity)))
+            for sku, location, quantity in rows
+        )
+    )
+
+
+def _document(shop: ShopifyConnector, *rows: tuple[str, str, object], note: str | None = None) -> Outbound:
+    return Outbound("stock", "stock:1", shop.render("stock", _push(*rows), MemoryNumbers()).content, note=note)
+
+
+def _skus(sandbox: RunningSandbox) -> list[str]:
+    return sorted(sku for sku, each in sandbox._site.shop.variants.items() if each.item.ships)
+
+
+def _shown(sandbox: RunningSandbox, sku: str, location: str) -> int | None:
+    shop = sandbox._site.shop
+    level = shop.levels.get((shop.variants[sku].inventory_item_id, int(location)))
+    return level.available if level else None
+
+
+def _product(number: int, *variants: tuple[str | None, int]) -> dict[str, object]:
+    return {"id": number, "variants": [{"sku": sku, "inventory_item_id": item} for sku, item in variants]}
+
+
+@pytest.fixture
+def by_hand(connect: Opener, make_profile: ProfileMaker) -> ShopifyConnector:
+    return connect(make_profile())
+
+
+# --- against the running shop ----------------------------------------------------------------------------------------
+
+
+def test_the_shop_shows_what_was_pushed(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+    own, suppliers = (sandbox.info["locations"][name] for name in ("warehouse", "drop_ship"))
+    first, second, *_ = _skus(sandbox)
+    receipt = shop.send(_document(shop, (first, own, 7), (first, suppliers, 3), (second, own, 0)))
+    assert [_shown(sandbox, first, own), _shown(sandbox, first, suppliers), _shown(sandbox, second, own)] == [7, 3, 0]
+    assert (receipt.confirmed, receipt.reply) == (True, "3 set")
+
+
+def test_an_unknown_sku_is_reported_and_the_others_are_set(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    (known, *_) = _skus(sandbox)
+    receipt = shop.send(_document(shop, ("NOBODY", own, 7), (known, own, 5)))
+    assert _shown(sandbox, known, own) == 5
+    assert receipt.reply == "1 set; 1 unknown in the shop: NOBODY"
+
+
+def test_an_item_that_the_shop_does_not_track_is_reported_in_its_words(
+    sandbox: RunningSandbox, shop: ShopifyConnector
+) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    (known, *_) = _skus(sandbox)
+    receipt = shop.send(_document(shop, ("GIFT-25", own, 7), (known, own, 5)))
+    assert _shown(sandbox, known, own) == 5
+    assert "1 set; 1 refused: GIFT-25" in receipt.reply
+    assert "does not have inventory tracking enabled" in receipt.reply
+
+
+def test_when_the_shop_takes_none_it_is_refused(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+    with pytest.raises(Rejected, match=r"took none of 1 figures.*tracking"):
+        shop.send(_document(shop, ("GIFT-25", sandbox.info["locations"]["warehouse"], 7)))
+
+
+def test_nothing_known_is_no_reason_to_park(shop: ShopifyConnector, sandbox: RunningSandbox) -> None:
+    receipt = shop.send(_document(shop, ("NOBODY", sandbox.info["locations"]["warehouse"], 7)))
+    assert receipt.reply == "0 set; 1 unknown in the shop: NOBODY"
+
+
+def test_part_of_a_unit_is_not_offered(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    (known, *_) = _skus(sandbox)
+    shop.send(_document(shop, (known, own, "2.9")))
+    assert _shown(sandbox, known, own) == 2
+
+
+def test_the_products_are_read_once_for_all_connections(
+    sandbox: RunningSandbox, connect: Opener, profile: Profile
+) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    for quantity, sku in enumerate(_skus(sandbox)):
+        shop = connect(profile)
+        shop.send(_document(shop, (sku, own, quantity)))
+    assert sandbox.calls("shop")["shop"]["GET /products.json"] == 1
+
+
+def test_a_broken_off_push_goes_on_where_it_stopped(
+    sandbox: RunningSandbox, shop: ShopifyConnector, context: MemoryContext
+) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    first, second, third, *_ = _skus(sandbox)
+    document = _document(shop, (first, own, 1), (second, own, 2), (third, own, 3))
+    shop.send(_document(shop, (first, own, 9)))  # the products are known from here on
+    calls = sandbox.calls("shop")["shop"]["POST /inventory_levels/set.json"]
+    sandbox.mood("shop", "busy", for_calls=1, share=1.0, on="POST /inventory_levels/set.json")
+    with pytest.raises(RateLimited):
+        shop.send(document)
+    assert context.notes["stock:1"] == "0"
+    shop.send(Outbound("stock", "stock:1", document.content, note="1"))
+    assert sandbox.calls("shop")["shop"]["POST /inventory_levels/set.json"] == calls + 1 + 2
+    assert [_shown(sandbox, sku, own) for sku in (second, third)] == [2, 3]
+
+
+def test_a_lost_reply_is_asked_again_at_once_because_a_figure_is_absolute(
+    sandbox: RunningSandbox, shop: ShopifyConnector
+) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    (known, *_) = _skus(sandbox)
+    sandbox.mood("shop", "lost_reply", for_calls=1, on="POST /inventory_levels/set.json")
+    shop.send(_document(shop, (known, own, 4)))
+    assert _shown(sandbox, known, own) == 4
+
+
+def test_an_outage_is_passed_on(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+    (known, *_) = _skus(sandbox)
+    sandbox.mood("shop", "down", on="POST /inventory_levels/set.json")
+    with pytest.raises(TemporaryFailure):
+        shop.send(_document(shop, (known, sandbox.info["locations"]["warehouse"], 4)))
+
+
+def test_a_finished_push_is_found_and_an_unfinished_one_is_not(
+    sandbox: RunningSandbox, shop: ShopifyConnector, context: MemoryContext
+) -> None:
+    (known, *_) = _skus(sandbox)
+    document = _document(shop, (known, sandbox.info["locations"]["warehouse"], 4))
+    assert shop.find(document) == Absent()
+    shop.send(document)
+    assert isinstance(shop.find(Outbound("stock", "stock:1", document.content, note=context.notes["stock:1"])), Found)
+
+
+# --- which item a SKU is ---------------------------------------------------------------------------------------------
+
+
+@responses.activate
+def test_a_sku_sold_as_several_variants_is_set_at_all_of_them(by_hand: ShopifyConnector) -> None:
+    responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11)), _product(2, ("A", 12))]})
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    by_hand.send(_document(by_hand, ("A", "5", 3)))
+    sent = [json.loads(call.request.body or b"{}") for call in responses.calls if call.request.method == "POST"]
+    assert sent == [{"location_id": 5, "inventory_item_id": item, "available": 3} for item in (11, 12)]
+
+
+@responses.activate
+def test_products_are_read_page_by_page_with_just_the_fields_needed(by_hand: ShopifyConnector) -> None:
+    second = f"{BASE}products.json?page_info=2&limit=250"
+    query = {"fields": "id,variants", "limit": "250"}
+    responses.get(
+        f"{BASE}products.json",
+        json={"products": [_product(1, ("A", 11))]},
+        headers={"Link": f'<{second}>; rel="next"'},
+        match=[matchers.query_param_matcher(query)],
+    )
+    responses.get(second, json={"products": [_product(2, ("B", 12), (None, 13))]})
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    assert by_hand.send(_document(by_hand, ("B", "5", 3))).reply == "1 set"
+
+
+@responses.activate
+def test_a_product_shown_with_a_hundred_variants_is_asked_for_all_of_them(by_hand: ShopifyConnector) -> None:
+    shown = [(f"S{number}", number) for number in range(100)]
+    responses.get(f"{BASE}products.json", json={"products": [_product(7, *shown)]})
+    variants = [{"sku": f"S{number}", "inventory_item_id": number} for number in range(140)]
+    responses.get(f"{BASE}products/7/variants.json", json={"variants": variants})
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    assert by_hand.send(_document(by_hand, ("S139", "5", 3))).reply == "1 set"
+
+
+@responses.activate
+def test_an_unknown_sku_has_the_changed_products_read_but_not_too_often(
+    connect: Opener, make_profile: ProfileMaker, context: MemoryContext
+) -> None:
+    products = responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11))]})
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    shop = connect(make_profile(sku_minutes=15))
+    for _ in range(3):
+        shop.send(_document(shop, ("NEW", "5", 3)))
+    assert products.call_count == 1
+    context.clock.advance(timedelta(minutes=15).total_seconds())
+    shop.send(_document(shop, ("NEW", "5", 3)))
+    assert products.call_count == 2
+    assert "updated_at_min=2026-11-20T05%3A50%3A00" in str(responses.calls[-1].request.url)
+
+
+@responses.activate
+def test_an_item_that_is_gone_is_looked_for_again(
+    connect: Opener, make_profile: ProfileMaker, context: MemoryContext
+) -> None:
+    products = responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11), ("B", 12))]})
+    gone = {"location_id": 5, "inventory_item_id": 11, "available": 3}
+    responses.post(
+        f"{BASE}inventory_levels/set.json", status=404, json={"errors": "Not Found"},
+        match=[matchers.json_params_matcher(gone)],
+    )  # fmt: skip
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    shop = connect(make_profile())
+    assert shop.send(_document(shop, ("A", "5", 3), ("B", "5", 3))).reply.startswith("1 set; 1 refused: A at 5")
+    responses.replace(responses.GET, f"{BASE}products.json", json={"products": [_product(1, ("A", 21))]})
+    context.clock.advance(3600)
+    assert shop.send(_document(shop, ("A", "5", 3), ("B", "5", 3))).reply == "2 set"
+    assert products.call_count == 1
+
+
+@responses.activate
+def test_many_skus_are_remembered_compactly(by_hand: ShopifyConnector, context: MemoryContext) -> None:
+    products = [_product(number, (f"SKU-{number:06}", 44_000_000_000 + number)) for number in range(20_000)]
+    responses.get(f"{BASE}products.json", json={"products": products})
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    by_hand.send(_document(by_hand, ("SKU-000007", "5", 3)))
+    assert len(context.state["sku_map"]) < 20_000 * 10
