@@ -18,8 +18,9 @@ from hub.model.number import NotANumber, exact, parse_number, plain
 from hub.model.unit import Units, UnknownUnit
 
 K = TypeVar("K", str, tuple[str, str])
-_MEMO_ENTRIES: Final = 4096
+_MEMO_ENTRIES: Final = 8192
 _MEMO_TEXT: Final = 80
+_MOST_SUGGESTIONS: Final = 100
 _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "no", "n", "0"), False),
@@ -71,6 +72,7 @@ class Cell:
         table = None if rule.table is None else ground.tables[rule.table]
         self._codes = None if table is None else {code: self.constant(ours) for code, ours in table.items()}
         self._default = None if rule.default is None else self.constant(rule.default)
+        self._suggestions: dict[str, str] = {}
 
     def read(self, text: str) -> object:
         """Return what the text of one cell becomes."""
@@ -119,8 +121,14 @@ class Cell:
             return codes[text]
         if self._default is not None:
             return self._default
-        why = f"{text[:80]!r} is not in table {self._rule.table!r}{did_you_mean(text, codes)}"
+        why = f"{text[:80]!r} is not in table {self._rule.table!r}{self._suggest(text[:80], codes)}"
         raise self._error(why, f"add it to [tables.{self._rule.table}]", "table")
+
+    def _suggest(self, text: str, codes: Mapping[str, object]) -> str:
+        """Return a suggestion; a whole feed may hold the same wrong code, and looking for the nearest one is slow."""
+        if text not in self._suggestions and len(self._suggestions) < _MOST_SUGGESTIONS:
+            self._suggestions[text] = did_you_mean(text, codes)
+        return self._suggestions.get(text, "")
 
     def _parser(self) -> Callable[[str], object]:
         shape = self._target.shape
@@ -143,7 +151,8 @@ class Cell:
             return self._checked(text)
         if limits[0] <= len(text) <= limits[1]:
             return text
-        raise self._error(f"{text[:40]!r}... has {len(text)} characters, {limits[1]} are allowed", "", "length")
+        why = f"{text[:40]!r} has {len(text)} characters; {limits[0]} to {limits[1]} are allowed"
+        raise self._error(why, "", "length")
 
     def _figure(self, text: str) -> Decimal:
         numerals = self._rule.numerals

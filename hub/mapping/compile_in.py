@@ -10,9 +10,10 @@ from hub.mapping.cell import Cell, CellError, Ground
 from hub.mapping.document import Declared
 from hub.mapping.formula import Formula, compile_formula
 from hub.mapping.function import Type
-from hub.mapping.inward import Inward, Made
+from hub.mapping.inward import Inward
 from hub.mapping.located import Path as Way
 from hub.mapping.part import FormulaRefused, Scope
+from hub.mapping.plan import Made
 from hub.mapping.problem import did_you_mean
 from hub.mapping.rule import Numerals, Rule
 from hub.mapping.source import Source

@@ -231,7 +231,10 @@ class _Compiler:
         run = _COMPARISONS.get(type(sign))
         if run is None:
             raise self.refused(node, "use == and !=, not `is`")
-        other = self.part(right, left.type)
+        other = self.part(right)
+        if other.type is not left.type:
+            advice = "; use number(...)" if {left.type, other.type} == {Type.TEXT, Type.NUMBER} else ""
+            raise self.refused(node, f"a {left.type} cannot be compared with a {other.type}{advice}")
         if left.type is Type.BOOLEAN and not isinstance(sign, (ast.Eq, ast.NotEq)):
             raise self.refused(node, "true and false have no order")
         return applied(Type.BOOLEAN, run, [left, other])

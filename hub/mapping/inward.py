@@ -1,26 +1,20 @@
-"""Inbound documents: compiled once, then rows to canonical records; a row that cannot be read is told and passed over.
-
-Speed comes from doing per file what need not be done per row: columns are found once, what a text becomes is
-remembered, and a record whose every field is checked is put together without being checked a second time.
-"""
+"""Inbound documents: compiled once, then rows to canonical records; what cannot be read is told and passed over."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import Final
 
 from hub.codec import delimited
 from hub.contract import BadRecord
-from hub.mapping.cell import Cell, CellError, Memo
+from hub.mapping.cell import CellError, Memo
 from hub.mapping.column import WrongHeader, places
 from hub.mapping.document import Declared
 from hub.mapping.formula import Formula
-from hub.mapping.function import Absent, FormulaFailed
-from hub.mapping.part import Step
-from hub.mapping.target import Shaped, Target
+from hub.mapping.function import FormulaFailed
+from hub.mapping.plan import Made, Plan, builder, checked, columns, formula_step
+from hub.mapping.target import Shaped
 from hub.model.base import Record
 from hub.model.document import Kind
 
@@ -33,63 +27,10 @@ IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.INVOICE: ("invoice_number", "order_number"),
     Kind.SALES_ORDER: ("order_id",),
 }
+#: After so many bad rows, when they are most of the file, the file itself is wrong.
+MOST_BAD_ROWS: Final = 10_000
 #: A row that was not skipped, with the line it starts on, or why it cannot be read.
 _Wanted = tuple[int, list[str] | BadRecord]
-_set = object.__setattr__
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """One field with what makes it: a column, a column and its unit, a formula, or a constant."""
-
-    target: Target
-    cell: Cell
-    column: str | None = None
-    unit: str | None = None
-    formula: Formula | None = None
-    constant: object = None
-    optional: bool = False
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that it reads."""
-        if self.formula is not None:
-            return tuple(self.formula.columns)
-        return tuple(each for each in (self.column, self.unit) if each is not None)
-
-
-@dataclass(slots=True)
-class _Plan:
-    """What makes the fields of one record, with every column found in the file at hand."""
-
-    base: dict[str, object] = field(default_factory=dict)
-    singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
-    pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
-    formulas: list[tuple[str, Step]] = field(default_factory=list)
-
-    def values(self, row: list[str]) -> dict[str, object]:
-        """Return the fields of one row; raises CellError."""
-        values = self.base.copy()
-        for name, index, memo in self.singles:
-            values[name] = memo[row[index]]
-        for name, index, unit, both in self.pairs:
-            values[name] = both[row[index], row[unit]]
-        for name, step in self.formulas:
-            values[name] = step(row)
-        return values
-
-    def cells(self) -> tuple[int, ...]:
-        """Return the places of the cells that are read straight from the row."""
-        return (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
-
-    def only(self, names: tuple[str, ...]) -> _Plan:
-        """Return the plan of some of the fields."""
-        return _Plan(
-            {name: value for name, value in self.base.items() if name in names},
-            [each for each in self.singles if each[0] in names],
-            [each for each in self.pairs if each[0] in names],
-            [each for each in self.formulas if each[0] in names],
-        )
 
 
 @dataclass(slots=True)
@@ -149,6 +90,7 @@ class Inward:
         try:
             table = delimited.read(content, self.declared.dialect)
             found = places(table.header, self._needed(), self._optional())
+            self._whole_or_not(found)
         except delimited.Refused as error:
             return self._refused("the whole file", error.what, error.todo, "file")
         except WrongHeader as error:
@@ -156,6 +98,13 @@ class Inward:
             raw = delimited.shown(self.declared.dialect.delimiter.join(table.header))
             return self._refused("the header", str(error), todo, "header", raw)
         return self._wanted(table.rows, found), found
+
+    def _whole_or_not(self, found: Mapping[str, int]) -> None:
+        """An optional field may miss all of its columns, but not one of two: a figure without its unit is none."""
+        for made in (*self.header, *self.lines):
+            missing = [column for column in made.columns if column not in found]
+            if missing and len(missing) < len(made.columns):
+                raise WrongHeader(f"column {missing[0]!r} is missing, and {made.target.name} needs it")
 
     def _needed(self) -> Iterator[str]:
         for made in (*self.header, *self.lines):
@@ -172,7 +121,7 @@ class Inward:
 
     def _wanted(self, rows: Iterator[delimited.Numbered], found: Mapping[str, int]) -> Iterator[_Wanted]:
         """Yield the rows that are not skipped, and what cannot be read as BadRecord."""
-        skip = None if self.skip is None else self.skip.bind(_columns(found))
+        skip = None if self.skip is None else self.skip.bind(columns(found))
         for number, row in rows:
             if not isinstance(row, list):
                 yield number, self._unreadable(number, row)
@@ -188,19 +137,25 @@ class Inward:
     def _flat(self, rows: Iterator[_Wanted], found: Mapping[str, int]) -> Iterator[Record | BadRecord]:
         """Make one record of each row."""
         plan = self._plan(self.header, found)
-        build = _builder(self.shaped.record, plan.base)
+        build = builder(self.shaped.record, plan.base)
         identity = plan.only(IDENTITY[self.declared.kind])
-        values = plan.values
+        values, lost = plan.values, 0
         for number, row in rows:
-            if not isinstance(row, list):
-                yield row
-                continue
-            try:
-                record = build(values(row))
-            except CellError as error:
-                yield self._bad(number, row, error, _known(identity, row))
-                continue
-            yield record
+            if isinstance(row, list):
+                try:
+                    record = build(values(row))
+                except CellError as error:
+                    bad = self._bad(number, row, error, _known(identity, row))
+                else:
+                    yield record
+                    continue
+            else:
+                bad = row
+            yield bad
+            lost += 1
+            if lost >= MOST_BAD_ROWS and lost * 2 > number:
+                yield self._hopeless(lost, number)
+                return
 
     def _assembled(self, rows: Iterator[_Wanted], found: Mapping[str, int]) -> Iterator[tuple[str, Record | BadRecord]]:
         """Make one record of all rows that agree in what identifies it; one bad row makes the whole of it bad."""
@@ -229,25 +184,25 @@ class Inward:
             yield "\n".join(map(self._raw, group.rows)), group.bad or self._record(group)
 
     def _line(self, values: dict[str, object]) -> Record:
-        return _checked(self.shaped.line_record or Record, values, f"{self.shaped.line}.")
+        return checked(self.shaped.line_record or Record, values, f"{self.shaped.line}.")
 
     def _record(self, group: _Group) -> Record | BadRecord:
         values = {**group.header, self.shaped.lines: tuple(group.lines)}
         try:
-            return _checked(self.shaped.record, values)
+            return checked(self.shaped.record, values)
         except CellError as error:
             raw = "\n".join(map(self._raw, group.rows))
             return self._refused(f"row {group.row}", _what(error), error.todo, error.code, raw, error.field)
 
-    def _plan(self, fields: tuple[Made, ...], found: Mapping[str, int]) -> _Plan:
-        plan = _Plan(dict(self.fixed) if fields is self.header else {})
-        resolve = _columns(found)
+    def _plan(self, fields: tuple[Made, ...], found: Mapping[str, int]) -> Plan:
+        plan = Plan(dict(self.fixed) if fields is self.header else {})
+        resolve = columns(found)
         for made in fields:
             name = made.target.name
             if any(column not in found for column in made.columns):
                 plan.base[name] = made.cell.read("")  # an optional column that this file does not have
             elif made.formula is not None:
-                plan.formulas.append((name, _formula_step(made, made.formula.bind(resolve))))
+                plan.formulas.append((name, formula_step(made, made.formula.bind(resolve))))
             elif made.column is None:
                 plan.base[name] = made.constant
             elif made.unit is None:
@@ -259,6 +214,11 @@ class Inward:
 
     def _raw(self, row: list[str]) -> str:
         return delimited.shown(self.declared.dialect.delimiter.join(row))
+
+    def _hopeless(self, lost: int, number: int) -> BadRecord:
+        why = f"{lost} of {number} rows cannot be read; the rest of the file is not looked at"
+        todo = "correct the mapping file or ask the partner for the file again, then rerun this message"
+        return self._refused("the rest of the file", why, todo, "too many bad rows")
 
     def _unreadable(self, number: int, row: delimited.Unreadable) -> BadRecord:
         return self._refused(f"row {number}", row.why, row.todo, row.code, row.raw)
@@ -286,76 +246,6 @@ def _what(error: CellError) -> str:
     return f"{error.field}{origin}: {error.why}" if error.field else error.why
 
 
-def _columns(found: Mapping[str, int]) -> Callable[[str], Step]:
-    def resolve(name: str) -> Step:
-        index = found[name]
-        return lambda row: row[index].strip()
-
-    return resolve
-
-
-def _formula_step(made: Made, step: Step) -> Step:
-    def run(row: list[str]) -> object:
-        try:
-            value = step(row)
-        except Absent:
-            return made.cell.read("")
-        except FormulaFailed as error:
-            raise CellError(f"formula: {error}", code="formula", field=made.target.name) from None
-        return made.cell.take(value)
-
-    return run
-
-
-def _builder(record: type[Record], base: dict[str, object]) -> Callable[[dict[str, object]], Record]:
-    """Return the fastest right way to make a record of checked values; `base` is given what no field makes."""
-    decorators = record.__pydantic_decorators__
-    whole = decorators.model_validators or decorators.field_validators or decorators.root_validators
-    simple = not whole and all("." not in name for name in base)
-    if not simple:
-        return lambda values: _checked(record, values)
-    known = {name: base[name] for name in base}
-    base.clear()
-    for name, info in record.model_fields.items():  # in the model's order, with room for what each row brings
-        base[name] = known.get(name, None if info.is_required() else info.get_default(call_default_factory=True))
-    new: Callable[[type[Record]], Record] = record.__new__
-
-    def build(values: dict[str, object]) -> Record:
-        made = new(record)
-        _set(made, "__dict__", values)
-        _set(made, "__pydantic_fields_set__", set(values))
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
-        return made
-
-    return build
-
-
-def _checked(record: type[Record], values: Mapping[str, object], prefix: str = "") -> Record:
-    """Make a record through the model's own checks; raises CellError that names the field."""
-    try:
-        return record.model_validate(_nested(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
-        why = first["msg"].removeprefix("Value error, ")
-        raise CellError(why, field=f"{prefix}{name}" if name else "", code="value") from None
-
-
-def _nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return `{"ship_to.city": x}` as `{"ship_to": {"city": x}}`; what is absent is left to the model."""
-    result: dict[str, Any] = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        *above, last = name.split(".")
-        inner = result
-        for part in above:
-            inner = inner.setdefault(part, {})
-        inner[last] = value
-    return result
-
-
 def _merge(header: dict[str, object], values: dict[str, object]) -> None:
     """Keep the first row's values; a later row fills what was empty."""
     for name, value in values.items():
@@ -370,7 +260,7 @@ def _key(known: Mapping[str, object]) -> tuple[object, ...]:
     return tuple(known.values())
 
 
-def _known(identity: _Plan, row: list[str]) -> Mapping[str, str]:
+def _known(identity: Plan, row: list[str]) -> Mapping[str, str]:
     """Return what of the identity can be read of a row that cannot be read whole."""
     try:
         return _texts(identity.values(row))

@@ -8,6 +8,8 @@ from difflib import get_close_matches
 from typing import Final
 
 _MOST_NAMES: Final = 12
+_MOST_COMPARED: Final = 1000
+_LONGEST_WORD: Final = 80
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,7 +37,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?`, or the known words when none is near."""
     names = sorted(set(known))
     lower = {name.lower(): name for name in names}
-    near = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    near = get_close_matches(word.lower()[:_LONGEST_WORD], lower, n=1) if len(names) <= _MOST_COMPARED else []
     if near:
         return f"; did you mean {lower[near[0]]!r}?"
     if not names:

@@ -91,13 +91,16 @@ def _from_table(section: Section, left: str, numerals: Numerals) -> Rule | None:
         )
         return None
     made = section.scalar("value"), section.text("from", None), section.text("formula", None)
+    value, origin, formula = made
     if made == (None, None, None):
         return None
-    value, origin, formula = made
+    if origin is not None and not origin.strip():
+        section.report("from", f"{left} is made from nothing; name a column", value=True)
+        return None
     return Rule(
         section.way,
         left,
-        origin.strip() if origin else None,
+        None if origin is None else origin.strip(),
         value,
         formula,
         section.choice("type", _TYPES, None),

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,15 +50,21 @@ class Source:
 def read_source(path: Path, house: Path) -> Source:
     """Read a mapping file and lay it over its template; raises MappingErrors when that is not even possible."""
     own = _read(path)
-    name = own.data.get("extends")
-    if name is None:
+    if "extends" not in own.data:
         return _finished(own)
-    template = _template(own, name, path, house)
-    base = _read(template)
+    template = _template(own, path, house)
+    status = template.stat()
+    base = _read_template(template, status.st_mtime_ns, status.st_size)
     if "extends" in base.data:
         base.report(("extends",), "a template cannot extend another one")
         raise MappingErrors(base.problems)
     return _finished(_laid_over(base, own, template))
+
+
+@lru_cache(maxsize=64)
+def _read_template(path: Path, _written: int, _size: int) -> Source:
+    """Read a template once for all the files that extend it; it is never changed, only laid under."""
+    return _read(path)
 
 
 def _read(path: Path) -> Source:
@@ -95,8 +102,9 @@ def _broken(file: str, message: str, line: int = 1, column: int = 1) -> MappingE
     return MappingErrors([Problem(file, line, column, message)])
 
 
-def _template(own: Source, name: object, path: Path, house: Path) -> Path:
+def _template(own: Source, path: Path, house: Path) -> Path:
     """Return the template's file: from the folder beside the mapping file, or from the house."""
+    name = own.data["extends"]
     folders = [path.parent / "templates", house / "templates"]
     known = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob("*.toml"))}
     if not isinstance(name, str) or name not in known:
@@ -106,36 +114,39 @@ def _template(own: Source, name: object, path: Path, house: Path) -> Path:
 
 
 def _laid_over(base: Source, own: Source, template: Path) -> Source:
-    for document in _tables(base.data.get("documents")).values():
-        if isinstance(document, dict):
-            document.pop("tests", None)  # they hold for the template as it is, not for what a partner makes of it
-    spots = dict(base.spots)
-    data = _merged(base.data, own.data, (), spots, own.spots)
+    """Return the partner's file over its template; the template's tests hold for the template as it is, and stay."""
+    replaced: set[Way] = set()
+    data = _merged(_without_tests(base.data), own.data, (), replaced)
+    kept = {way: spot for way, spot in base.spots.items() if not _below(way, replaced)}
     whole = hashlib.sha256(f"{own.hash}+{base.hash}".encode()).hexdigest()
-    return Source(own.file, data, spots, whole, template)
+    return Source(own.file, data, {**kept, **own.spots}, whole, template)
 
 
-def _merged(
-    base: Mapping[str, Any],
-    own: Mapping[str, Any],
-    way: Way,
-    spots: dict[Way, tuple[str, Spot]],
-    own_spots: Mapping[Way, tuple[str, Spot]],
-) -> dict[str, Any]:
+def _without_tests(data: Mapping[str, Any]) -> dict[str, Any]:
+    documents = {
+        name: {key: value for key, value in document.items() if key != "tests"}
+        for name, document in _tables(data.get("documents")).items()
+        if isinstance(document, dict)
+    }
+    return {**data, "documents": documents} if documents else dict(data)
+
+
+def _merged(base: Mapping[str, Any], own: Mapping[str, Any], way: Way, replaced: set[Way]) -> dict[str, Any]:
     """Lay tables over each other key by key; what makes a field is replaced whole."""
     result = dict(base)
     for key, value in own.items():
         here = (*way, key)
         old = base.get(key)
         if isinstance(value, dict) and isinstance(old, dict) and not _is_rule(here):
-            result[key] = _merged(old, value, here, spots, own_spots)
-            spots[here] = own_spots[here]
-            continue
-        result[key] = value
-        for gone in [each for each in spots if each[: len(here)] == here]:
-            del spots[gone]
-        spots.update({each: spot for each, spot in own_spots.items() if each[: len(here)] == here})
+            result[key] = _merged(old, value, here, replaced)
+        else:
+            result[key] = value
+            replaced.add(here)
     return result
+
+
+def _below(way: Way, replaced: set[Way]) -> bool:
+    return any(way[:length] in replaced for length in range(1, len(way) + 1))
 
 
 def _is_rule(way: Way) -> bool:
@@ -168,13 +179,19 @@ def _flatten(source: Source, way: Way, fields: dict[str, Any], group: str) -> No
 
 
 def _finished(source: Source) -> Source:
-    """Take out what the partner's file switched off: `use = false` documents, `= false` fields."""
-    documents = source.data.get("documents")
-    for name, document in list(_tables(documents).items()):
+    """Leave out what the partner's file switched off: `use = false` documents, `= false` fields."""
+    documents = {}
+    for name, document in _tables(source.data.get("documents")).items():
         if isinstance(document, dict) and document.get("use") is False:
-            del source.data["documents"][name]
             continue
-        fields = _tables(_tables(document).get("fields"))
-        for key in [key for key, rule in fields.items() if rule is False]:
-            del fields[key]
+        documents[name] = _with_fields(document)
+    if documents or isinstance(source.data.get("documents"), dict):
+        source.data = {**source.data, "documents": documents}
     return source
+
+
+def _with_fields(document: object) -> object:
+    fields = _tables(_tables(document).get("fields"))
+    if not isinstance(document, dict) or not any(rule is False for rule in fields.values()):
+        return document
+    return {**document, "fields": {key: rule for key, rule in fields.items() if rule is not False}}

@@ -1,0 +1,151 @@
+"""What makes the fields of one record: declared once, bound to the columns of a file, run for each row.
+
+Speed comes from doing per file what need not be done per row: columns are found once, what a text becomes is
+remembered, and a record whose every field is checked is put together without being checked a second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.mapping.cell import Cell, CellError, Memo
+from hub.mapping.formula import Formula
+from hub.mapping.function import Absent, FormulaFailed
+from hub.mapping.part import Step
+from hub.mapping.target import Target
+from hub.model.base import Record
+
+_set = object.__setattr__
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One field with what makes it: a column, a column and its unit, a formula, or a constant."""
+
+    target: Target
+    cell: Cell
+    column: str | None = None
+    unit: str | None = None
+    formula: Formula | None = None
+    constant: object = None
+    optional: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads."""
+        if self.formula is not None:
+            return tuple(self.formula.columns)
+        return tuple(each for each in (self.column, self.unit) if each is not None)
+
+
+@dataclass(slots=True)
+class Plan:
+    """What makes the fields of one record, with every column found in the file at hand."""
+
+    base: dict[str, object] = field(default_factory=dict)
+    singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
+    pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
+    formulas: list[tuple[str, Step]] = field(default_factory=list)
+
+    def values(self, row: list[str]) -> dict[str, object]:
+        """Return the fields of one row; raises CellError."""
+        values = self.base.copy()
+        for name, index, memo in self.singles:
+            values[name] = memo[row[index]]
+        for name, index, unit, both in self.pairs:
+            values[name] = both[row[index], row[unit]]
+        for name, step in self.formulas:
+            values[name] = step(row)
+        return values
+
+    def cells(self) -> tuple[int, ...]:
+        """Return the places of the cells that are read straight from the row."""
+        return (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
+
+    def only(self, names: tuple[str, ...]) -> Plan:
+        """Return the plan of some of the fields."""
+        return Plan(
+            {name: value for name, value in self.base.items() if name in names},
+            [each for each in self.singles if each[0] in names],
+            [each for each in self.pairs if each[0] in names],
+            [each for each in self.formulas if each[0] in names],
+        )
+
+
+def columns(found: Mapping[str, int]) -> Callable[[str], Step]:
+    """Return how a formula reads a column: without the blanks around it."""
+
+    def resolve(name: str) -> Step:
+        index = found[name]
+        return lambda row: row[index].strip()
+
+    return resolve
+
+
+def formula_step(made: Made, step: Step) -> Step:
+    """Return what works a formula out for a row; what it needs and is empty makes the field empty."""
+
+    def run(row: list[str]) -> object:
+        try:
+            value = step(row)
+        except Absent:
+            return made.cell.read("")
+        except FormulaFailed as error:
+            raise CellError(f"formula: {error}", code="formula", field=made.target.name) from None
+        return made.cell.take(value)
+
+    return run
+
+
+def builder(record: type[Record], base: dict[str, object]) -> Callable[[dict[str, object]], Record]:
+    """Return the fastest right way to make a record of checked values; `base` is given what no field makes."""
+    decorators = record.__pydantic_decorators__
+    whole = decorators.model_validators or decorators.field_validators or decorators.root_validators
+    simple = not whole and all("." not in name for name in base)
+    if not simple:
+        return lambda values: checked(record, values)
+    known = {name: base[name] for name in base}
+    base.clear()
+    for name, info in record.model_fields.items():  # in the model's order, with room for what each row brings
+        base[name] = known.get(name, None if info.is_required() else info.get_default(call_default_factory=True))
+    new: Callable[[type[Record]], Record] = record.__new__
+    given = set(base)  # one for all: the records are frozen
+
+    def build(values: dict[str, object]) -> Record:
+        made = new(record)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", given)
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
+    return build
+
+
+def checked(record: type[Record], values: Mapping[str, object], prefix: str = "") -> Record:
+    """Make a record through the model's own checks; raises CellError that names the field."""
+    try:
+        return record.model_validate(_nested(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
+        why = first["msg"].removeprefix("Value error, ")
+        raise CellError(why, field=f"{prefix}{name}" if name else "", code="value") from None
+
+
+def _nested(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return `{"ship_to.city": x}` as `{"ship_to": {"city": x}}`; what is absent is left to the model."""
+    result: dict[str, Any] = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        *above, last = name.split(".")
+        inner = result
+        for part in above:
+            inner = inner.setdefault(part, {})
+        inner[last] = value
+    return result
