@@ -136,7 +136,7 @@ class Robot:
         elif chance.random() < behaviour.backorder:
             status, reason = "B", "coming in next week"
         self._off_the_shelf(holding, lost=asked.quantity - holding.held)
-        ship_by = files.stamp(self._yard.clock.now() + timedelta(days=1)) if holding.held else ""
+        ship_by = (self._yard.clock.now() + timedelta(days=1)).date() if holding.held else ""
         return asked.po, asked.line, asked.sku, status, holding.held, ship_by, reason
 
     def _off_the_shelf(self, holding: Holding, lost: int) -> None:
@@ -166,18 +166,24 @@ class Robot:
         shipment = f"{self.firm.node}-{parcel:05d}"
         chance = self._chance(f"parcel|{shipment}")
         carrier, tracking = chance.choice(_CARRIERS), f"1Z{chance.randrange(10**16):016d}"
-        rows = []
-        for holding in holdings:
-            asked, short = holding.asked, self._short(holding)
-            holding.held -= short
-            holding.shipped = holding.held
-            holding.shipments = (shipment,) if holding.shipped else ()
-            if self.firm.kind is Kind.WAREHOUSE:
-                self.stock[asked.sku] = max(0, self.stock[asked.sku] - holding.shipped - short)
-            said = ("", "", "") if not holding.shipped else (shipment, carrier, tracking)
-            rows.append((asked.po, asked.line, asked.sku, holding.shipped, short, *said, now))
+        shorts = [self._pack(holding, shipment) for holding in holdings]
+        parcel_said = (carrier, tracking) if any(holding.shipped for holding in holdings) else ("", "")
+        rows = [
+            (each.asked.po, each.asked.line, each.asked.sku, each.shipped, short, shipment, *parcel_said, now)
+            for each, short in zip(holdings, shorts, strict=True)
+        ]
         files.write_table(self._outbox / f"SHIP_{number}_{parcel:05d}.csv", files.SHIPMENT_HEADER, rows)
         self._restock()
+
+    def _pack(self, holding: Holding, shipment: str) -> int:
+        """Put what is there of a line into the parcel; returns how much is missing and given up."""
+        short = self._short(holding)
+        holding.held -= short
+        holding.shipped = holding.held
+        holding.shipments = (shipment,) if holding.shipped else ()
+        if self.firm.kind is Kind.WAREHOUSE:
+            self.stock[holding.asked.sku] = max(0, self.stock[holding.asked.sku] - holding.shipped - short)
+        return short
 
     def _short(self, holding: Holding) -> int:
         chance = self._chance(f"short|{holding.asked.po}|{holding.asked.line}")

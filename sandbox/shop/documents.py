@@ -58,7 +58,7 @@ class Writer:
             "processed_at": self.when(order.created),
             "updated_at": self.when(order.updated),
             "cancelled_at": self.when(order.cancelled),
-            "closed_at": None,
+            "closed_at": self.when(order.closed),
         }
 
     def _order_totals(self, order: Order) -> Document:

@@ -24,14 +24,15 @@ def product(variant: Variant, made: str | None, available: int) -> Document:
         "tags": "",
         "status": "active",
         "admin_graphql_api_id": f"gid://shopify/Product/{variant.product_id}",
-        "variants": [_variant(variant, made, available)],
+        "variants": [variant_document(variant, made, available)],
         "options": [],
         "images": [],
         "image": None,
     }
 
 
-def _variant(variant: Variant, made: str | None, available: int) -> Document:
+def variant_document(variant: Variant, made: str | None, available: int) -> Document:
+    """Return a variant."""
     item = variant.item
     return {
         "id": variant.id,

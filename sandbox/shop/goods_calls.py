@@ -6,7 +6,7 @@ from sandbox.shop import goods
 from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
 from sandbox.shop.paging import page_of, start_of
-from sandbox.shop.query import body, ids, whole
+from sandbox.shop.query import body, ids, only, whole, within
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import Variant
 from sandbox.web import Reply, Request, json_reply
@@ -31,6 +31,7 @@ class GoodsCalls:
         return (
             route("GET", "/locations.json", self.locations),
             route("GET", "/products.json", self.products),
+            route("GET", "/products/{id}/variants.json", self.variants),
             route("GET", "/inventory_items.json", self.inventory_items),
             route("GET", "/inventory_levels.json", self.levels),
             route("POST", "/inventory_levels/set.json", self.set_level),
@@ -47,10 +48,21 @@ class GoodsCalls:
         """List products with their variants."""
         place = start_of(request.query)
         since = whole(place.filters.get("since_id")) or 0
-        rows = [variant for variant in self._shop.variants.values() if variant.product_id > since]
+        changed = within(self._shop.opened, place.filters, "updated_at")  # nothing changes after the opening
+        rows = [each for each in self._shop.variants.values() if changed and each.product_id > since]
         page, link = page_of(rows, place, lambda variant: (variant.product_id,), request.url)
-        documents = [goods.product(variant, self._opened, self._shown(variant)) for variant in page]
+        fields = place.filters.get("fields")
+        documents = [only(goods.product(each, self._opened, self._shown(each)), fields) for each in page]
         return json_reply(200, {"products": documents}, {"Link": link} if link else {})
+
+    def variants(self, request: Request, product_id: int) -> Reply:
+        """List the variants of a product."""
+        chosen = [each for each in self._shop.variants.values() if each.product_id == product_id]
+        if not chosen:
+            raise NotFound
+        fields = request.query.get("fields")
+        documents = [only(goods.variant_document(each, self._opened, self._shown(each)), fields) for each in chosen]
+        return json_reply(200, {"variants": documents})
 
     def _shown(self, variant: Variant) -> int:
         levels = self._shop.levels

@@ -7,7 +7,7 @@ import json
 from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
 from sandbox.shop.paging import page_of, start_of
-from sandbox.shop.query import body, mapping, quantities, sorting, tracking, wanted, whole
+from sandbox.shop.query import body, mapping, only, quantities, sorting, tracking, wanted, whole
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import FulfilmentOrder, Order
 from sandbox.web import Reply, Request, json_reply
@@ -67,9 +67,7 @@ class OrderCalls:
 
     def _bytes(self, order: Order, fields: str | None) -> bytes:
         if fields:
-            names = {name.strip() for name in fields.split(",")}
-            document = {name: value for name, value in self._writer.order(order).items() if name in names}
-            return json.dumps(document, separators=(",", ":")).encode()
+            return json.dumps(only(self._writer.order(order), fields), separators=(",", ":")).encode()
         # writing an order costs more than everything else here, so its bytes are kept until it changes
         version = (order.updated, len(order.fulfilments), order.cancelled)
         kept = self._written.get(order.id)

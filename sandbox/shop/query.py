@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from sandbox.shop.documents import Document
 from sandbox.shop.paging import BadQuery
 from sandbox.shop.shop import Refused, Tracking
 from sandbox.shop.state import Order
@@ -31,19 +32,23 @@ def sorting(filters: Mapping[str, str]) -> tuple[SortKey, bool]:
 
 def wanted(order: Order, filters: Mapping[str, str]) -> bool:
     """Say whether an order passes the filters; without a status only open orders do."""
-    status = filters.get("status", "open")
-    if status != "any" and (order.cancelled is not None) != (status == "cancelled"):
+    if filters.get("status", "open") not in ("any", _status(order)):
         return False
     chosen = ids(filters, "ids", 250)
     return (
         (not chosen or order.id in chosen)
-        and _within(order.updated, filters, "updated_at")
-        and _within(order.created, filters, "created_at")
+        and within(order.updated, filters, "updated_at")
+        and within(order.created, filters, "created_at")
         and order.id > (whole(filters.get("since_id")) or 0)
     )
 
 
-def _within(moment: datetime, filters: Mapping[str, str], name: str) -> bool:
+def _status(order: Order) -> str:
+    return "cancelled" if order.cancelled else "closed" if order.closed else "open"
+
+
+def within(moment: datetime, filters: Mapping[str, str], name: str) -> bool:
+    """Say whether a moment, to the second, lies between the `_min` and `_max` filters of this name."""
     second = moment.replace(microsecond=0)
     least, most = filters.get(f"{name}_min"), filters.get(f"{name}_max")
     return not (least and second < _moment(least, name)) and not (most and second > _moment(most, name))
@@ -64,6 +69,12 @@ def ids(filters: Mapping[str, str], name: str, most: int) -> frozenset[int]:
     if len(texts) > most or not all(text.isascii() and text.isdigit() for text in texts):
         raise BadQuery({name: f"must be at most {most} ids"})
     return frozenset(int(text) for text in texts)
+
+
+def only(document: Document, fields: str | None) -> Document:
+    """Return the fields asked for of a document; all of them when none are named."""
+    names = {name.strip() for name in fields.split(",")} if fields else set(document)
+    return {name: value for name, value in document.items() if name in names}
 
 
 def body(request: Request) -> Mapping[str, object]:

@@ -115,11 +115,14 @@ class Shop:
         level.updated = self._clock.now()
 
     def cancel(self, order: Order) -> None:
-        """Cancel what has not shipped yet."""
+        """Cancel what has not shipped yet, and show it as available again."""
         now = self._clock.now()
         for part in order.fulfilment_orders:
             if part.active:
                 part.status, part.updated = "cancelled", now
+                for left in part.open_lines:
+                    self._take(left.line.variant, part.location.id, -left.fulfillable)
+                    left.fulfillable = 0
         for line in order.lines:
             line.current -= line.fulfillable
             line.fulfillable = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -113,14 +112,14 @@ class Order:
     fulfilments: list[Fulfilment] = field(default_factory=list)
 
     @property
+    def closed(self) -> datetime | None:
+        """Return when the shop filed the order away by itself: once everything has left."""
+        return self.fulfilments[-1].created if self.fulfillment_status == "fulfilled" else None
+
+    @property
     def fulfillment_status(self) -> str | None:
         """Return fulfilled, partial or None, as the shop words it."""
         shipping = [line for line in self.lines if line.variant.item.ships]
         if not self.fulfilments:
             return None
         return "partial" if any(line.fulfillable for line in shipping) else "fulfilled"
-
-
-def open_quantity(lines: Iterable[FulfilmentOrderLine]) -> int:
-    """Return how many pieces can still be shipped."""
-    return sum(line.fulfillable for line in lines)

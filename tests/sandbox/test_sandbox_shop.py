@@ -138,6 +138,34 @@ def test_ids_are_too_large_for_a_float(shop: ShopClient) -> None:
     assert all(line["id"] > 2**53 for line in order["line_items"])
 
 
+def test_products_that_have_not_changed_since_are_left_out(shop: ShopClient) -> None:
+    assert shop.get("/products.json", updated_at_min="2100-01-01T00:00:00Z").json()["products"] == []
+    assert len(shop.get("/products.json", updated_at_min="2000-01-01T00:00:00Z").json()["products"]) == 13
+
+
+def test_a_product_lists_its_variants(shop: ShopClient) -> None:
+    product = shop.get("/products.json", limit=1, fields="id,variants").json()["products"][0]
+    assert set(product) == {"id", "variants"}
+    assert shop.get(f"/products/{product['id']}/variants.json").json()["variants"] == product["variants"]
+    assert shop.get("/products/1/variants.json").status_code == 404
+
+
+def test_cancelling_shows_the_stock_as_available_again(sandbox: RunningSandbox, shop: ShopClient) -> None:
+    def shown() -> dict[tuple[int, int], int]:
+        rows = [
+            row
+            for location in sandbox.info["locations"].values()
+            for row in _all_pages(shop, "/inventory_levels.json", location_ids=location)
+        ]
+        return {(row["inventory_item_id"], row["location_id"]): row["available"] for row in rows}
+
+    before = shown()
+    order = sandbox.place(1)[0]
+    assert shown() != before
+    sandbox.cancel(order)
+    assert shown() == before
+
+
 def test_an_order_is_taken_off_the_stock_of_the_location_it_is_assigned_to(
     sandbox: RunningSandbox, shop: ShopClient
 ) -> None:
@@ -172,6 +200,9 @@ def test_shipping_a_fulfilment_order_closes_it_and_fulfils_the_order(shop: ShopC
     assert reply.json()["fulfillment"]["tracking_numbers"] == ["1Z1"]
     seen = shop.get(f"/orders/{order['id']}.json").json()["order"]
     assert seen["fulfillment_status"] == "fulfilled"
+    assert seen["closed_at"] == reply.json()["fulfillment"]["created_at"]
+    assert order["id"] not in {each["id"] for each in shop.get("/orders.json").json()["orders"]}
+    assert [each["id"] for each in shop.get("/orders.json", status="closed").json()["orders"]] == [order["id"]]
     assert [line["fulfillable_quantity"] for line in seen["line_items"]] == [0] * len(seen["line_items"])
     assert shop.parts(order["id"])[0]["status"] == "closed"
     listed = shop.get(f"/fulfillment_orders/{part['id']}/fulfillments.json").json()["fulfillments"]
