@@ -31,7 +31,7 @@ class Bench(Protocol):
     plugin: Plugin
     profile: Profile
 
-    #: Every secret in the profile by name; each at least 12 characters that stand nowhere else.
+    #: Every secret in the profile by name, none when it has none; each 12 characters or more that stand nowhere else.
     secrets: Mapping[str, str]
     #: An inbound and an outbound document of the profile; empty when the connector has none.
     inbound: str

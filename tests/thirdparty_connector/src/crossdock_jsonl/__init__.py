@@ -1,0 +1,1 @@
+"""JSON lines through a local folder, as a connector of its own distribution."""
