@@ -209,6 +209,7 @@ class World:
         self.hours: float | None = 24.0
         self.hash = "v1"
         self.kill_at: str | None = None
+        self.kills_by_chance: Callable[[], bool] = lambda: False
         self.passed: list[str] = []
         self.links = self.new_links()
         self.runner = self.new_runner()
@@ -243,7 +244,7 @@ class World:
 
     def checkpoint(self, name: str) -> None:
         self.passed.append(name)
-        if name == self.kill_at:
+        if name == self.kill_at or self.kills_by_chance():
             raise Killed(name)
 
     def connect(self, code: str = "acme", *, live: bool = True) -> FakePartner:
