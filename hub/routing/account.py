@@ -12,7 +12,7 @@ from hub.routing.plan import Part, Plan
 from hub.routing.problem import Want
 from hub.routing.scene import Scene
 from hub.routing.shortage import reason
-from hub.routing.tariff import MICRO, amount, nano, units
+from hub.routing.tariff import MICRO, amount, units
 
 #: The canonical model holds amounts below this.
 _LARGEST = 10**15 * MICRO
@@ -77,15 +77,15 @@ def costs_of(scene: Scene, parts: Sequence[Part], rows: Sequence[Row]) -> list[C
         part = parts[row.part]
         parcels.setdefault((part.site.code, part.good.pick_up_node is None), []).append(index)
     for part, sharing in zip(parts, members, strict=True):
-        costs = scene.costs(part.good, part.site, part.offer, part.nanos)
+        costs = scene.parts(part.good, part.site, part.offer, part.nanos)
         for name in ("item", "handling", "freight", "duty", "lateness"):
             _spread(columns[name], getattr(costs, name), rows, sharing)
     for (_, sent), sharing in parcels.items():
         site = parts[rows[sharing[0]].part].site
-        _spread(columns["handling"], site.handling, rows, sharing)
+        _spread(columns["handling"], site.tariff.handling, rows, sharing)
         _spread(columns["freight"], site.freight if sent else 0, rows, sharing)
     shipped = [sharing for (_, sent), sharing in parcels.items() if sent]
-    splits = scene.split * max(0, len(shipped) - 1)
+    splits = scene.terms.split * max(0, len(shipped) - 1)
     _spread(columns["split"], splits, rows, sorted(index for sharing in shipped for index in sharing))
     return [Costs(*each) for each in zip(*columns.values(), strict=True)]
 
@@ -112,7 +112,7 @@ def _rows(parts: Sequence[Part]) -> list[Row]:
     rows = []
     for number in sorted(range(len(parts)), key=lambda each: parts[each].site.code):
         part = parts[number]
-        waiting = open_wants.setdefault(id(part.good), [(want, nano(want.quantity)) for want in part.good.wants])
+        waiting = open_wants.setdefault(id(part.good), [(want, want.nanos) for want in part.good.wants])
         left = part.nanos
         while left:
             want, missing = waiting.pop(0)
@@ -142,7 +142,7 @@ def _unfilled(scene: Scene, plan: Plan, rows: Iterable[Row]) -> tuple[Unfilled, 
     filled: dict[str, int] = {}
     for row in rows:
         filled[row.want.line_id] = filled.get(row.want.line_id, 0) + row.nanos
-    missing = [(want, nano(want.quantity) - filled.get(want.line_id, 0)) for want in scene.problem.wants]
+    missing = [(want, want.nanos - filled.get(want.line_id, 0)) for want in scene.problem.wants]
     return tuple(
         Unfilled(line_id=want.line_id, sku=want.sku, quantity=units(nanos), reason=reason(scene, lefts[want.line_id]))
         for want, nanos in missing

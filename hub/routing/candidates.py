@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
+from hub.model.node import NodeKind
 from hub.model.number import plain
 from hub.routing.problem import Offer
-from hub.routing.scene import Good, Scene, Site, bought
-from hub.routing.tariff import nano
+from hub.routing.scene import Good, Scene, Site
+from hub.routing.tariff import units
 
 #: Every hard rule by the name that stands in an explanation, in the order in which they are looked at.
 RULES: Mapping[str, str] = {
@@ -43,11 +43,11 @@ def barred(good: Good, site: Site, offer: Offer) -> str:
         return site.rule
     if site.code in good.excluded:
         return "excluded"
-    if good.pick_up_node is not None and (site.code != good.pick_up_node or not site.node.pick_up):
+    if good.pick_up_node is not None and (site.code != good.pick_up_node or not site.tariff.pick_up):
         return "pick-up"
-    if good.flags and not good.flags <= site.node.handles:
+    if good.flags and not good.flags <= site.tariff.handles:
         return "capability"
-    if offer.unit_cost is None and bought(site.node):
+    if offer.price is None and site.tariff.kind is NodeKind.SUPPLIER:
         return "price"
     return ""
 
@@ -55,26 +55,27 @@ def barred(good: Good, site: Site, offer: Offer) -> str:
 def rule_against(scene: Scene, good: Good, code: str) -> str:
     """Return the first rule that keeps the node from sending the whole good; empty when none does."""
     offer = scene.stock[good.sku].get(code)
-    site = scene.site(code)
-    if offer is None or site is None:
+    if offer is None:
         return "offer"
+    site = scene.site(code)
     rule = barred(good, site, offer)
     if rule:
         return rule
-    if scene.have(site, offer) < good.quantity:
+    if scene.have(site, offer) < good.nanos:
         return "stock"
-    return "minimum" if offer.minimum > good.quantity else ""
+    return "minimum" if offer.least > good.nanos else ""
 
 
 def column(scene: Scene, good: Good) -> dict[str, int]:
     """Return what the whole good costs at each node that may send it, in micro-units and without the parcel."""
     costs: dict[str, int] = {}
+    nanos, site_of, have, total = good.nanos, scene.site, scene.have, scene.total
     for code, offer in scene.stock[good.sku].items():
-        site = scene.site(code)
-        if site is None or barred(good, site, offer):
+        if offer.stock < nanos or offer.least > nanos:
             continue
-        if scene.have(site, offer) >= good.quantity >= offer.minimum:
-            costs[code] = scene.costs(good, site, offer, good.nanos).total
+        site = site_of(code)
+        if have(site, offer) >= nanos and not barred(good, site, offer):
+            costs[code] = total(good, site, offer, nanos)
     return costs
 
 
@@ -83,10 +84,10 @@ def slots(scene: Scene, good: Good) -> list[Slot]:
     found = []
     for code, offer in sorted(scene.stock[good.sku].items()):
         site = scene.site(code)
-        if site is None or barred(good, site, offer):
+        if barred(good, site, offer):
             continue
-        high = min(nano(scene.have(site, offer)), good.nanos) // good.step * good.step
-        low = -(-nano(offer.minimum) // good.step) * good.step
+        high = min(scene.have(site, offer), good.nanos) // good.step * good.step
+        low = -(-offer.least // good.step) * good.step
         if high > 0 and low <= high:
             found.append(Slot(site, offer, low, high))
     return found
@@ -94,17 +95,15 @@ def slots(scene: Scene, good: Good) -> list[Slot]:
 
 def detail_of(scene: Scene, good: Good, code: str, rule: str) -> str:
     """Return the rule in a person's words, with the figures that made it bind."""
-    offer = scene.stock[good.sku].get(code)
-    site = scene.site(code)
-    if offer is None or site is None:
+    if rule == "offer":
         return RULES[rule]
+    site, offer = scene.at(good, code)
     if rule == "stock":
-        have = max(Decimal(0), scene.have(site, offer))
-        return f"has {plain(have)} of {plain(good.quantity)}"
+        return f"has {plain(units(max(0, scene.have(site, offer))))} of {plain(units(good.nanos))}"
     if rule == "minimum":
         return f"sells no less than {plain(offer.minimum)}"
     if rule == "capability":
-        return f"may not handle {', '.join(sorted(good.flags - site.node.handles))}"
+        return f"may not handle {', '.join(sorted(good.flags - site.tariff.handles))}"
     if rule == "pick-up" and code == good.pick_up_node:
         return "does not hand goods over to customers"
     return RULES[rule]

@@ -13,7 +13,7 @@ from hub.routing.problem import Problem
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Good, Scene, goods_of
 from hub.routing.solve import plan
-from hub.routing.tariff import amount, nano, units
+from hub.routing.tariff import amount, units
 
 #: Above so many what-ifs an order that needs HiGHS is not solved again for each: the rest of its plan is kept.
 _MOST_SEARCHES = 60
@@ -55,7 +55,7 @@ class _Explanation:
             yield from (each.changed(line_id=want.line_id) for each in found[id(good)])
 
     def _others(self, good: Good) -> list[str]:
-        chosen = {part.site.code for part in self.plan.parts if part.good == good}
+        chosen = {part.site.code for part in self.plan.parts if _same(part, good)}
         return [code for code in sorted(self.problem.nodes.by_code) if code not in chosen]
 
     def _of(self, good: Good, code: str) -> Alternative:
@@ -67,7 +67,7 @@ class _Explanation:
             return Alternative(line_id=line_id, node=code, rule=rule, detail=detail_of(scene, good, code, rule))
         what_if, notes = self._what_if(good, code)
         missing = _filled(self.plan.parts) - _filled(what_if)
-        if missing > 0 or not any(part.good == good and part.site.code == code for part in what_if):
+        if missing > 0 or not any(_same(part, good) and part.site.code == code for part in what_if):
             return Alternative(line_id=line_id, node=code, rule="incomplete", detail=self._incomplete(missing))
         extra = amount(landed(self.scene, what_if) - self.cost)
         return Alternative(line_id=line_id, node=code, detail="; ".join(notes), extra_cost=extra)
@@ -77,7 +77,7 @@ class _Explanation:
         notes = [] if site.distance_known else [f"distance unknown: {plain(self.rules.unknown_km)} km assumed"]
         if self.searches:
             return plan(Scene(self.problem, self.rules, {good.wants[0].line_id: code})).parts, notes
-        kept = tuple(part for part in self.plan.parts if part.good != good)
+        kept = tuple(part for part in self.plan.parts if not _same(part, good))
         moved = (*kept, Part(good, site, offer, good.nanos))
         return moved if self._fits(moved) else kept, [*notes, "at most: the rest of the plan kept"]
 
@@ -88,9 +88,7 @@ class _Explanation:
             key = (part.site.code, part.good.sku)
             used[key] = used.get(key, 0) + part.nanos
         most = self.scene.most_parcels
-        enough = all(
-            used[part.site.code, part.good.sku] <= nano(self.scene.have(part.site, part.offer)) for part in parts
-        )
+        enough = all(used[part.site.code, part.good.sku] <= self.scene.have(part.site, part.offer) for part in parts)
         return enough and (most is None or len(parcels) <= most)
 
     def _incomplete(self, missing: int) -> str:
@@ -101,3 +99,7 @@ class _Explanation:
 
 def _filled(parts: Sequence[Part]) -> int:
     return sum(part.nanos for part in parts)
+
+
+def _same(part: Part, good: Good) -> bool:
+    return part.good.wants[0].line_id == good.wants[0].line_id

@@ -85,7 +85,7 @@ def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[st
 
 
 def _cost(scene: Scene, good: Good, slot: Slot) -> int:
-    return scene.costs(good, slot.site, slot.offer, slot.high).total
+    return scene.total(good, slot.site, slot.offer, slot.high)
 
 
 def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:
@@ -98,9 +98,6 @@ def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:
 
 
 def _too_little(scene: Scene, goods: list[Good]) -> bool:
-    wanted = sum(good.quantity for good in goods)
-    for code, offer in scene.stock[goods[0].sku].items():
-        site = scene.site(code)
-        if site is not None and scene.have(site, offer) < wanted:
-            return True
-    return False
+    wanted = sum(good.nanos for good in goods)
+    stock = scene.stock[goods[0].sku]
+    return any(scene.have(scene.site(code), offer) < wanted for code, offer in stock.items())

@@ -71,7 +71,7 @@ class Taken:
 def whole_tier(scene: Scene, good: Good, code: str, nanos: int) -> Tier:
     """Return the tier of a job that leaves whole from this node."""
     site, offer = scene.at(good, code)
-    return Tier(site, offer, nanos, nanos, float(scene.costs(good, site, offer, nanos).total), 0.0)
+    return Tier(site, offer, nanos, nanos, float(scene.total(good, site, offer, nanos)), 0.0)
 
 
 def tiers_of(scene: Scene, good: Good, slot: Slot) -> list[Tier]:
@@ -84,7 +84,7 @@ def tiers_of(scene: Scene, good: Good, slot: Slot) -> list[Tier]:
 
 
 def _tier(scene: Scene, good: Good, slot: Slot, low: int, high: int) -> Tier:
-    least, most = (scene.costs(good, slot.site, slot.offer, nanos).total for nanos in (low, high))
+    least, most = (scene.total(good, slot.site, slot.offer, nanos) for nanos in (low, high))
     rate = (most - least) / (high - low) * NANO if high > low else 0.0
     return Tier(slot.site, slot.offer, low, high, least - rate * low / NANO, rate)
 

@@ -10,7 +10,6 @@ from hub.routing.jobs import Cutting, Job, Work, forced_to
 from hub.routing.joint import Ask, Asks, Taken, Tier, best, tiers_of, whole_tier
 from hub.routing.plan import GREEDY, HIGHS, Left, Part, Plan, parcel
 from hub.routing.scene import Good, Scene
-from hub.routing.tariff import nano
 
 
 def jointly(scene: Scene, work: Work) -> Plan:
@@ -52,9 +51,7 @@ def _better(scene: Scene, asks: Asks) -> tuple[list[Taken], str, bool]:
 
 def _rank(scene: Scene, asks: Asks, taken: Sequence[Taken]) -> tuple[int, int]:
     """Return what makes a solution better: more units, then less cost (in grains)."""
-    costs = sum(
-        scene.costs(asks.asks[each.ask].good, each.tier.site, each.tier.offer, each.nanos).total for each in taken
-    )
+    costs = sum(scene.total(asks.asks[each.ask].good, each.tier.site, each.tier.offer, each.nanos) for each in taken)
     parcels = sum(asks.parcels[code] for code in {each.tier.site.code for each in taken})
     return -sum(each.nanos for each in taken), costs * 1000 + parcels
 
@@ -86,7 +83,7 @@ def _asks(
 ) -> Asks:
     codes = sorted({tier.site.code for ask in asks for tier in ask.tiers})
     shared = {
-        (tier.site.code, ask.good.sku): nano(scene.have(tier.site, tier.offer))
+        (tier.site.code, ask.good.sku): scene.have(tier.site, tier.offer)
         for ask in asks
         if ask.good.sku in contested
         for tier in ask.tiers

@@ -53,17 +53,15 @@ def landed(scene: Scene, parts: Iterable[Part]) -> int:
     handed: dict[str, int] = {}
     sent: dict[str, int] = {}
     for part in parts:
-        total += scene.costs(part.good, part.site, part.offer, part.nanos).total
+        total += scene.total(part.good, part.site, part.offer, part.nanos)
         if part.good.pick_up_node is None:
-            sent[part.site.code] = part.site.handling + part.site.freight
+            sent[part.site.code] = part.site.tariff.handling + part.site.freight
         else:
-            handed[part.site.code] = part.site.handling
-    return total + sum(handed.values()) + sum(sent.values()) + scene.split * max(0, len(sent) - 1)
+            handed[part.site.code] = part.site.tariff.handling
+    return total + sum(handed.values()) + sum(sent.values()) + scene.terms.split * max(0, len(sent) - 1)
 
 
 def parcel(scene: Scene, code: str) -> int:
     """Return in grains what one more parcel from the node costs, the split included; never zero."""
     site = scene.site(code)
-    if site is None:
-        raise KeyError(code)
-    return (site.handling + site.freight + scene.split) * GRAIN + 1
+    return (site.tariff.handling + site.freight + scene.terms.split) * GRAIN + 1

@@ -15,7 +15,7 @@ from decimal import Decimal
 from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.place import Coordinates
-from hub.routing.tariff import Tariff
+from hub.routing.tariff import Tariff, nano
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Want:
     """A quantity of one order line that needs a source; `weight_g` is grams a unit, None when it is not known.
 
     `excluded` are nodes that refused this line before. `pick_up_node` fixes the node where the customer collects.
+    `nanos` and `weight` (nano-kilograms a unit) are the same in whole numbers.
     """
 
     line_id: str
@@ -32,6 +33,12 @@ class Want:
     flags: frozenset[ItemFlag] = frozenset()
     excluded: frozenset[str] = frozenset()
     pick_up_node: str | None = None
+    nanos: int = field(init=False, repr=False, compare=False)
+    weight: int | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nanos", nano(self.quantity))
+        object.__setattr__(self, "weight", None if self.weight_g is None else nano(self.weight_g) // 1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class Offer:
     `breaks` are (from this quantity on, each unit costs this much): the price is chosen for the quantity that the node
     gets. `unit_cost` None means unknown: a supplier without a price cannot be bought from; own stock is then worth what
     it costs to replace, the lowest price known for the SKU (nothing when none is known).
-    `minimum` is the least quantity that the node sells. Numbers have at most nine decimals.
+    `minimum` is the least quantity that the node sells. Numbers have at most nine decimals; `stock`, `price` and
+    `least` are the same in nano-units, worked out once because every order of the SKU compares them.
     """
 
     node: str
@@ -51,6 +59,14 @@ class Offer:
     breaks: tuple[tuple[Decimal, Decimal], ...] = ()
     minimum: Decimal = Decimal(0)
     lead_days: int = 0
+    stock: int = field(init=False, repr=False, compare=False)
+    price: int | None = field(init=False, repr=False, compare=False)
+    least: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stock", nano(self.available))
+        object.__setattr__(self, "price", None if self.unit_cost is None else nano(self.unit_cost))
+        object.__setattr__(self, "least", nano(self.minimum) if self.minimum else 0)
 
 
 class Network:

@@ -8,12 +8,13 @@ import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, ValidationError
 
 from hub.model.base import Quantity, Record, SomeQuantity
 from hub.model.node import NodeKind
+from hub.routing.tariff import micro, nano
 
 
 class RulesError(ValueError):
@@ -22,6 +23,18 @@ class RulesError(ValueError):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("routing rules: " + "; ".join(problems))
         self.problems = problems
+
+
+class Terms(NamedTuple):
+    """The rules in whole numbers: micro-units of money, nano-kilograms, metres, nano-units of stock."""
+
+    split: int
+    late_day: int
+    metres_per_day: int
+    unknown_metres: int
+    unknown_weight: int
+    duty: int
+    keep_back: Mapping[NodeKind, int]
 
 
 class RoutingRules(Record):
@@ -47,6 +60,19 @@ class RoutingRules(Record):
         """Return the SHA-256 of the rules' canonical JSON."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def terms(self) -> Terms:
+        """Return the rules as the arithmetic of routing takes them."""
+        return Terms(
+            split=micro(nano(self.split_penalty)),
+            late_day=micro(nano(self.lateness_per_day)),
+            metres_per_day=max(1, int(self.km_per_day * 1000)),
+            unknown_metres=int(self.unknown_km * 1000),
+            unknown_weight=nano(self.unknown_weight_g) // 1000,
+            duty=nano(self.duty_percent),
+            keep_back={kind: nano(kept) for kind, kept in self.keep_back.items()},
+        )
 
 
 def load_rules(table: Mapping[str, object]) -> RoutingRules:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from hub.model.number import plain
 from hub.routing.candidates import RULES, barred, slots
 from hub.routing.plan import Left
 from hub.routing.scene import Good, Scene
-from hub.routing.tariff import NANO
+from hub.routing.tariff import units
 
 _NAMED = 3
 
@@ -45,27 +43,26 @@ def _collected(scene: Scene, good: Good) -> str:
 
 
 def _too_little(scene: Scene, good: Good, only: str = "") -> str:
-    have = Decimal(0)
+    have = 0
     for code, offer in scene.stock[good.sku].items():
         site = scene.site(code)
-        if site is not None and not barred(good, site, offer) and only in ("", code):
-            have += max(Decimal(0), min(offer.available - site.keep_back, good.quantity))
-    said = f"not enough stock: {plain(have)} of {plain(good.quantity)}"
-    if have < good.quantity:
-        return said
-    return f"{plain(good.quantity)} cannot be made up: {_why_not(scene, good)}"
+        if not barred(good, site, offer) and only in ("", code):
+            have += max(0, min(offer.stock - site.keep_back, good.nanos))
+    wanted = plain(units(good.nanos))
+    if have < good.nanos:
+        return f"not enough stock: {plain(units(have))} of {wanted}"
+    return f"{wanted} cannot be made up: {_why_not(scene, good)}"
 
 
 def _why_not(scene: Scene, good: Good) -> str:
     if not scene.rules.split_lines:
         most = max((slot.high for slot in slots(scene, good)), default=0)
-        return f"lines are not split, and the most that one node has is {plain(Decimal(most) / NANO)}"
+        return f"lines are not split, and the most that one node has is {plain(units(most))}"
     return "what nodes sell at the least, or other lines of the order, stand against it"
 
 
 def _rule(scene: Scene, good: Good, code: str) -> str:
-    site = scene.site(code)
-    return "offer" if site is None else barred(good, site, scene.stock[good.sku][code])
+    return barred(good, *scene.at(good, code))
 
 
 def _ruled_out(scene: Scene, good: Good) -> str:

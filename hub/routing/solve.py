@@ -13,7 +13,6 @@ too few parcels go to HiGHS too; `optimal` is False when its work limit ended th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 
 from hub.model.decision import Decision
 from hub.routing.account import written
@@ -24,10 +23,7 @@ from hub.routing.plan import PARTITION, Left, Part, Plan
 from hub.routing.problem import Problem
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Good, Scene, goods_of
-from hub.routing.tariff import units
 from hub.routing.whole import from_one_node, large, small
-
-_NONE = Decimal(0)
 
 
 def solve(problem: Problem, rules: RoutingRules) -> Decision:
@@ -57,7 +53,7 @@ def _collect(scene: Scene, goods: Iterable[Good]) -> Plan:
         room = [slot for slot in slots(scene, good) if slot.high == good.nanos or scene.rules.partial_lines]
         for slot in room:
             key = (slot.site.code, good.sku)
-            scene.taken[key] = scene.taken.get(key, _NONE) + units(slot.high)
+            scene.taken[key] = scene.taken.get(key, 0) + slot.high
             parts.append(Part(good, slot.site, slot.offer, slot.high))
         missing = good.nanos - sum(slot.high for slot in room)
         if missing:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from hub.model.node import Node
+from hub.model.item import ItemFlag
+from hub.model.node import Node, NodeKind
 from hub.routing.distance import Vector, vector
 
 MICRO = 10**6
@@ -43,30 +44,50 @@ def amount(micros: int) -> Decimal:
     return Decimal(micros).scaleb(-6)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Tariff:
-    """A node's costs in nano-units: `per_order` with its drop-ship fee, the rest as its declaration names them."""
+    """What routing needs of a node, for any customer.
 
-    per_order: int
-    per_line: int
+    `handling` is the cost of one order with its drop-ship fee, `line` that of one line, both in micro-units. The others
+    are nano-units: `per_unit` and `per_kg` rates, and the two parts of a parcel's freight.
+    """
+
+    code: str
+    kind: NodeKind
+    active: bool
+    capacity: int | None
+    handles: frozenset[ItemFlag]
+    pick_up: bool
+    country: str | None
+    place: Vector | None
+    handling: int
+    line: int
     per_unit: int
+    per_kg: int
     freight_base: int
     per_km: int
-    per_kg: int
-    place: Vector | None
-    country: str | None
 
     @classmethod
     def of(cls, node: Node, fee: Decimal) -> Tariff:
-        """Work out the tariff of a node from its declared costs and its supplier's fee for each order."""
+        """Work out the tariff of a node from its declaration and its supplier's fee for each order."""
         costs = node.costs
         return cls(
-            per_order=nano(costs.per_order) + nano(fee),
-            per_line=nano(costs.per_line),
+            code=node.code,
+            kind=node.kind,
+            active=node.active,
+            capacity=node.capacity_per_day,
+            handles=node.handles,
+            pick_up=node.pick_up,
+            country=node.address.country if node.address else None,
+            place=vector(node.coordinates) if node.coordinates else None,
+            handling=micro(nano(costs.per_order) + nano(fee)),
+            line=micro(nano(costs.per_line)),
             per_unit=nano(costs.per_unit),
+            per_kg=nano(costs.freight_per_kg),
             freight_base=nano(costs.freight_base),
             per_km=nano(costs.freight_per_km),
-            per_kg=nano(costs.freight_per_kg),
-            place=vector(node.coordinates) if node.coordinates else None,
-            country=node.address.country if node.address else None,
         )
+
+    def freight(self, metres: int) -> int:
+        """Return in micro-units what a parcel over this distance costs before its weight."""
+        return (self.freight_base * 1000 + self.per_km * metres + 500_000) // MICRO

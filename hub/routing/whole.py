@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
 
 from hub.routing.jobs import Work
 from hub.routing.jointly import settle
@@ -18,7 +17,7 @@ Choice = dict[int, str]
 
 def small(scene: Scene, work: Work) -> Plan:
     """Return the exact plan of an order of few jobs."""
-    codes, fixed, rows = _table(scene, [job.costs for job in work.jobs])
+    codes, fixed, rows = priced(scene, [job.costs for job in work.jobs])
     sent = cheapest(fixed, rows)
     most = scene.most_parcels
     if most is not None and len(sent) > most:
@@ -55,14 +54,14 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
     able = [code for code in sorted(common) if _enough(scene, goods, code)]
     if not able:
         return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
-    codes, fixed, rows = _table(scene, [{code: job.costs[code] for code in able} for job in jobs])
+    codes, fixed, rows = priced(scene, [{code: job.costs[code] for code in able} for job in jobs])
     totals = [cost + sum(row) for cost, row in zip(fixed, rows, strict=True)]
     node = codes[totals.index(min(totals))]
     return _plan(scene, work, dict.fromkeys(range(len(jobs)), node))
 
 
 def _piece(scene: Scene, piece: Sequence[Group], opened: Collection[str]) -> Choice:
-    codes, fixed, rows = _table(scene, [group.costs for group in piece], opened)
+    codes, fixed, rows = priced(scene, [group.costs for group in piece], opened)
     return {
         job: codes[each.node]
         for each in cheapest(fixed, rows)
@@ -71,10 +70,13 @@ def _piece(scene: Scene, piece: Sequence[Group], opened: Collection[str]) -> Cho
     }
 
 
-def _table(
+def priced(
     scene: Scene, costs: Sequence[Mapping[str, int]], opened: Collection[str] = ()
 ) -> tuple[list[str], list[int], list[list[int]]]:
-    """Return the nodes by code, what a parcel costs at each, and its row of costs, all in grains."""
+    """Return the nodes by code, what a parcel costs at each, and its row of costs, all in grains.
+
+    A parcel from the `opened` nodes goes anyway and costs nothing more.
+    """
     codes = sorted(set().union(*costs))
     fixed = [0 if code in opened else parcel(scene, code) for code in codes]
     return codes, fixed, [[each[code] * GRAIN if code in each else NEVER for each in costs] for code in codes]
@@ -93,9 +95,9 @@ def _plan(scene: Scene, work: Work, chosen: Choice, method: str = PARTITION, *, 
 
 def _enough(scene: Scene, goods: Sequence[Good], code: str) -> bool:
     """Tell whether a node has enough for all the goods of each SKU together."""
-    wanted: dict[str, Decimal] = {}
+    wanted: dict[str, int] = {}
     for good in goods:
-        wanted[good.sku] = wanted.get(good.sku, Decimal(0)) + good.quantity
+        wanted[good.sku] = wanted.get(good.sku, 0) + good.nanos
     return all(scene.have(*scene.at(good, code)) >= wanted[good.sku] for good in goods)
 
 
