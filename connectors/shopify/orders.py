@@ -1,14 +1,17 @@
 """Reading orders: by `updated_at`, page by page, with a watermark that moves only after the last page.
 
 A cursor is JSON. Between pages it holds the address of the next one, so that an interrupted reading goes on there;
-after the last it holds only `since`. The new watermark is the latest `updated_at` seen, but never later than the moment
-at which the reading began: an order that changes behind our back while we page is seen by the next reading.
+after the last it holds only the watermark. That is the latest `updated_at` seen, but never later than the moment at
+which the reading began: an order that changes behind our back while we page is seen by the next reading.
+
+Orders may show up in the list later than their `updated_at`. So every reading goes back a few seconds, and now and then
+one goes back by minutes; what it brings again has the same keys and changes nothing.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -23,13 +26,19 @@ from hub.wire.http import Reply
 _LOG = EventLog(__name__)
 
 
+#: What every reading goes back, because the shop's times are whole seconds and its servers not quite at one.
+_MARGIN = timedelta(seconds=15)
+_MOMENTS = ("since", "swept", "began", "latest")
+
+
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """Where a reading stands."""
 
-    since: datetime | None = None  # everything updated before is known
+    since: datetime | None = None  # updates up to here are known, but for late ones
+    swept: datetime | None = None  # when a reading last went back by minutes, by our clock
     next: str | None = None  # the page to go on with, inside a reading
-    began: datetime | None = None  # by the shop's clock
+    began: datetime | None = None  # when this reading began, by the shop's clock
     latest: datetime | None = None  # the latest update seen in this reading
 
     @classmethod
@@ -37,49 +46,47 @@ class Cursor:
         """Return the cursor that `write` wrote; an empty one when there is none or it is not ours."""
         try:
             tree = json.loads(text or "{}")
-            moments = {name: _moment(tree.get(name)) for name in ("since", "began", "latest")}
-            return cls(next=tree.get("next"), **moments)
+            return cls(next=tree.get("next"), **{name: _moment(tree.get(name)) for name in _MOMENTS})
         except (ValueError, AttributeError):
             return cls()
 
     def write(self) -> str:
         """Return the cursor as text."""
-        fields = {"since": self.since, "began": self.began, "latest": self.latest}
+        fields = {name: getattr(self, name) for name in _MOMENTS}
         moments = {name: value.isoformat() for name, value in fields.items() if value is not None}
         return json.dumps(moments | ({"next": self.next} if self.next else {}))
 
-    def seen(self, moments: list[datetime]) -> Cursor:
+    def seen(self, moments: Iterable[datetime]) -> Cursor:
         """Return the cursor after some more updates."""
-        return replace(self, latest=max([*moments, *([self.latest] if self.latest else [])], default=None))
+        known = [self.latest] if self.latest else []
+        return replace(self, latest=max([*moments, *known], default=None))
 
-    def done(self, overlap: timedelta) -> Cursor:
+    def done(self) -> Cursor:
         """Return the cursor after the last page: the new watermark, never behind the old one."""
-        if self.latest is None or self.began is None:
-            return Cursor(since=self.since)
-        reached = min(self.latest, self.began) - overlap
-        return Cursor(since=max(reached, self.since) if self.since else reached)
+        reached = [self.since] if self.since else []
+        if self.latest is not None and self.began is not None:
+            reached.append(min(self.latest, self.began))
+        return Cursor(since=max(reached, default=None), swept=self.swept)
 
 
 def read_orders(client: ShopClient, settings: ShopifySettings, context: Context, text: str | None) -> Iterator[Page]:
     """Yield pages of orders that were placed or changed since the cursor, oldest change first."""
-    cursor = Cursor.read(text)
-    if cursor.since is None:
-        cursor = replace(cursor, since=settings.start_at)
-    reply, cursor = _first(client, settings, cursor)
+    now = context.clock.now()
+    reply, cursor = _first(client, settings, Cursor.read(text), now)
     if cursor.began is None:
-        cursor = replace(cursor, began=reply.date() or context.clock.now())
+        cursor = replace(cursor, began=reply.date() or now)
     while True:
         items = tuple(_items(reply))
-        cursor = cursor.seen([item.at for item in items if item.at is not None])
+        cursor = cursor.seen(item.at for item in items if item.at is not None)
         following = next_page(reply)
         if following is None:
-            yield Page(items, cursor.done(timedelta(minutes=settings.overlap_minutes)).write())
+            yield Page(items, cursor.done().write())
             return
         yield Page(items, replace(cursor, next=following).write())
         reply = client.get(following)
 
 
-def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor) -> tuple[Reply, Cursor]:
+def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: datetime) -> tuple[Reply, Cursor]:
     """Return the page to go on with, or the first page of a new reading when there is none or it has expired."""
     if cursor.next is not None:
         try:
@@ -87,9 +94,16 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor) -> tup
         except Rejected as refusal:
             _LOG.info("shopify_page_expired", said=refusal.what)
     params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
-    if cursor.since is not None:
-        params["updated_at_min"] = cursor.since.isoformat()
-    return client.get("orders.json", params), Cursor(since=cursor.since)
+    fresh = Cursor(since=cursor.since, swept=cursor.swept)
+    if cursor.since is None:
+        if settings.start_at is not None:
+            params["updated_at_min"] = settings.start_at.isoformat()
+        return client.get("orders.json", params), replace(fresh, swept=now)
+    overlap, back = timedelta(minutes=settings.overlap_minutes), _MARGIN
+    if cursor.swept is None or now - cursor.swept >= overlap:
+        fresh, back = replace(fresh, swept=now), 2 * overlap
+    params["updated_at_min"] = (cursor.since - back).isoformat()
+    return client.get("orders.json", params), fresh
 
 
 def _items(reply: Reply) -> Iterator[RawItem]:

@@ -58,7 +58,7 @@ class ShopifySettings(BaseModel):
         Moment | None, Field(description="the first read takes orders updated since then; everything when absent")
     ] = None
     overlap_minutes: Annotated[
-        int, Field(ge=2, le=1440, description="each read goes this far back again, for orders that appear late")
+        int, Field(ge=2, le=1440, description="orders that appear in the shop's list this late are still seen")
     ] = 5
     page_size: Annotated[int, Field(ge=1, le=250, description="orders and products a call")] = 250
     hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False

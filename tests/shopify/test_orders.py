@@ -127,16 +127,16 @@ def test_the_first_request_asks_for_every_status_oldest_change_first(by_hand: Sh
 
 @responses.activate
 def test_a_first_reading_can_start_at_a_given_time(connect: Opener, make_profile: ProfileMaker) -> None:
-    query = {"updated_at_min": "2026-10-01T00:00:00+00:00"}
-    responses.get(ORDERS, **_page(), match=[matchers.query_param_matcher(query, strict_match=False)])
+    responses.get(ORDERS, **_page(), match=[_since("2026-10-01T00:00:00+00:00")])
     _read(connect(make_profile(start_at="2026-10-01T00:00:00Z")))
 
 
 @responses.activate
-def test_the_watermark_stays_behind_the_latest_update_by_the_overlap(by_hand: ShopifyConnector) -> None:
-    responses.get(ORDERS, **_page(_order(1, "2026-11-20T05:00:00+00:00"), date="Fri, 20 Nov 2026 06:00:00 GMT"))
+def test_the_watermark_is_the_latest_update(by_hand: ShopifyConnector) -> None:
+    early, late = _order(1, "2026-11-20T04:00:00+00:00"), _order(2, "2026-11-20T06:00:00+01:00")
+    responses.get(ORDERS, **_page(late, early, date="Fri, 20 Nov 2026 06:00:00 GMT"))
     (page,) = _read(by_hand)
-    assert Cursor.read(page.cursor) == Cursor(since=datetime(2026, 11, 20, 4, 55, tzinfo=UTC))
+    assert Cursor.read(page.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0)
 
 
 @responses.activate
@@ -144,7 +144,7 @@ def test_the_watermark_never_passes_the_moment_the_reading_began(by_hand: Shopif
     """An order that changed on a page already read must come again, although a later one was seen."""
     responses.get(ORDERS, **_page(_order(1, "2026-11-20T06:30:00+00:00"), date="Fri, 20 Nov 2026 06:00:00 GMT"))
     (page,) = _read(by_hand)
-    assert Cursor.read(page.cursor).since == datetime(2026, 11, 20, 5, 55, tzinfo=UTC)
+    assert Cursor.read(page.cursor).since == T0
 
 
 @responses.activate
@@ -152,10 +152,11 @@ def test_the_watermark_moves_only_with_the_last_page(by_hand: ShopifyConnector) 
     second = f"{ORDERS}?limit=250&page_info=abc"
     responses.get(ORDERS, **_page(_order(1), following=second), match=[_without_page_info()])
     responses.get(second, **_page(_order(2), date="Fri, 20 Nov 2026 06:10:00 GMT"))
-    first, last = _read(by_hand, Cursor(since=T0 - timedelta(days=1)).write())
+    known = Cursor(since=T0 - timedelta(days=1), swept=T0)
+    first, last = _read(by_hand, known.write())
     assert Cursor.read(first.cursor).since == T0 - timedelta(days=1)
     assert Cursor.read(first.cursor).next == second
-    assert Cursor.read(last.cursor) == Cursor(since=datetime(2026, 11, 20, 4, 55, tzinfo=UTC))
+    assert Cursor.read(last.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0)
 
 
 @responses.activate
@@ -168,17 +169,31 @@ def test_the_watermark_never_goes_back(by_hand: ShopifyConnector) -> None:
 @responses.activate
 def test_a_quiet_shop_leaves_the_watermark(by_hand: ShopifyConnector) -> None:
     responses.get(ORDERS, **_page())
-    (page,) = _read(by_hand, Cursor(since=T0).write())
-    assert Cursor.read(page.cursor) == Cursor(since=T0)
+    (page,) = _read(by_hand, Cursor(since=T0, swept=T0).write())
+    assert Cursor.read(page.cursor) == Cursor(since=T0, swept=T0)
+
+
+@responses.activate
+def test_most_readings_go_back_by_seconds_and_now_and_then_one_by_minutes(
+    by_hand: ShopifyConnector, context: MemoryContext
+) -> None:
+    cursor = Cursor(since=T0, swept=T0).write()
+    asked = []
+    for _ in range(7):
+        responses.get(ORDERS, **_page())
+        cursor = _read(by_hand, cursor)[-1].cursor
+        asked.append(T0 - datetime.fromisoformat(responses.calls[-1].request.params["updated_at_min"]))
+        context.clock.advance(60)
+    brief, long = timedelta(seconds=15), timedelta(minutes=10)
+    assert asked == [brief] * 5 + [long, brief]
 
 
 @responses.activate
 def test_a_page_that_has_expired_starts_the_reading_again(by_hand: ShopifyConnector) -> None:
     old = f"{ORDERS}?limit=250&page_info=old"
     responses.get(old, status=400, json={"errors": {"page_info": "Invalid value."}})
-    query = {"updated_at_min": T0.isoformat()}
-    responses.get(ORDERS, **_page(_order(7)), match=[matchers.query_param_matcher(query, strict_match=False)])
-    assert _numbers(_read(by_hand, Cursor(since=T0, next=old, began=T0).write())) == [7]
+    responses.get(ORDERS, **_page(_order(7)), match=[_since("2026-11-20T05:59:45+00:00")])
+    assert _numbers(_read(by_hand, Cursor(since=T0, swept=T0, next=old, began=T0).write())) == [7]
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", "[]", "nonsense", '{"since":"yesterday"}', '{"since":5}'])
@@ -187,7 +202,7 @@ def test_a_cursor_that_is_not_ours_starts_at_the_beginning(text: str | None) -> 
 
 
 def test_a_cursor_is_read_as_it_was_written() -> None:
-    cursor = Cursor(since=T0, next="https://x", began=T0 + timedelta(1), latest=T0 + timedelta(2))
+    cursor = Cursor(T0, T0 + timedelta(3), next="https://x", began=T0 + timedelta(1), latest=T0 + timedelta(2))
     assert Cursor.read(cursor.write()) == cursor
 
 
@@ -208,6 +223,10 @@ def test_a_link_to_another_host_does_not_get_the_token(by_hand: ShopifyConnector
     with pytest.raises(AccessDenied, match=r"elsewhere\.test"):
         next(reading)
     assert len(responses.calls) == 1
+
+
+def _since(moment: str) -> Callable[..., tuple[bool, str]]:
+    return matchers.query_param_matcher({"updated_at_min": moment}, strict_match=False)
 
 
 def _without_page_info() -> Callable[..., tuple[bool, str]]:
