@@ -204,9 +204,10 @@ def context(clock: FakeClock) -> MemoryContext:
 
 @pytest.fixture
 def profile_for(settings_for: Callable[..., FilesSettings]) -> Callable[..., Profile]:
-    def profile(server: Server, **changed: Any) -> Profile:
+    def profile(server: Server | None, settings: FilesSettings | None = None, **changed: Any) -> Profile:
         partner = Partner(code="acme", name="Acme", role=Role.SUPPLIER)
-        return Profile(partner=partner, settings=settings_for(server, **changed), translator=SmallTranslator())
+        settings = settings or settings_for(server, **changed)
+        return Profile(partner=partner, settings=settings, translator=SmallTranslator())
 
     return profile
 
