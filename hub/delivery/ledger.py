@@ -40,12 +40,16 @@ class Surveyed:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """How many deliveries of a connection there is room for; `safe` says which kinds the partner lets us repeat."""
+    """How many deliveries of a connection there is room for, and in which states some may be due.
+
+    `safe` are the kinds that the partner lets us repeat.
+    """
 
     code: str
     room: int
     live_from: datetime | None
     safe: Collection[str] = ()
+    states: Collection[DeliveryState] = CLAIMABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +168,14 @@ def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> 
 
 
 def _due(tx: Connection, want: Want, now: datetime) -> list[Delivery]:
+    """Return what has been due longest, in whatever state: nothing is tried again before all had their turn."""
     found: list[Delivery] = []
-    for state in CLAIMABLE:
-        if len(found) >= want.room:
-            break
-        values = {"code": want.code, "state": state, "now": now, "room": want.room - len(found)}
+    for state in want.states:
+        values = {"code": want.code, "state": state, "now": now, "room": want.room}
         found += [delivery_of(row) for row in tx.execute(DUE, values).mappings()]
-    return found
+    if len(want.states) > 1:
+        found.sort(key=lambda row: (row.due_at, row.id))
+    return found[: want.room]
 
 
 def _too_old(row: Delivery, live_from: datetime | None) -> bool:

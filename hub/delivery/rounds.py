@@ -111,7 +111,10 @@ class Rounds:
         return [self._want(lane, min(share, self._room(lane))) for lane in turns]
 
     def _want(self, lane: Lane, room: int) -> Want:
-        return Want(lane.code, room, lane.live_from, self._tools.links.about(lane.code).idempotent)
+        now = self._tools.clock.now()
+        states = [each for each, at in lane.due.items() if at <= now and each is not DeliveryState.QUEUED]
+        safe = self._tools.links.about(lane.code).idempotent
+        return Want(lane.code, room, lane.live_from, safe, (*states, DeliveryState.QUEUED))
 
     def _room(self, lane: Lane) -> int:
         """How many more claims a lane takes; none while enough stand ready, so that they come in batches."""

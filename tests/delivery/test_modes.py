@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from hub.store import archive, connections, deliveries
+from hub.store.connections import ConnectionMode
+from hub.store.delivery_row import NEVER
+from tests.delivery.world import FakePartner, World
+
+
+@pytest.fixture
+def observed(world: World) -> FakePartner:
+    """A second partner, whose connection only observes."""
+    return world.connect("new", live=False)
+
+
+def go_live(world: World, code: str = "new") -> None:
+    with world.store.write() as tx:
+        connections.go_live(tx, code, world.clock.now(), world.clock.now())
+
+
+def test_an_observing_connection_renders_and_sends_nothing(world: World, observed: FakePartner) -> None:
+    world.enqueue("PO1", "PO2", code="new")
+    world.enqueue("change", code="new", entity="order:PO1")
+    world.run_for(30)
+    assert (observed.calls["render"], observed.calls["send"]) == (3, 0)
+    would_send = world.get("PO1", "new")
+    assert (would_send.state, would_send.due_at, would_send.attempts) == ("queued", NEVER, 0)
+    with world.store.read() as tx:
+        assert archive.load(tx, would_send.content_sha256 or "") == b"1:PO1"
+
+
+def test_going_live_sends_the_bytes_that_were_previewed(world: World, observed: FakePartner) -> None:
+    world.enqueue("PO1", "PO2", code="new", placed=world.clock.now() + timedelta(days=1))
+    world.run_for(5)
+    go_live(world)
+    world.run_for(5)
+    assert observed.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"]}
+    assert observed.calls["render"] == 2
+
+
+def test_older_orders_are_never_sent_unless_named(world: World, observed: FakePartner) -> None:
+    old = world.clock.now() - timedelta(days=3)
+    world.enqueue("old", "named", code="new", placed=old)
+    world.run_for(5)
+    with world.store.write() as tx:
+        deliveries.name_order(tx, "new", "SO-named", world.clock.now())
+    go_live(world)
+    world.enqueue("late news of an old order", code="new", placed=old)
+    world.enqueue("young", code="new", placed=world.clock.now())
+    world.run_for(5)
+    assert sorted(observed.received) == ["named", "young"]
+    assert world.get("old", "new").state == "cancelled"
+    late = world.get("late news of an old order", "new")
+    assert late.state == "cancelled"
+    assert "going live" in (late.closed_why or "")
+
+
+def test_what_cannot_be_rendered_is_seen_while_observing(world: World, observed: FakePartner) -> None:
+    observed.mood = lambda verb, key: "bad" if (verb, key) == ("render", "PO2") else None
+    world.enqueue("PO1", "PO2", code="new")
+    world.run_for(5)
+    assert [world.get(key, "new").state for key in ("PO1", "PO2")] == ["queued", "parked"]
+    assert world.get("PO2", "new").error == "no such unit"
+    assert world.outcomes.told == [("parked", "PO2")]
+
+
+def test_many_previews_come_in_batches(world: World, observed: FakePartner) -> None:
+    world.enqueue(*(f"PO{n}" for n in range(70)), code="new")
+    world.runner.run_due()
+    assert observed.calls["render"] == 70
+    world.run_for(5)
+    assert observed.calls["render"] == 70
+
+
+def test_a_paused_connection_does_nothing_until_it_resumes(world: World) -> None:
+    acme = world.partners["acme"]
+    acme.script.append("lost after")
+    world.enqueue("PO1")
+    world.runner.run_due()
+    with world.store.write() as tx:
+        connections.pause(tx, "acme", "stocktaking", world.clock.now())
+    world.enqueue("PO2")
+    world.run_for(60)
+    assert world.states("PO1", "PO2") == ["unknown", "queued"]
+    assert (acme.calls["find"], acme.calls["render"], acme.calls["check"]) == (0, 1, 0)
+    with world.store.write() as tx:
+        assert connections.resume(tx, "acme", world.clock.now()) is ConnectionMode.LIVE
+    world.run_for(5)
+    assert world.states("PO1", "PO2") == ["confirmed", "confirmed"]
+    assert acme.copies() == {"PO1": 1, "PO2": 1}
+
+
+def test_nothing_leaves_after_a_pause_not_even_what_was_claimed(world: World) -> None:
+    acme = world.partners["acme"]
+
+    def pause_in_the_first_send(verb: str, key: str) -> None:
+        if (verb, key) == ("send", "PO1"):
+            with world.store.write() as tx:
+                connections.pause(tx, "acme", "stop", world.clock.now())
+
+    acme.mood = pause_in_the_first_send
+    world.enqueue("PO1", "PO2", "PO3")
+    world.run_for(30)
+    assert world.states("PO1", "PO2", "PO3") == ["confirmed", "queued", "queued"]
+    assert (world.get("PO2").attempts, world.attempts("PO2")) == (0, [])
+    with world.store.write() as tx:
+        connections.resume(tx, "acme", world.clock.now())
+    world.run_for(5)
+    assert acme.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"], "PO3": [b"3:PO3"]}
+
+
+def test_a_partner_whose_file_is_gone_is_left_alone(world: World) -> None:
+    gone = world.partners.pop("acme")
+    world.enqueue("PO1")
+    world.run_for(30)
+    assert world.states("PO1") == ["queued"]
+    world.partners["acme"] = gone
+    world.run_for(5)
+    assert world.states("PO1") == ["confirmed"]
+
+
+def test_an_answer_between_claim_and_resend_stops_the_resend(world: World) -> None:
+    acme = world.partners["acme"]
+    acme.script.append("lost")
+
+    def answer_while_asking(verb: str, key: str) -> None:
+        if verb == "find":
+            with world.store.write() as tx:
+                assert deliveries.confirm(tx, "acme", key, "ack", world.clock.now())
+
+    acme.mood = answer_while_asking
+    world.enqueue("PO1")
+    world.run_for(10)
+    assert world.states("PO1") == ["confirmed"]
+    assert acme.calls["send"] == 1
