@@ -21,8 +21,8 @@ _RECALL = select(connector_state.c.value).where(
 )
 _NOTE = (
     update(delivery)
-    .where(delivery.c.connection == bindparam("code"), delivery.c.key == bindparam("name"))
-    .values(note=bindparam("text"))
+    .where(delivery.c.connection == bindparam("b_code"), delivery.c.key == bindparam("b_key"))
+    .values(note=bindparam("b_note"))
 )
 
 
@@ -60,7 +60,7 @@ class ConnectionContext:
 
     def note(self, key: str, text: str) -> None:
         """Write down how far the send of the document with this key has come; durable when it returns."""
-        values = {"code": self.code, "name": key, "text": text}
+        values = {"b_code": self.code, "b_key": key, "b_note": text}
         self.store.submit(lambda tx: tx.execute(_NOTE, values).close())
 
     def checkpoint(self, name: str) -> None:
