@@ -1,14 +1,15 @@
 """A careful HTTP session for connectors: bounded in time and size, never repeating a write, secrets kept out of errors.
 
-Redirects are not followed: a token in a header of its own would go along to whoever they point at.
+Redirects are not followed: a token in a header of its own would go along to whoever they point at. Proxies and
+certificate bundles of the environment are used, because the network of a merchant may need them.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import environ
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -24,7 +25,6 @@ from hub.wire.http_verdict import Effect, Reply, broken, verdict
 
 __all__ = ["Call", "Effect", "HttpSession", "Limits", "Reply"]
 
-_LOG = logging.getLogger(__name__)
 _CHUNK = 65536
 #: A read or an absolute write is tried this often within one call; hours are the ledger's business.
 _TRIES = 3
@@ -80,6 +80,7 @@ class HttpSession:
         self._trail = Trail()
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc must not replace our credentials
+        self._session.verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or True
         self._session.headers.update({"Accept": "application/json", **headers})
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, WatchedAdapter(self._trail))

@@ -6,13 +6,20 @@ import gzip
 import logging
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from hub.contract import (
     AccessDenied,
@@ -34,6 +41,7 @@ class Partner:
     """Answers one request after the other by its script; the last answer serves all that follow."""
 
     script: list[Answer]
+    tls: Path | None = None
     requests: list[bytes] = field(default_factory=list)
     connections: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
@@ -47,7 +55,7 @@ class Partner:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def stop(self) -> None:
         with suppress(OSError):
@@ -66,9 +74,17 @@ class Partner:
                 return
             self.connections += 1
             self._open.append(connection)
-            with closing(connection), suppress(OSError):
-                self._talk(connection)
+            with suppress(OSError), closing(self._wrapped(connection)) as wrapped:
+                self._talk(wrapped)
+            connection.close()
             self.closed.set()
+
+    def _wrapped(self, connection: socket.socket) -> socket.socket:
+        if self.tls is None:
+            return connection
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.tls)
+        return context.wrap_socket(connection, server_side=True)
 
     def _talk(self, connection: socket.socket) -> None:
         while request := _request(connection):
@@ -513,3 +529,61 @@ def test_a_proxy_of_the_environment_is_used_and_keeps_the_instants(
     session.close()
     assert proxy.requests[0].startswith(b"POST http://shop.invalid/x.json HTTP/1.1")
     assert desk.passed == ["before_bytes", "bytes_sent"]
+
+
+# --- over TLS --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate of our own making for 127.0.0.1, with its key in the same file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a partner on loopback")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "partner.pem"
+    pem = serialization.Encoding.PEM
+    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(made.public_bytes(pem) + plain)
+    return path
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[Partner]:
+    """A partner behind TLS."""
+    started = Partner([answer(200, b'{"ok":1}')], tls=certificate)
+    yield started
+    started.stop()
+
+
+def test_a_partner_with_a_good_certificate_is_spoken_to_and_passes_both_instants(
+    secure: Partner, desk: Desk, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", os.fspath(certificate))
+    session = desk.open()
+    assert session.call(_call(secure, Effect.ONCE)).json() == {"ok": 1}
+    session.close()
+    assert desk.passed == ["before_bytes", "bytes_sent"]
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_a_certificate_that_nobody_vouches_for_denies_access_before_a_byte_leaves(
+    effect: Effect, secure: Partner, desk: Desk
+) -> None:
+    session = desk.open()
+    with pytest.raises(AccessDenied, match="certificate verify failed") as caught:
+        session.call(_call(secure, effect))
+    session.close()
+    assert "certificate" in caught.value.todo
+    assert (secure.requests, desk.passed) == ([], [])
