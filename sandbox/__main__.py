@@ -22,12 +22,24 @@ from sandbox.world import start
 @click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
 @click.option("--history", type=click.Path(path_type=Path), help="Folder of Olist CSV files to take orders from.")
 @click.option("--reaction", default=0.3, show_default=True, help="Seconds until a partner takes an order file.")
+@click.option("--reject", default=0.02, show_default=True, help="Share of lines that partners reject.")
+@click.option("--reduce", default=0.02, show_default=True, help="Share of lines that partners promise less of.")
+@click.option("--short", default=0.02, show_default=True, help="Share of lines that partners ship short.")
 @click.option("--shop-port", default=0, help="Port of the shop; a free one by default.")
 @click.option("--sftp-port", default=0, help="Port of the SFTP server; a free one by default.")
 @click.option("--control-port", default=0, help="Port of the control API; a free one by default.")
-def main(folder: Path, orders: int | None, history: Path | None, reaction: float, **chosen: object) -> None:
+def main(
+    folder: Path,
+    orders: int | None,
+    history: Path | None,
+    reaction: float,
+    reject: float,
+    reduce: float,
+    short: float,
+    **chosen: object,
+) -> None:
     """Start the partners, say where they are, and serve until SIGINT or SIGTERM."""
-    behaviour = replace(Behaviour(), reaction=reaction)
+    behaviour = replace(Behaviour(), reaction=reaction, reject=reject, reduce=reduce, short=short)
     count = orders if orders is not None else 1000 if history else 20
     options = Options(count, history=history, behaviour=behaviour, **chosen)  # type: ignore[arg-type]  # click checked
     done = threading.Event()

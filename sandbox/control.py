@@ -66,6 +66,9 @@ class Control:
         return {"moods": self._site.state()["moods"]}
 
     def _place(self, asked: Asked) -> object:
+        lines = asked.get("lines")
+        if isinstance(lines, dict):
+            return {"orders": [str(self._site.place_lines({str(sku): int(lines[sku]) for sku in lines}).id)]}
         return {"orders": [str(order.id) for order in self._site.place(int(str(asked.get("n", 1))))]}
 
     def _cancel(self, asked: Asked) -> object:

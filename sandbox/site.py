@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from secrets import token_hex
 
@@ -15,7 +17,7 @@ from hub.clock import Clock
 from sandbox.moods import Moods
 from sandbox.options import Options
 from sandbox.partner_files import API_VERSION, Addresses, write_partner_files
-from sandbox.plan import Firm, Kind, World
+from sandbox.plan import Firm, Item, Kind, LinePlan, World
 from sandbox.robots.book import Book
 from sandbox.robots.robot import Robot, Yard
 from sandbox.sftp import SftpSite
@@ -131,6 +133,14 @@ class Site:
         """Place so many of the world's next orders; fewer when it has no more."""
         plans = (plan for _, plan in zip(range(count), self.world.orders, strict=False))
         return [self.shop.place(plan) for plan in plans]
+
+    def place_lines(self, lines: Mapping[str, int]) -> Order:
+        """Place an order of these quantities by SKU; a SKU that nobody has is listed for sale all the same."""
+        for sku in lines.keys() - self.shop.variants.keys():
+            self.shop.list_item(Item(sku, f"Unheard of: {sku}", 100, Decimal("9.99")))
+        like = next(reversed(self.shop.orders.values())).plan if self.shop.orders else next(self.world.orders)
+        wanted = tuple(LinePlan(sku, n, self.shop.variants[sku].item.price) for sku, n in lines.items())
+        return self.shop.place(replace(like, lines=wanted))
 
     def state(self) -> dict[str, object]:
         """Return counts of what happened so far, and whether everything is quiet."""

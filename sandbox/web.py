@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
@@ -123,6 +124,7 @@ def _reply_bytes(reply: Reply, *, stays: bool) -> bytes:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
         "Content-Length": str(len(reply.body)),
+        "Date": formatdate(usegmt=True),
         "Connection": "keep-alive" if stays else "close",
         **reply.headers,
     }

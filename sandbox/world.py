@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -69,6 +69,10 @@ class RunningSandbox:
     def place(self, count: int = 1) -> list[str]:
         """Place so many further orders and return the shop's ids of them."""
         return self._ask(lambda: [str(order.id) for order in self._site.place(count)])
+
+    def place_lines(self, lines: Mapping[str, int]) -> str:
+        """Place one order of these quantities by SKU, whether anybody has them or not; returns its id."""
+        return self._ask(lambda: str(self._site.place_lines(lines).id))
 
     def cancel(self, order: str) -> None:
         """Cancel at the shop what has not shipped of an order."""

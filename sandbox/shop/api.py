@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from sandbox.moods import Mood, Moods, Spell
 from sandbox.shop.bucket import LeakyBucket
@@ -63,8 +64,12 @@ class Api:
         if spell is not None and spell.mood is Mood.LOST_REPLY:
             raise Drop
         version = (matched["version"] if matched else None) or "unstable"
-        limits = {"X-Shopify-Shop-Api-Call-Limit": self._bucket.header, "X-Shopify-API-Version": version}
-        return Reply(reply.status, reply.body, {**limits, **reply.headers})
+        about = {
+            "X-Shopify-Shop-Api-Call-Limit": self._bucket.header,
+            "X-Shopify-API-Version": version,
+            "X-Request-Id": str(uuid4()),
+        }
+        return Reply(reply.status, reply.body, {**about, **reply.headers})
 
     def _find(self, method: str, path: str) -> tuple[Route, tuple[int, ...]] | None:
         for each in self._routes:

@@ -6,7 +6,7 @@ from sandbox.shop import goods
 from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
 from sandbox.shop.paging import page_of, start_of
-from sandbox.shop.query import body, ids, only, whole, within
+from sandbox.shop.query import Span, body, ids, only, whole
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import Variant
 from sandbox.web import Reply, Request, json_reply
@@ -48,7 +48,7 @@ class GoodsCalls:
         """List products with their variants."""
         place = start_of(request.query)
         since = whole(place.filters.get("since_id")) or 0
-        changed = within(self._shop.opened, place.filters, "updated_at")  # nothing changes after the opening
+        changed = self._shop.opened in Span.of(place.filters, "updated_at")  # nothing changes after the opening
         rows = [each for each in self._shop.variants.values() if changed and each.product_id > since]
         page, link = page_of(rows, place, lambda variant: (variant.product_id,), request.url)
         fields = place.filters.get("fields")

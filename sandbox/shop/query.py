@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sandbox.shop.documents import Document
@@ -30,28 +31,42 @@ def sorting(filters: Mapping[str, str]) -> tuple[SortKey, bool]:
     return _SORT_KEYS[name], direction.lower() == "desc"
 
 
-def wanted(order: Order, filters: Mapping[str, str]) -> bool:
-    """Say whether an order passes the filters; without a status only open orders do."""
-    if filters.get("status", "open") not in ("any", _status(order)):
-        return False
-    chosen = ids(filters, "ids", 250)
-    return (
-        (not chosen or order.id in chosen)
-        and within(order.updated, filters, "updated_at")
-        and within(order.created, filters, "created_at")
-        and order.id > (whole(filters.get("since_id")) or 0)
-    )
+def wanted(orders: Iterable[Order], filters: Mapping[str, str]) -> list[Order]:
+    """Return the orders that pass the filters; without a status only open ones do."""
+    status = filters.get("status", "open")
+    chosen, since = ids(filters, "ids", 250), whole(filters.get("since_id")) or 0
+    updated, created = Span.of(filters, "updated_at"), Span.of(filters, "created_at")
+    return [
+        order
+        for order in orders
+        if order.id > since
+        and order.updated in updated
+        and order.created in created
+        and status in ("any", _status(order))
+        and (not chosen or order.id in chosen)
+    ]
 
 
 def _status(order: Order) -> str:
     return "cancelled" if order.cancelled else "closed" if order.closed else "open"
 
 
-def within(moment: datetime, filters: Mapping[str, str], name: str) -> bool:
-    """Say whether a moment, to the second, lies between the `_min` and `_max` filters of this name."""
-    second = moment.replace(microsecond=0)
-    least, most = filters.get(f"{name}_min"), filters.get(f"{name}_max")
-    return not (least and second < _moment(least, name)) and not (most and second > _moment(most, name))
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From the `_min` to the `_max` filter of one name, to the second; open where there is none."""
+
+    least: datetime | None
+    most: datetime | None
+
+    @classmethod
+    def of(cls, filters: Mapping[str, str], name: str) -> Span:
+        """Return the span that the filters ask for."""
+        least, most = filters.get(f"{name}_min"), filters.get(f"{name}_max")
+        return cls(_moment(least, name) if least else None, _moment(most, name) if most else None)
+
+    def __contains__(self, moment: datetime) -> bool:
+        second = moment.replace(microsecond=0)
+        return (self.least is None or second >= self.least) and (self.most is None or second <= self.most)
 
 
 def _moment(text: str, name: str) -> datetime:

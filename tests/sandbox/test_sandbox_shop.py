@@ -108,6 +108,27 @@ def test_updated_at_min_leaves_out_what_is_older(shop: ShopClient) -> None:
     assert len(shop.get("/orders.json", status="any", updated_at_min="2000-01-01T00:00:00-05:00").json()["orders"]) == 3
 
 
+def test_orders_can_be_counted_and_chosen_by_id(shop: ShopClient) -> None:
+    first, second, third = (order["id"] for order in shop.get("/orders.json", order="id asc").json()["orders"])
+    assert shop.get("/orders/count.json", status="any").json() == {"count": 3}
+    assert [each["id"] for each in shop.get("/orders.json", ids=f"{third},{first}").json()["orders"]] == [third, first]
+    assert [each["id"] for each in shop.get("/orders.json", since_id=second).json()["orders"]] == [third]
+    assert shop.get("/orders.json", created_at_max="2000-01-01T00:00:00Z").json()["orders"] == []
+
+
+@pytest.mark.parametrize(
+    "query", [{"updated_at_min": "yesterday"}, {"order": "price asc"}, {"order": "id up"}, {"ids": "1,x"}]
+)
+def test_a_filter_that_makes_no_sense_is_refused(shop: ShopClient, query: dict[str, str]) -> None:
+    assert shop.get("/orders.json", **query).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/orders/1.json", "/fulfillment_orders/1.json", "/nothing.json", "/orders/x.json"])
+def test_what_is_not_there_is_not_found(shop: ShopClient, path: str) -> None:
+    reply = shop.get(path)
+    assert (reply.status_code, reply.json()) == (404, {"errors": "Not Found"})
+
+
 def test_fields_cut_an_order_down(shop: ShopClient) -> None:
     orders = shop.get("/orders.json", status="any", fields="id,updated_at", limit=1).json()["orders"]
     assert [set(order) for order in orders] == [{"id", "updated_at"}]

@@ -139,6 +139,13 @@ def test_orders_can_be_placed_and_cancelled(control: Control, shop: ShopClient) 
     assert {row["quantity"] for row in control.get("/audit")["placed"] if row["order"] == order} == {0}
 
 
+def test_an_order_can_name_its_lines_even_of_what_nobody_has(control: Control, shop: ShopClient) -> None:
+    (order,) = control.post("/orders", lines={"NOBODY-HAS-IT": 2, "SKU-0001": 1}).json()["orders"]
+    lines = shop.get(f"/orders/{order}.json").json()["order"]["line_items"]
+    assert {line["sku"]: line["quantity"] for line in lines} == {"NOBODY-HAS-IT": 2, "SKU-0001": 1}
+    assert sum(len(part["line_items"]) for part in shop.parts(order)) == 2
+
+
 def test_moods_can_be_set_and_calmed(control: Control, shop: ShopClient) -> None:
     reply = control.post("/moods", partner="shop", mood="unavailable", for_calls=5, on="GET /shop.json")
     assert reply.json()["moods"] == [{"partner": "shop", "mood": "unavailable", "on": "GET /shop.json", "left": 5}]
