@@ -111,7 +111,8 @@ class _Compiler:
         try:
             tree = ast.parse(self._text, mode="eval").body
         except SyntaxError as error:
-            raise FormulaRefused((error.offset or 1) + self._shift, f"cannot be read: {error.msg}") from None
+            column = max(1, (error.offset or len(self._text)) + self._shift)  # 0: it ends too soon
+            raise FormulaRefused(column, f"cannot be read: {error.msg}") from None
         except (ValueError, RecursionError, MemoryError):
             raise FormulaRefused(1, "cannot be read") from None
         if sum(1 for _ in ast.walk(tree)) > _MOST_NODES:
