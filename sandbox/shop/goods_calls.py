@@ -5,7 +5,7 @@ from __future__ import annotations
 from sandbox.shop import goods
 from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
-from sandbox.shop.paging import page_of, start_of
+from sandbox.shop.paging import Listing, page_of, start_of
 from sandbox.shop.query import Span, body, ids, only, whole
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import Variant
@@ -50,7 +50,7 @@ class GoodsCalls:
         since = whole(place.filters.get("since_id")) or 0
         changed = self._shop.opened in Span.of(place.filters, "updated_at")  # nothing changes after the opening
         rows = [each for each in self._shop.variants.values() if changed and each.product_id > since]
-        page, link = page_of(rows, place, lambda variant: (variant.product_id,), request.url)
+        page, link = page_of(Listing(rows, lambda variant: (variant.product_id,)), place, request.url)
         fields = place.filters.get("fields")
         documents = [only(goods.product(each, self._opened, self._shown(each)), fields) for each in page]
         return json_reply(200, {"products": documents}, {"Link": link} if link else {})
@@ -87,7 +87,7 @@ class GoodsCalls:
             for item, location in self._shop.levels
             if (not items or item in items) and (not places or location in places)
         ]
-        page, link = page_of(keys, place, lambda key: key, request.url)
+        page, link = page_of(Listing(keys, lambda key: key), place, request.url)
         documents = [self._level(*key) for key in page]
         return json_reply(200, {"inventory_levels": documents}, {"Link": link} if link else {})
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
-from sandbox.shop.paging import page_of, start_of
+from sandbox.shop.paging import Listing, page_of, start_of
 from sandbox.shop.query import body, mapping, only, quantities, sorting, tracking, wanted, whole
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import FulfilmentOrder, Order
@@ -20,6 +21,7 @@ class OrderCalls:
         self._shop = shop
         self._writer = writer
         self._written: dict[int, tuple[tuple[object, ...], bytes]] = {}
+        self._listed: tuple[object, Listing[Order]] | None = None
 
     def routes(self) -> tuple[Route, ...]:
         """Return these endpoints' routes."""
@@ -39,11 +41,17 @@ class OrderCalls:
     def orders(self, request: Request) -> Reply:
         """List orders; without `status=any` only open ones, as the API does."""
         place = start_of(request.query)
-        key, descending = sorting(place.filters)
-        rows = wanted(self._shop.orders.values(), place.filters)
-        page, link = page_of(rows, place, key, request.url, descending=descending)
+        _, descending = sorting(place.filters)
+        page, link = page_of(self._listing(place.filters), place, request.url, descending=descending)
         documents = b",".join(self._bytes(order, place.filters.get("fields")) for order in page)
         return Reply(200, b'{"orders":[' + documents + b"]}", {"Link": link} if link else {})
+
+    def _listing(self, filters: Mapping[str, str]) -> Listing[Order]:
+        """Return the orders that pass the filters; kept for the next page as long as no order changes."""
+        asked = self._shop.changes, {name: value for name, value in filters.items() if name not in ("limit", "fields")}
+        if self._listed is None or self._listed[0] != asked:
+            self._listed = asked, Listing(wanted(self._shop.orders.values(), filters), sorting(filters)[0])
+        return self._listed[1]
 
     def count(self, request: Request) -> Reply:
         """Count orders."""

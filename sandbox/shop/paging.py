@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 from urllib.parse import urlencode
 
 T = TypeVar("T")
+Key = tuple[int, ...]
 _MOST = 250
 _WITH_PAGE_INFO = {"limit", "fields", "page_info"}
 
@@ -28,7 +30,7 @@ class Place:
     """Where a page starts: the filters of the first request and the sort key just outside the page."""
 
     filters: Mapping[str, str]
-    key: tuple[str | int, ...] | None = None
+    key: Key | None = None
     backward: bool = False
 
 
@@ -43,7 +45,7 @@ def start_of(query: Mapping[str, str]) -> Place:
     try:
         held = json.loads(base64.urlsafe_b64decode(token.encode()))
         filters = {**held["filters"], **{key: query[key] for key in ("limit", "fields") if key in query}}
-        return Place(filters, tuple(held["key"]), bool(held["backward"]))
+        return Place(filters, tuple(int(part) for part in held["key"]), bool(held["backward"]))
     except (ValueError, KeyError, TypeError, binascii.Error):
         raise BadQuery({"page_info": "Invalid value."}) from None
 
@@ -56,35 +58,39 @@ def limit_of(query: Mapping[str, str]) -> int:
     return int(text)
 
 
-def page_of(
-    rows: Sequence[T],
-    place: Place,
-    key: Callable[[T], tuple[str | int, ...]],
-    url: str,
-    *,
-    descending: bool = False,
-) -> tuple[list[T], str | None]:
+class Listing(Generic[T]):
+    """Rows by their sort keys, ascending; made once and paged through as often as wanted."""
+
+    def __init__(self, rows: Iterable[T], key: Callable[[T], Key]) -> None:
+        ordered = sorted(((key(row), row) for row in rows), key=lambda pair: pair[0])
+        self.keys = [pair[0] for pair in ordered]
+        self.rows = [pair[1] for pair in ordered]
+
+
+def page_of(listing: Listing[T], place: Place, url: str, *, descending: bool = False) -> tuple[list[T], str | None]:
     """Return one page of the rows and its Link header.
 
     The page starts at a key, not at a count: a row that changes meanwhile turns up again behind, as it really does.
     """
-    limit = limit_of(place.filters)
-    ordered = sorted(rows, key=key, reverse=descending != place.backward)
-    if place.key is not None:
-        ahead = descending == place.backward
-        ordered = [row for row in ordered if (key(row) > place.key if ahead else key(row) < place.key)]
-    page, more = ordered[:limit], len(ordered) > limit
-    if place.backward:
-        page.reverse()
-    links = []
-    if page and (place.key is not None if not place.backward else more):
-        links.append(_link(url, place, key(page[0]), limit, backward=True))
-    if page and (more if not place.backward else True):
-        links.append(_link(url, place, key(page[-1]), limit, backward=False))
-    return page, ", ".join(links) or None
+    limit, size = limit_of(place.filters), len(listing.rows)
+    if descending == place.backward:  # towards the larger keys
+        first = 0 if place.key is None else bisect_right(listing.keys, place.key)
+        last = min(first + limit, size)
+        more = last < size
+    else:
+        last = size if place.key is None else bisect_left(listing.keys, place.key)
+        first = max(0, last - limit)
+        more = first > 0
+    rows, keys = listing.rows[first:last], listing.keys[first:last]
+    if descending:
+        rows, keys = rows[::-1], keys[::-1]
+    before, after = (more, True) if place.backward else (place.key is not None, more)
+    links = [_link(url, place, keys[0], limit, backward=True)] if keys and before else []
+    links += [_link(url, place, keys[-1], limit, backward=False)] if keys and after else []
+    return rows, ", ".join(links) or None
 
 
-def _link(url: str, place: Place, key: tuple[str | int, ...], limit: int, *, backward: bool) -> str:
+def _link(url: str, place: Place, key: Key, limit: int, *, backward: bool) -> str:
     held = {"filters": dict(place.filters), "key": list(key), "backward": backward}
     token = base64.urlsafe_b64encode(json.dumps(held, separators=(",", ":")).encode()).decode()
     query = {"limit": str(limit), "page_info": token}

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sandbox.shop.documents import Document
-from sandbox.shop.paging import BadQuery
+from sandbox.shop.paging import BadQuery, Key
 from sandbox.shop.shop import Refused, Tracking
 from sandbox.shop.state import Order
 from sandbox.web import Request
 
-SortKey = Callable[[Order], tuple[str | int, ...]]
+SortKey = Callable[[Order], Key]
 _SORT_KEYS: Mapping[str, SortKey] = {
     "id": lambda order: (order.id,),
     "created_at": lambda order: (int(order.created.timestamp()), order.id),
@@ -42,7 +42,7 @@ def wanted(orders: Iterable[Order], filters: Mapping[str, str]) -> list[Order]:
         if order.id > since
         and order.updated in updated
         and order.created in created
-        and status in ("any", _status(order))
+        and (status == "any" or status == _status(order))
         and (not chosen or order.id in chosen)
     ]
 
@@ -53,7 +53,7 @@ def _status(order: Order) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From the `_min` to the `_max` filter of one name, to the second; open where there is none."""
+    """From the `_min` to the `_max` filter of one name; open where there is none."""
 
     least: datetime | None
     most: datetime | None
@@ -65,8 +65,7 @@ class Span:
         return cls(_moment(least, name) if least else None, _moment(most, name) if most else None)
 
     def __contains__(self, moment: datetime) -> bool:
-        second = moment.replace(microsecond=0)
-        return (self.least is None or second >= self.least) and (self.most is None or second <= self.most)
+        return (self.least is None or moment >= self.least) and (self.most is None or moment <= self.most)
 
 
 def _moment(text: str, name: str) -> datetime:

@@ -45,13 +45,14 @@ class Shop:
         # ids start where the clock stands, so that a sandbox started again never hands out an old one
         self._ids = count(_FIRST_ID + int(clock.now().timestamp()) * 10_000)
         self._numbers = count(1001)
-        self.opened = clock.now()
+        self.opened = clock.now().replace(microsecond=0)
         self.locations: dict[int, Location] = {}
         self.variants: dict[str, Variant] = {}
         self.by_inventory_item: dict[int, Variant] = {}
         self.levels: dict[tuple[int, int], Level] = {}
         self.orders: dict[int, Order] = {}
         self.parts: dict[int, FulfilmentOrder] = {}
+        self.changes = 0
 
     # --- what it is stocked with ---
 
@@ -72,7 +73,7 @@ class Shop:
 
     def set_level(self, variant: Variant, location: Location, available: int) -> Level:
         """Set what a location shows as available."""
-        level = Level(available, self._clock.now())
+        level = Level(available, self._now())
         self.levels[variant.inventory_item_id, location.id] = level
         return level
 
@@ -80,7 +81,7 @@ class Shop:
 
     def place(self, plan: OrderPlan) -> Order:
         """Take an order: assign its lines to locations and take them off the stock that is shown."""
-        now = self._clock.now()
+        now = self._now()
         lines = [self._line(line) for line in plan.lines]
         order = Order(self.new_id(), next(self._numbers), self.new_id(), plan, lines, now, now)
         for _ in range(3):  # ids that the documents derive from the customer's
@@ -88,6 +89,7 @@ class Shop:
         for location, group in self._assigned(lines).items():
             self._open_part(order, self.locations[location], [(line, line.current) for line in group])
         self.orders[order.id] = order
+        self.changes += 1
         return order
 
     def _line(self, plan: LinePlan) -> OrderLine:
@@ -110,13 +112,13 @@ class Shop:
         return level.available if level else 0
 
     def _take(self, variant: Variant, location: int, quantity: int) -> None:
-        level = self.levels.setdefault((variant.inventory_item_id, location), Level(0, self._clock.now()))
+        level = self.levels.setdefault((variant.inventory_item_id, location), Level(0, self._now()))
         level.available -= quantity
-        level.updated = self._clock.now()
+        level.updated = self._now()
 
     def cancel(self, order: Order) -> None:
         """Cancel what has not shipped yet, and show it as available again."""
-        now = self._clock.now()
+        now = self._now()
         for part in order.fulfilment_orders:
             if part.active:
                 part.status, part.updated = "cancelled", now
@@ -127,13 +129,14 @@ class Shop:
             line.current -= line.fulfillable
             line.fulfillable = 0
         order.cancelled = order.updated = now
+        self.changes += 1
 
     # --- fulfilment orders ---
 
     def _open_part(
         self, order: Order, location: Location, quantities: Iterable[tuple[OrderLine, int]]
     ) -> FulfilmentOrder:
-        now = self._clock.now()
+        now = self._now()
         lines = [FulfilmentOrderLine(self.new_id(), line, quantity, quantity) for line, quantity in quantities]
         part = FulfilmentOrder(self.new_id(), order.id, location, lines, now, now)
         self.new_id()  # its delivery method's
@@ -164,8 +167,9 @@ class Shop:
         location: Location,
         chosen: list[tuple[FulfilmentOrderLine, int]],
     ) -> FulfilmentOrder:
-        now = self._clock.now()
+        now = self._now()
         order.updated = part.updated = now
+        self.changes += 1
         other = next((each for each in order.fulfilment_orders if each.active and each.location == location), None)
         untouched = all(line.quantity == line.fulfillable for line in part.lines)
         whole = untouched and {(line.id, line.quantity) for line in part.lines} == {(x.id, n) for x, n in chosen}
@@ -221,7 +225,7 @@ class Shop:
         chosen: Mapping[int, list[tuple[FulfilmentOrderLine, int]]],
         tracking: Tracking,
     ) -> Fulfilment:
-        now = self._clock.now()
+        now = self._now()
         for part in parts:
             for line, quantity in chosen[part.id]:
                 line.fulfillable -= quantity
@@ -242,6 +246,7 @@ class Shop:
         )
         order.fulfilments.append(fulfilment)
         order.updated = now
+        self.changes += 1
         return fulfilment
 
     # --- what the auditor asks ---
@@ -272,9 +277,9 @@ class Shop:
                         "tracking": fulfilment.number,
                     }
 
-    def now(self) -> datetime:
-        """Return the shop's time."""
-        return self._clock.now()
+    def _now(self) -> datetime:
+        """Return the shop's time, which knows no fractions of a second."""
+        return self._clock.now().replace(microsecond=0)
 
 
 def _close_if_done(part: FulfilmentOrder) -> None:
