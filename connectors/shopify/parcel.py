@@ -44,6 +44,8 @@ class Parcel:
                 )
             lines[line.channel_line] = lines.get(line.channel_line, 0) + int(line.quantity)
         shipped = {line: quantity for line, quantity in lines.items() if quantity}
+        if not shipped:
+            raise Rejected(f"nothing of order {record.channel_order} has left", todo="report it", code="quantity")
         tracking = (record.tracking, record.carrier, record.tracking_url)
         return cls(record.channel_order, shipped, location, *tracking, notify=record.notify_customer)
 

@@ -394,6 +394,11 @@ def test_a_part_of_a_unit_cannot_be_told(counter: Counter) -> None:
         counter.shop.render("fulfilments", record, MemoryNumbers())
 
 
+def test_a_shipment_of_nothing_is_not_told(counter: Counter) -> None:
+    with pytest.raises(Rejected, match="nothing of order 1 has left"):
+        counter.document("1", {"7": 0})
+
+
 # --- arranging the shop ----------------------------------------------------------------------------------------------
 
 
