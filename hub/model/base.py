@@ -47,8 +47,10 @@ Quantity = Annotated[Exact, AfterValidator(_not_negative)]
 SomeQuantity = Annotated[Exact, AfterValidator(_positive)]
 #: A moment, aware and in UTC.
 Moment = Annotated[datetime, AfterValidator(_aware_utc)]
-#: A short identifier: of a partner, a node, a SKU, a document.
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
+#: A short identifier: of a partner, a node, a SKU, a document; one line, without control characters.
+Code = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]+$")
+]
 #: Free text of a bounded length.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 #: A country as ISO 3166-1 alpha-2, upper case.

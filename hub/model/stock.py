@@ -25,7 +25,7 @@ class StockLevel(Record):
     location: Annotated[Code | None, Field(description="our node code; the partner's only node when absent")] = None
     quantity: Quantity
     safety: Annotated[Quantity | None, Field(description="kept back from sale at this node")] = None
-    status: Annotated[str, Field(description="`active` or `discontinued`")] = "active"
+    status: Annotated[str, Field(pattern="^(active|discontinued)$", description="active or discontinued")] = "active"
     as_of: Moment | None = None
 
 

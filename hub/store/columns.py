@@ -15,6 +15,16 @@ from hub.model.number import plain
 _UTC_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
+def utc_text(value: datetime) -> str:
+    """Return an aware time as SQLite keeps it: in UTC, always as long, so that texts sort as times follow."""
+    return value.astimezone(UTC).strftime(_UTC_FORMAT)
+
+
+def utc_time(text: str) -> datetime:
+    """Return the time that `utc_text` wrote."""
+    return datetime.fromisoformat(text)
+
+
 class ExactNumber(TypeDecorator[Decimal]):
     """A Decimal, exact on both databases: NUMERIC(24, 9) on PostgreSQL, plain text on SQLite (never sum it in SQL)."""
 
@@ -58,8 +68,7 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a naive time cannot be stored")
-        value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.strftime(_UTC_FORMAT)
+        return value.astimezone(UTC) if dialect.name == "postgresql" else utc_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Take an aware UTC time back."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url
 
 from hub.store.errors import NestedTransaction, StoreClosed
 from hub.store.group_commit import GroupCommit
-from hub.store.sqlite import PURPOSE, READING, WRITING, open_sqlite
+from hub.store.sqlite import open_sqlite
 from hub.store.turns import Turns
 
 T = TypeVar("T")
@@ -25,11 +25,8 @@ class Store:
     """
 
     def __init__(self, url: str, *, busy_seconds: float = 30) -> None:
-        self.engine = _open_engine(url, busy_seconds)
-        self.is_sqlite = self.engine.dialect.name == "sqlite"
-        reading = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        self._reader = self.engine.execution_options(**{PURPOSE: READING}, **reading)
-        self._writer = self.engine.execution_options(**{PURPOSE: WRITING})
+        self._reader, self._writer = _open_engines(url, busy_seconds)
+        self.is_sqlite = self._writer.dialect.name == "sqlite"
         self._turns = Turns()
         self._users = _Users()
         self._joined: GroupCommit | None = None
@@ -80,7 +77,8 @@ class Store:
         if group is not None:
             group.stop()
         self._users.wait_until_gone(self._patience)
-        self.engine.dispose()
+        for engine in (self._reader, self._writer):
+            engine.dispose()
 
     def _group(self) -> GroupCommit:
         with self._starting:
@@ -140,10 +138,12 @@ class _Users:
         return open_here
 
 
-def _open_engine(url: str, busy_seconds: float) -> Engine:
+def _open_engines(url: str, busy_seconds: float) -> tuple[Engine, Engine]:
+    """Return the engine to read with and the one to write with."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return open_sqlite(parsed, busy_seconds)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_use_lifo=True)
+    engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_use_lifo=True)
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), engine

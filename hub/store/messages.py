@@ -18,6 +18,7 @@ from hub.store.upsert import batches, insert
 _IN = "in"
 _LONGEST_KEY = 512
 _SHOWN_HASH = 12
+_REUSED = "key reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], sha25
         record="the whole document",
         field="key",
         todo=f"ask {known.connection} which one counts; this one was not applied (message {known.id} was)",
-        code="key reused",
+        code=_REUSED,
     )
     park(tx, added, known.connection, known.document, bad, now)
     return Received(added, fresh=False, quarantined=True)
@@ -272,6 +273,19 @@ def resolve_mended(tx: Connection, message_id: int, still_bad: Collection[tuple[
     for batch in batches(mended):
         resolve_parked(tx, ids=batch, why="went through when it was applied again", now=now)
     return len(mended)
+
+
+def resolve_outdated(tx: Connection, connection: str, document: str, message_id: int, now: datetime) -> int:
+    """Resolve what is parked of older messages of a flow that this message has said again as a whole."""
+    where = and_(
+        parked_record.c.connection == connection,
+        parked_record.c.document == document,
+        parked_record.c.message_id < message_id,
+        parked_record.c.state == "open",
+        parked_record.c.code != _REUSED,
+    )
+    values = {"state": "resolved", "closed_why": f"message {message_id} is newer and whole", "changed_at": now}
+    return int(tx.execute(update(parked_record).where(where).values(values)).rowcount)
 
 
 def _named(record: str, field: str) -> tuple[str, str]:

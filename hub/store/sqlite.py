@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -13,44 +12,45 @@ from sqlalchemy.pool import QueuePool
 from hub.clock import SystemClock
 from hub.store.errors import StoreBusy
 
-#: The execution option that says what a connection is for: READING, WRITING, or nothing for a tool's own use.
-PURPOSE = "crossdock_purpose"
-READING = "reading"
-WRITING = "writing"
 _BUSY = ("database is locked", "database is busy", "database schema is locked")
 _RETRY = 0.01
+_FOR_ALL = ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "journal_size_limit=67108864")
+#: Kilobytes of pages kept in memory: much for the one connection that writes, little for each of those that read.
+_WRITER_CACHE, _READER_CACHE = 64_000, 4_000
 
 
-def open_sqlite(url: URL, busy_seconds: float) -> Engine:
-    """Return an engine for a database file, whose folder is made when it is missing."""
+def open_sqlite(url: URL, busy_seconds: float) -> tuple[Engine, Engine]:
+    """Return an engine to read with and one to write with, for a database file; its folder is made when missing.
+
+    Exactly one connection writes: SQLite allows no more at a time, and what it has read stays valid in its cache.
+    """
     if not url.database or url.database == ":memory:" or url.query.get("mode") == "memory":
         raise ValueError(f"store url {url}: SQLite needs a file here, for example sqlite:///data/hub.db")
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     # last in, first out: few connections keep their caches warm
-    engine = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=64, pool_use_lifo=True)
-    opening = _Opening(busy_seconds)
-    event.listen(engine, "connect", opening.prepare)
-    event.listen(engine, "begin", opening.begin)
-    return engine
+    reader = create_engine(url, poolclass=QueuePool, pool_size=16, max_overflow=64, pool_use_lifo=True)
+    writer = create_engine(url, poolclass=QueuePool, pool_size=1, max_overflow=0)
+    for engine, writing in ((reader, False), (writer, True)):
+        opening = _Opening(busy_seconds, writing=writing)
+        event.listen(engine, "connect", opening.prepare)
+        event.listen(engine, "begin", opening.begin)
+    return reader, writer
 
 
 class _Opening:
     """What is done to each connection, and at the start of each transaction."""
 
-    def __init__(self, busy_seconds: float) -> None:
+    def __init__(self, busy_seconds: float, *, writing: bool) -> None:
         self._busy_seconds = busy_seconds
+        self._begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
+        own = (f"cache_size=-{_WRITER_CACHE}",) if writing else (f"cache_size=-{_READER_CACHE}", "query_only=ON")
+        self._pragmas = (*_FOR_ALL, *own)
 
     def prepare(self, raw: sqlite3.Connection, _record: object) -> None:
         raw.isolation_level = None  # transactions are begun by us, so that a write can ask for its lock at once
         raw.execute(f"PRAGMA busy_timeout={round(self._busy_seconds * 1000)}")
         self._enter_wal(raw)
-        for pragma in (
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "cache_size=-8000",
-            "temp_store=MEMORY",
-            "journal_size_limit=67108864",
-        ):
+        for pragma in self._pragmas:
             raw.execute(f"PRAGMA {pragma}")
 
     def _enter_wal(self, raw: sqlite3.Connection) -> None:
@@ -75,12 +75,9 @@ class _Opening:
             clock.sleep(_RETRY)
 
     def begin(self, connection: Connection) -> None:
-        options = cast("Mapping[str, Any]", connection.get_execution_options())
-        purpose = options.get(PURPOSE)
         raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
-        raw.execute(f"PRAGMA query_only={int(purpose == READING)}")
         try:
-            raw.execute("BEGIN IMMEDIATE" if purpose == WRITING else "BEGIN")
+            raw.execute(self._begin)
         except sqlite3.OperationalError as error:
             if _is_busy(error):
                 raise StoreBusy(self._busy_seconds) from error

@@ -220,9 +220,9 @@ def commits_of(store: Store) -> Iterator[list[int]]:
     def count(_connection: Connection) -> None:
         seen.append(1)
 
-    event.listen(store.engine, "commit", count)
+    event.listen(store._writer, "commit", count)
     yield seen
-    event.remove(store.engine, "commit", count)
+    event.remove(store._writer, "commit", count)
 
 
 def refuse(_tx: Connection) -> None:
@@ -361,7 +361,7 @@ def test_a_store_in_memory_is_refused(url: str) -> None:
 
 def test_a_plain_postgresql_address_needs_no_driver_in_it() -> None:
     store = Store("postgresql://nobody@/nowhere")
-    assert store.engine.url.drivername == "postgresql+psycopg"
+    assert store._writer.url.drivername == "postgresql+psycopg"
     assert not store.is_sqlite
     store.close()
 

@@ -66,7 +66,7 @@ def test_the_comparison_sees_a_difference(empty: Store) -> None:
 
 def test_indexes_and_constraints_have_the_names_of_the_code(empty: Store) -> None:
     migrate.upgrade(empty)
-    inspector = inspect(empty.engine)
+    inspector = inspect(empty._writer)
     for table in metadata.sorted_tables:
         found = {index["name"] for index in inspector.get_indexes(table.name) if not index.get("duplicates_constraint")}
         assert found == {index.name for index in table.indexes}
@@ -79,7 +79,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(empty: Store) -> None:
     with pytest.raises(Exception, match="shipment"):
         migrate.upgrade(empty)
     assert migrate.current(empty) is None
-    assert inspect(empty.engine).get_table_names() == ["shipment"]
+    assert inspect(empty._writer).get_table_names() == ["shipment"]
 
 
 def test_a_database_of_a_newer_version_is_refused_with_advice(empty: Store) -> None:

@@ -1,0 +1,124 @@
+"""What stock and catalogue feeds share: pieces of bounded size, what is parked of them, how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from hub.contract import BadRecord, Mode
+from hub.model.base import Record
+from hub.model.partner import Partner
+from hub.services.desk import Desk, Source
+from hub.store import feeds, messages
+from hub.store.upsert import batches
+
+R = TypeVar("R", bound=Record)
+#: How many bad records of one feed are parked one by one; a whole file in a wrong layout is one problem, not a million.
+MOST_PARKED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FeedResult:
+    """How many records a feed held, how many figures it changed, and those that need a person."""
+
+    read: int
+    changed: int
+    parked: tuple[BadRecord, ...]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has become of a feed so far."""
+
+    read: int = 0
+    changed: int = 0
+    bad: int = 0
+    parked: list[BadRecord] = field(default_factory=list)
+
+    def park(self, bad: BadRecord) -> None:
+        """Count a bad record, and keep it while there are not too many."""
+        self.bad += 1
+        if len(self.parked) < MOST_PARKED:
+            self.parked.append(bad)
+
+    def result(self) -> FeedResult:
+        """Return the counts; what was too much to park stands as one more bad record."""
+        parked = list(self.parked)
+        if self.bad > len(parked):
+            more = self.bad - len(parked)
+            parked.append(
+                BadRecord(
+                    f"{more} more records could not be read",
+                    record=f"{more} more",
+                    todo="look at the first ones: so many mean that the file's layout is not the declared one",
+                    code="too many bad records",
+                )
+            )
+        return FeedResult(self.read, self.changed, tuple(parked))
+
+
+@dataclass(slots=True)
+class Feed:
+    """One document of many records while it is applied."""
+
+    desk: Desk
+    source: Source
+    partner: Partner
+    generation: int
+    at: datetime
+    tally: Tally = field(default_factory=Tally)
+
+    @classmethod
+    def begin(cls, desk: Desk, source: Source) -> Feed:
+        """Write down that the document is being applied; its records hold as of `at` when they do not say otherwise."""
+        partner = desk.directory.partner(source.connection)
+        if partner is None:
+            raise LookupError(f"no mapping file in force names {source.connection}: its feed cannot be applied")
+        now = desk.clock.now()
+        with desk.store.write() as tx:
+            generation = feeds.begin(tx, source.connection, source.document, source.message_id, now)
+        return cls(desk, source, partner, generation, min(source.at or now, now))
+
+    @property
+    def is_snapshot(self) -> bool:
+        """Whether what is missing in the document is gone."""
+        return self.source.mode is Mode.SNAPSHOT
+
+    def time_of(self, as_of: datetime | None) -> datetime:
+        """Return when a record holds: as it says itself, but never later than now, else as the document does.
+
+        A partner's clock that runs ahead would otherwise shut out everything that follows.
+        """
+        return self.at if as_of is None else min(as_of, self.desk.clock.now())
+
+    def end(self, state: str) -> FeedResult:
+        """Write down how it ended, and return the counts."""
+        now = self.desk.clock.now()
+        with self.desk.store.write() as tx:
+            feeds.end(tx, self.generation, state, (self.tally.read, self.tally.changed, self.tally.bad), now)
+            if self.is_snapshot and state != "failed":
+                self._resolve_older(tx, now)
+        return self.tally.result()
+
+    def _resolve_older(self, tx: Connection, now: datetime) -> None:
+        """Nobody needs to mend a row of an older snapshot: this one has said everything again."""
+        flow = self.source.connection, self.source.document
+        messages.resolve_outdated(tx, *flow, self.source.message_id, now)
+
+
+def pieces(
+    feed: Feed, records: Iterator[Record | BadRecord], kind: type[R], size: int
+) -> Iterator[list[R | BadRecord]]:
+    """Yield the records in lists of bounded length, counted; a record of another kind is a bug and raises."""
+    for batch in batches(records, size):
+        feed.tally.read += len(batch)
+        piece: list[R | BadRecord] = []
+        for record in batch:
+            if not isinstance(record, kind | BadRecord):
+                raise TypeError(f"{feed.source.document} of {feed.source.connection} gave a {type(record).__name__}")
+            piece.append(record)
+        yield piece
