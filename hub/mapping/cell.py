@@ -11,7 +11,7 @@ from typing import Final, Generic, TypeVar
 from pydantic import ValidationError
 
 from hub.mapping.moment import IsoFormat, MomentFormat
-from hub.mapping.problem import did_you_mean
+from hub.mapping.problem import did_you_mean, in_words
 from hub.mapping.rule import Rule, Scalar
 from hub.mapping.target import Shape, Target
 from hub.model.number import NotANumber, exact, parse_number, plain
@@ -209,7 +209,7 @@ class Cell:
         try:
             return self._target.check(value)
         except ValidationError as error:
-            raise self._error(error.errors()[0]["msg"].removeprefix("Value error, "), "", "value") from None
+            raise self._error(in_words(error.errors()[0]), "", "value") from None
 
     def _error(self, why: str, todo: str, code: str) -> CellError:
         return CellError(why, todo=todo, code=code, field=self._target.name, source=self._rule.source or "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Final
 
 from hub.mapping.cell import Cell, CellError, Ground
@@ -16,6 +17,7 @@ from hub.mapping.part import FormulaRefused, Scope
 from hub.mapping.plan import Made
 from hub.mapping.problem import did_you_mean
 from hub.mapping.rule import Numerals, Rule
+from hub.mapping.section import Section
 from hub.mapping.source import Source
 from hub.mapping.target import Shape, Shaped, Target, shaped
 from hub.mapping.verbs import cell_for, fits
@@ -96,11 +98,13 @@ def _all_there(
 ) -> None:
     """Note every field that a record cannot be without and that nothing makes."""
     made = {(each.target.name, each.in_line) for each in placed}
+    tried = Section(source, (*declared.way, "fields")).data.keys() - {each.rule.left for each in placed}
     needed = [(name, False, target) for name, target in form.fields.items()]
     if any(each.in_line for each in placed) or declared.kind is Kind.SALES_ORDER:
         needed += [(name, True, target) for name, target in form.line_fields.items()]
     for name, in_line, target in needed:
-        if target.required and (name, in_line) not in made and name not in fixed:
+        meant = get_close_matches(name, tried, n=1)  # told already, as what is wrong with it
+        if target.required and (name, in_line) not in made and name not in fixed and not meant:
             full = f"{form.line}.{name}" if in_line else name
             where = (*declared.way, "fields") if declared.rules else declared.way
             source.report(where, f"{str(declared.kind)!r} needs {full!r} and nothing makes it")

@@ -67,14 +67,14 @@ def _document(source: Source, name: str) -> Declared | None:
         section.source.report(section.way, f"a document is named in small letters, digits and _, not {name!r}")
     direction = section.choice("direction", list(Direction), None)
     if direction is None:
-        if "direction" not in section.data:
+        if section.data and "direction" not in section.data:
             source.report(section.way, f'document {name} needs a direction: "in" (from the partner) or "out" (to it)')
         return None
     kind = _kind(section, Direction(direction))
     section.flag("use")
     section.choice("format", _FORMATS, "csv")
     numerals = read_numerals(section, Numerals())
-    rules = _rules(section, numerals)
+    rules, files, dialect = _rules(section, numerals), _files(section), _dialect(section)
     if kind is None:
         return None
     return Declared(
@@ -83,10 +83,10 @@ def _document(source: Source, name: str) -> Declared | None:
         direction=Direction(direction),
         kind=kind,
         mode=_mode(section, kind),
-        files=_files(section),
+        files=files,
         rows=_rows(section, Direction(direction), kind),
         skip_when=_inward_only(section, Direction(direction)),
-        dialect=_dialect(section),
+        dialect=dialect,
         numerals=numerals,
         rules=rules,
         tests=_tests(section),
@@ -98,7 +98,8 @@ def _kind(section: Section, direction: Direction) -> Kind | None:
     if wrong in section.data:
         section.report(wrong, f'a document with direction = "{direction}" {right} something; {wrong} is for the other')
     if right not in section.data:
-        section.source.report(section.way, f"it must say what it {right}: one of {', '.join(kinds)}")
+        message = f"document {section.way[-1]} must say what it {right}: one of {', '.join(kinds)}"
+        section.source.report(section.way, message)
         return None
     name = section.choice(right, kinds, None)
     return None if name is None else Kind(name)

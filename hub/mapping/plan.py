@@ -16,6 +16,7 @@ from hub.mapping.cell import Cell, CellError, Memo
 from hub.mapping.formula import Formula
 from hub.mapping.function import Absent, FormulaFailed
 from hub.mapping.part import Step
+from hub.mapping.problem import in_words
 from hub.mapping.target import Target
 from hub.model.base import Record
 
@@ -133,8 +134,7 @@ def checked(record: type[Record], values: Mapping[str, object], prefix: str = ""
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
-        why = first["msg"].removeprefix("Value error, ")
-        raise CellError(why, field=f"{prefix}{name}" if name else "", code="value") from None
+        raise CellError(in_words(first), field=f"{prefix}{name}" if name else "", code="value") from None
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, Any]:

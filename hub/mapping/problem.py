@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
+_WORDS = re.compile(r"\^\(([\w|]+)\)\$")
 _MOST_NAMES: Final = 12
 _MOST_COMPARED: Final = 1000
 _LONGEST_WORD: Final = 80
@@ -44,3 +46,12 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return ""
     more = ", ..." if len(names) > _MOST_NAMES else ""
     return f"; known: {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def in_words(error: Mapping[str, Any]) -> str:
+    """Return what pydantic says of one value, as a sentence for people."""
+    words = _WORDS.fullmatch(str(error.get("ctx", {}).get("pattern", "")))
+    if words is not None:
+        return f"must be {' or '.join(words[1].split('|'))}"
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ").replace("Input should", "must", 1)

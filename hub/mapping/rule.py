@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Final
 
 from hub.mapping.located import Path as Way
-from hub.mapping.problem import did_you_mean
 from hub.mapping.section import Section
 from hub.mapping.source import Source
 
@@ -81,14 +80,11 @@ def read_numerals(section: Section, base: Numerals) -> Numerals:
 
 
 def _from_table(section: Section, left: str, numerals: Numerals) -> Rule | None:
-    section.only(_VERBS)
     makers = [maker for maker in _MAKERS if maker in section.data]
+    section.only(_VERBS, () if makers else _MAKERS)
     if len(makers) != 1:
         found = " and ".join(makers) or "none"
-        near = next((did_you_mean(key, _MAKERS) for key in section.data if key not in _VERBS), "")
-        section.source.report(
-            section.way, f"{left} needs exactly one of from, value, formula; found {found}{near if not makers else ''}"
-        )
+        section.source.report(section.way, f"{left} needs exactly one of from, value, formula; found {found}")
         return None
     made = section.scalar("value"), section.text("from", None), section.text("formula", None)
     value, origin, formula = made

@@ -25,10 +25,11 @@ class Section:
             source.report(way, f"{name_of(way)} must be a table", value=True)
         self.data: dict[str, Any] = value if isinstance(value, dict) else {}
 
-    def only(self, known: Collection[str]) -> None:
-        """Note every key that is not one of these."""
+    def only(self, known: Collection[str], likely: Collection[str] = ()) -> None:
+        """Note every key that is not one of these; the likely ones are suggested first."""
         for key in self.data.keys() - set(known):
-            self.report(key, f"unknown setting {key!r}{did_you_mean(key, known)}")
+            meant = did_you_mean(key, likely) if likely else ""
+            self.report(key, f"unknown setting {key!r}{meant if '?' in meant else did_you_mean(key, known)}")
 
     def report(self, key: str, message: str, *, value: bool = False, shift: int = 0) -> None:
         """Note a problem at a key of this table."""

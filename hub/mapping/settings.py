@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from hub.mapping.located import Path as Way
-from hub.mapping.problem import did_you_mean
+from hub.mapping.problem import did_you_mean, in_words
 from hub.mapping.section import Section
 from hub.mapping.source import Source
 
@@ -30,10 +30,7 @@ def read_settings(
     if model is None:
         return name, None
     values = {key: value for key, value in section.data.items() if key != "connector"}
-    before = len(source.problems)
     resolved = _resolved(source, ("connection",), values, model, secrets)
-    if len(source.problems) > before:
-        return name, None
     return name, checked(source, ("connection",), model, resolved)
 
 
@@ -43,18 +40,18 @@ def checked(source: Source, way: Way, model: type[BaseModel], values: Mapping[st
         return model.model_validate(values)
     except ValidationError as error:
         for each in error.errors():
-            _note(source, way, model, each["loc"], each["msg"], each["type"])
+            _note(source, way, model, each["loc"], each["type"], in_words(each))
         return None
 
 
-def _note(source: Source, way: Way, model: type[BaseModel], loc: Way, message: str, kind: str) -> None:
-    name = ".".join(str(part) for part in loc)
+def _note(source: Source, way: Way, model: type[BaseModel], loc: Way, kind: str, why: str) -> None:
+    section, name = ".".join(map(str, way)), ".".join(map(str, loc))
     if kind == "extra_forbidden":
         source.report((*way, *loc), f"unknown setting {str(loc[-1])!r}{did_you_mean(str(loc[-1]), _names(model, loc))}")
     elif kind == "missing":
-        source.report((*way, *loc[:-1]), f"{'.'.join(str(part) for part in way)} needs {name!r}")
+        source.report((*way, *loc[:-1]), f"[{section}] needs {name!r}")
     else:
-        source.report((*way, *loc), f"{name}: {message.removeprefix('Value error, ')}", value=True)
+        source.report((*way, *loc), f"{section}.{name}: {why}", value=True)
 
 
 def _names(model: type[BaseModel], loc: Way) -> list[str]:

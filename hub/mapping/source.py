@@ -78,7 +78,7 @@ def _read(path: Path) -> Source:
         raise _broken(file, f"cannot be read: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
         at = _AT.search(str(error))
-        line, column = (int(at[1]), int(at[2])) if at else (1, 1)
+        line, column = (int(at[1]), int(at[2])) if at else (content.count(b"\n") + 1, 1)
         raise _broken(file, f"not valid TOML: {_AT.sub('', str(error))}", line, column) from None
     source = Source(file, data, spots, hashlib.sha256(content).hexdigest())
     _flatten_fields(source)
