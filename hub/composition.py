@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -143,15 +142,11 @@ class Hub:
         self.store.close()
 
 
-def open_hub(config: Config) -> Hub:
-    """Open the hub with an up-to-date database and the partners in force; for the command line."""
+def open_hub(config: Config, *, partners: bool = False) -> Hub:
+    """Open the hub for one command, its database up to date; the mapping files are read only when asked for."""
     config.data.mkdir(parents=True, exist_ok=True)
     hub = Hub(config)
     hub.upgrade()
-    hub.refresh()
+    if partners:
+        hub.refresh()
     return hub
-
-
-def find_config(path: Path | None) -> Path:
-    """Return the configuration file to use: the one named, else crossdock.toml here."""
-    return path or Path("crossdock.toml")

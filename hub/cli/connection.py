@@ -38,7 +38,7 @@ def connection() -> None:
 @pass_session
 def list_connections(session: Session, as_json: bool) -> None:
     """List every connection, its mode and its trouble."""
-    with session.reading() as (hub, tx):
+    with session.reading(partners=True) as (hub, tx):
         rows = [connections.as_row(view) for view in connections.listing(tx, hub.desk)]
     print_rows(rows, _COLUMNS, as_json=as_json, empty="no partner yet: put a mapping file into the mappings folder")
 
@@ -49,7 +49,7 @@ def list_connections(session: Session, as_json: bool) -> None:
 @pass_session
 def check(session: Session, name: str, as_json: bool) -> None:
     """Log in at a partner and say in one sentence whether its documents can flow."""
-    with session.hub() as hub:
+    with session.hub(partners=True) as hub:
         if hub.profile(name) is None:
             raise click.UsageError(f"there is no partner {name!r}; known: {', '.join(hub.directory.entries) or 'none'}")
         health = connections.check(hub.links, name)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,6 +62,7 @@ def demo(
     as_json: bool,
 ) -> None:
     """Run the hub with simulated partners and real protocols: a shop, SFTP suppliers, a warehouse."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the demo stops its processes too
     options = DemoOptions(orders or (1000 if history else 200), seed, history and history.absolute(), rate)
     with _work_folder(folder) as place:
         try:
@@ -97,8 +99,7 @@ def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool
         sandbox.wait_until_ready()
         prepare(place)
         hub = HubProcess(place)
-        hub.wait_until_ready()
-        crossdock(place, "connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")
+        open_for_business(place, hub)
         with DemoView(quiet=quiet, folder=place, url=hub.url) as view:
             finished = watch(sandbox, hub, view, exit_when_done=exit_when_done)
         seconds = time.monotonic() - started
@@ -139,6 +140,29 @@ def prepare(place: Path) -> None:
         ),
         "utf-8",
     )
+
+
+def open_for_business(place: Path, hub: HubProcess) -> None:
+    """Go live as a merchant would: first the partners and their stock and prices, then the shop and its orders."""
+    shop, aside = place / "mappings" / "shop.toml", place / "shop.toml"
+    shop.rename(aside)
+    hub.wait_until_ready()
+    partners = hub.summary()["partners"]
+    crossdock(place, "stock", "sync")
+    wait_for(hub, lambda summary: summary["stock_feeds"] >= partners)
+    aside.rename(shop)
+    wait_for(hub, lambda summary: summary["partners"] > partners)
+    crossdock(place, "connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")
+
+
+def wait_for(hub: HubProcess, holds: Callable[[Mapping[str, Any]], bool]) -> None:
+    """Wait until it holds for the hub's summary; raises ProcessFailed when it does not within the demo's patience."""
+    until = time.monotonic() + _PATIENCE
+    while not holds(summary := hub.summary()):
+        hub.check()
+        if time.monotonic() > until:
+            raise ProcessFailed(f"the hub did not get ready for the demo: {summary}")
+        time.sleep(0.1)
 
 
 def watch(sandbox: SandboxProcess, hub: HubProcess, view: DemoView, *, exit_when_done: bool) -> bool:

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import click
 
-#: command -> the module and the name in it; modules are imported on use, so that `--help` is quick.
-_COMMANDS: Mapping[str, tuple[str, str]] = {
-    "init": ("hub.cli.init", "init"),
-    "run": ("hub.cli.run", "run"),
-    "check": ("hub.cli.check", "check"),
-    "demo": ("hub.cli.demo", "demo"),
-    "sandbox": ("hub.cli.sandbox", "sandbox"),
-    "audit": ("hub.cli.sandbox", "audit"),
-    "connection": ("hub.cli.connection", "connection"),
-    "order": ("hub.cli.order", "order"),
-    "stock": ("hub.cli.stock", "stock"),
-    "sync": ("hub.cli.sync", "sync"),
-    "failed": ("hub.cli.failed", "failed"),
-    "mapping": ("hub.cli.mapping", "mapping"),
-    "db": ("hub.cli.db", "db"),
+#: command -> module, name in it, and what it is for; modules are imported on use, so that `--help` is quick.
+_COMMANDS: Mapping[str, tuple[str, str, str]] = {
+    "init": ("hub.cli.init", "init", "Write a folder to work in."),
+    "run": ("hub.cli.run", "run", "Serve: the daemon."),
+    "check": ("hub.cli.check", "check", "Check configuration, schedules and mapping files."),
+    "demo": ("hub.cli.demo", "demo", "Run the hub with simulated partners."),
+    "sandbox": ("hub.cli.sandbox", "sandbox", "Serve simulated partners alone."),
+    "audit": ("hub.cli.sandbox", "audit", "Compare what the shop asked with what the partners hold."),
+    "connection": ("hub.cli.connection", "connection", "Look after connections to partners."),
+    "order": ("hub.cli.order", "order", "Where is my order, and why from there?"),
+    "stock": ("hub.cli.stock", "stock", "Look at stock, and read it anew."),
+    "sync": ("hub.cli.sync", "sync", "Look at sync runs and start one."),
+    "failed": ("hub.cli.failed", "failed", "List, show, rerun and close what needs a person."),
+    "mapping": ("hub.cli.mapping", "mapping", "Check, show and try mapping files."),
+    "db": ("hub.cli.db", "db", "Look after the database."),
 }
 
 
@@ -38,9 +38,14 @@ class LazyGroup(click.Group):
         """Return a command by its name, or None."""
         if cmd_name not in _COMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name]
+        module, name, _ = _COMMANDS[cmd_name]
         command = getattr(importlib.import_module(module), name)
         return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, _, words) in _COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -51,20 +51,20 @@ class Session:
             raise Failure(f"the configuration cannot be used:\n{error}") from None
 
     @contextmanager
-    def hub(self) -> Iterator[Hub]:
-        """Open the hub for this command; quiet on stderr but for warnings."""
+    def hub(self, *, partners: bool = False) -> Iterator[Hub]:
+        """Open the hub for this command, with the mapping files where asked for; quiet on stderr but for warnings."""
         set_up("text", "warning")
         logging.getLogger("alembic").setLevel(logging.ERROR)
-        hub = open_hub(self.config())
+        hub = open_hub(self.config(), partners=partners)
         try:
             yield hub
         finally:
             hub.close()
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[Hub, Connection]]:
+    def reading(self, *, partners: bool = False) -> Iterator[tuple[Hub, Connection]]:
         """Open the hub and one consistent view of its data."""
-        with self.hub() as hub, hub.store.read() as tx:
+        with self.hub(partners=partners) as hub, hub.store.read() as tx:
             yield hub, tx
 
     def request(self, verb: str, arguments: Mapping[str, Any], seconds: float = 60.0) -> Mapping[str, Any]:
@@ -73,6 +73,7 @@ class Session:
             try:
                 if hub.lock.is_taken():
                     return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
+                hub.refresh()
                 return carry_out(hub.desk, hub.verbs().table(), verb, arguments, _actor())
             except (Refused, TimeoutError) as error:
                 raise Failure(str(error)) from None

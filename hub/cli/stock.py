@@ -52,14 +52,13 @@ def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) ->
 @json_option
 @pass_session
 def sync(session: Session, connection: str | None, as_json: bool) -> None:
-    """Read the stock of one partner now, or of all."""
-    with session.hub() as hub:
-        codes = [connection] if connection else list(hub.directory.entries)
-    kinds = [Kind.STOCK_LEVEL.value, Kind.STOCK_PUSH.value]
-    flows = {code: session.request("sync.run", {"connection": code, "kinds": kinds}, 600.0)["flows"] for code in codes}
-    if not any(flows.values()):
+    """Read stock and prices of one partner now, or of all."""
+    chosen = {"connection": connection} if connection else {"all": True}
+    kinds = [Kind.STOCK_LEVEL.value, Kind.CATALOGUE_ENTRY.value, Kind.STOCK_PUSH.value]
+    result = session.request("sync.run", {**chosen, "kinds": kinds}, 600.0)
+    if not result["flows"]:
         raise NothingToDo("nobody has a stock document")
     if as_json:
-        print_json({"flows": flows})
+        print_json(result)
     else:
-        click.echo(", ".join(f"{code}: {count}" for code, count in flows.items() if count))
+        click.echo(f"{result['flows']} flow(s) {result['done']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
@@ -25,6 +25,8 @@ from hub.store.tables import (
 
 _DONE = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED})
 
+_FED = select(func.count(func.distinct(feed.c.connection))).where(feed.c.ended_at.is_not(None))
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -40,9 +42,9 @@ class Summary:
     records_parked: int
     runs_failed: int
     stock_rows: int
+    stock_feeds: int  # partners of whom at least one stock feed was applied
     connections_by_mode: Mapping[str, int]
     connections_down: int
-    extra: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -82,6 +84,9 @@ def summarise(tx: Connection) -> Summary:
         records_parked=_count(tx, select(func.count()).where(parked_record.c.state == "open")),
         runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
         stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
+        stock_feeds=_count(
+            tx, select(func.count(func.distinct(feed.c.connection))).where(feed.c.ended_at.is_not(None))
+        ),
         connections_by_mode=_grouped(tx, connection.c.mode),
         connections_down=_count(tx, select(func.count()).where(connection.c.outage_since.is_not(None))),
     )

@@ -62,9 +62,8 @@ class Verbs:
         return {"resumed": resumed}
 
     def _sync_run(self, desk: Desk, arguments: Arguments, _actor: str) -> Arguments:
-        (code,) = _codes(desk, arguments)
         kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
-        return {"flows": self._run_now(code, kinds), "done": self._done}
+        return {"flows": sum(self._run_now(code, kinds) for code in _codes(desk, arguments)), "done": self._done}
 
     def _hold(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))

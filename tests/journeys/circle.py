@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from hub.cli.demo import is_quiet, prepare
+from hub.cli.demo import is_quiet, open_for_business, prepare
 from hub.cli.processes import HubProcess, SandboxProcess, crossdock
 from hub.killpoint import VARIABLE
 from sandbox.auditor import AuditReport, audit_from_json
@@ -33,6 +33,10 @@ class Circle:
         environ = {**os.environ, VARIABLE: kill_at} if kill_at else dict(os.environ)
         self.hub = HubProcess(self.folder, environ)
         return self.hub
+
+    def open_for_business(self) -> None:
+        """Start the hub, read stock and prices, then let the shop in and go live."""
+        open_for_business(self.folder, self.start_hub())
 
     def go_live(self) -> None:
         self.command("connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")

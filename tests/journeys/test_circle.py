@@ -56,8 +56,7 @@ def test_ctrl_c_drains_the_demo_and_exits_0(tmp_path: Path) -> None:
 
 def test_the_auditor_sees_what_is_removed_and_what_is_copied(circle: Callable[..., Circle]) -> None:
     ours = circle(12, 11)
-    ours.start_hub().wait_until_ready()
-    ours.go_live()
+    ours.open_for_business()
     ours.wait_until_quiet()
     assert (ours.audit().lost, ours.audit().duplicated) == (0, 0), ours.audit().as_text()
     removed = ours.sandbox.post("/tamper", {"action": "remove"})["po"]
@@ -81,13 +80,12 @@ def test_a_connection_that_observes_sends_nothing_until_it_is_live(circle: Calla
 
 def test_a_decision_is_explained_by_node(circle: Callable[..., Circle]) -> None:
     ours = circle(6, 13)
-    ours.start_hub().wait_until_ready()
-    ours.go_live()
+    ours.open_for_business()
     ours.wait_until_quiet()
     listed = ours.command("order", "list")
     explained = ours.command("order", "explain", listed[0]["number"])
     assert explained["lines"]
-    assert all(line["alternatives"] or line["choices"] for line in explained["lines"])
+    assert all(line["sources"] and line["others"] for line in explained["lines"])
 
 
 def test_a_new_mapping_file_comes_up_while_the_daemon_runs_and_a_broken_one_does_not(

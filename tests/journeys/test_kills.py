@@ -68,8 +68,7 @@ def expect_each_line_once(circle: Circle) -> None:
 
 
 def start_live(circle: Circle) -> None:
-    circle.start_hub().wait_until_ready()
-    circle.go_live()
+    circle.open_for_business()
     assert circle.hub is not None
     circle.hub.stop()
 
