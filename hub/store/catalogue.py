@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
 from hub.model.item import CatalogueEntry
 from hub.store.tables import catalogue
-from hub.store.upsert import batches
+from hub.store.upsert import batches, insert
+
+_KEPT = ("doc", "mapping_hash", "as_of", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One entry, and when the partner said so."""
+
+    entry: CatalogueEntry
+    as_of: datetime
 
 
 def get(tx: Connection, partner: str, sku: str) -> CatalogueEntry | None:
@@ -24,3 +36,39 @@ def entries(tx: Connection, skus: Collection[str]) -> dict[tuple[str, str], Cata
         for row in tx.execute(query):
             found[row.partner, row.sku] = CatalogueEntry.model_validate(row.doc)
     return found
+
+
+def page(tx: Connection, partner: str, after: str, size: int) -> dict[str, Offer]:
+    """Return a partner's next offers in the order of their SKUs, by SKU."""
+    query = select(catalogue.c.sku, catalogue.c.doc, catalogue.c.as_of).where(catalogue.c.partner == partner)
+    rows = tx.execute(query.where(catalogue.c.sku > after).order_by(catalogue.c.sku).limit(size))
+    return {row.sku: Offer(CatalogueEntry.model_validate(row.doc), row.as_of) for row in rows}
+
+
+def put(tx: Connection, partner: str, offers: Iterable[Offer], mapping_hash: str, now: datetime) -> int:
+    """Store what a partner says, unless it has said something newer; returns how many entries differ from before.
+
+    No SKU may stand among the offers twice.
+    """
+    changed = 0
+    for batch in batches(offers):
+        known = _known(tx, partner, [offer.entry.sku for offer in batch])
+        rows = []
+        for offer in batch:
+            doc = offer.entry.model_dump(mode="json", exclude={"as_of"})
+            old_doc, old_time = known.get(offer.entry.sku, (None, offer.as_of))
+            if offer.as_of < old_time or (doc == old_doc and offer.as_of == old_time):
+                continue
+            changed += doc != old_doc
+            rows.append({"partner": partner, "sku": offer.entry.sku, "doc": doc, "as_of": offer.as_of})
+        if rows:
+            statement = insert(tx, catalogue).values(mapping_hash=mapping_hash, updated_at=now)
+            news = {name: statement.excluded[name] for name in _KEPT}
+            tx.execute(statement.on_conflict_do_update(index_elements=["partner", "sku"], set_=news), rows)
+    return changed
+
+
+def _known(tx: Connection, partner: str, skus: Collection[str]) -> Mapping[str, tuple[object, datetime]]:
+    query = select(catalogue.c.sku, catalogue.c.doc, catalogue.c.as_of)
+    rows = tx.execute(query.where(catalogue.c.partner == partner, catalogue.c.sku.in_(skus)))
+    return {row.sku: (row.doc, row.as_of) for row in rows}

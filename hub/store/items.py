@@ -36,10 +36,30 @@ def put(tx: Connection, item: Item, now: datetime) -> bool:
     return True
 
 
-def add_unknown(tx: Connection, items: Iterable[Item], now: datetime) -> int:
-    """Store the items whose SKU nobody knows yet, leave the others as they are; returns how many were added."""
-    added = 0
-    for batch in batches(items, 500):
-        rows = [{"sku": each.sku, "doc": each.model_dump(mode="json"), "updated_at": now} for each in batch]
-        added += tx.execute(insert(tx, item_table).values(rows).on_conflict_do_nothing()).rowcount
-    return added
+def learn(tx: Connection, told: Iterable[Item], now: datetime) -> int:
+    """Add items whose SKU nobody knows yet, and to known ones what was not known of them; returns how many changed.
+
+    What is known already is never overwritten: somebody's catalogue is not the authority on our items.
+    """
+    changed = 0
+    for batch in batches(sorted(told, key=lambda each: each.sku), 500):  # in one order: nobody waits in a circle
+        known = of_skus(tx, [each.sku for each in batch])
+        news = [each for each in (_completed(known.get(told.sku), told) for told in batch) if each is not None]
+        if news:
+            rows = [{"sku": each.sku, "doc": each.model_dump(mode="json"), "updated_at": now} for each in news]
+            statement = insert(tx, item_table)
+            kept = {"doc": statement.excluded.doc, "updated_at": statement.excluded.updated_at}
+            tx.execute(statement.on_conflict_do_update(index_elements=[item_table.c.sku], set_=kept), rows)
+        changed += len(news)
+    return changed
+
+
+def _completed(known: Item | None, told: Item) -> Item | None:
+    """Return what is to be stored; None when nothing is new."""
+    if known is None:
+        return told
+    gaps = {
+        name: getattr(told, name) for name in ("name", "gtin", "weight_g", "dimensions") if not getattr(known, name)
+    }
+    news = {name: value for name, value in gaps.items() if value}
+    return known.changed(**news) if news else None
