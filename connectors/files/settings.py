@@ -95,7 +95,7 @@ class FilesSettings(BaseModel):
     visible: Annotated[
         tuple[Folder, ...], Field(description="folders where a file that the partner took may still be seen")
     ] = ()
-    max_file_bytes: Annotated[int, Field(ge=1, description="a larger file is set aside and reported")] = 128 * 2**20
+    max_file_bytes: Annotated[int, Field(ge=1, description="a larger file is set aside and reported")] = 64 * 2**20
     crowded: Annotated[int, Field(ge=1, description="warn when a folder lists more entries than this")] = 10_000
     timeouts: Timeouts = Timeouts()
 

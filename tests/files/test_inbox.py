@@ -6,9 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+import asyncssh
 import pytest
 
 from connectors.files import inbox
+from connectors.files.names import version_stamp
 from hub.contract import AccessDenied, BadRecord, Connector, TemporaryFailure
 from hub.testing.clock import FakeClock
 from hub.testing.drive import first_page, read_all
@@ -362,3 +364,60 @@ def test_a_name_that_is_no_utf8_is_passed_over(server: Any, connect: Connect) ->
     (server.folder / "out").joinpath(b"inventory-\xe9.csv".decode("utf-8", "surrogateescape")).write_text("CUP,1\n")
     server.put("/out/inventory-é.csv", "CUP,2\n")
     assert names_of(connect(server)) == ["inventory-é.csv"]
+
+
+# --- archives that are not as they were ------------------------------------------------------------------------------
+
+
+def test_a_twin_of_this_very_version_in_the_archive_is_enough(server: Any, connect: Connect) -> None:
+    """An archiving by copy and delete was cut in between: the copy is there, and so is our claim."""
+    content = b"CUP,1\n"
+    server.put("/out/inventory.csv", content, modified=1_700_000_000)
+    (server.folder / "out/done").mkdir()
+    for name in ("inventory.csv", f"inventory.{version_stamp(1_700_000_000, content)}.csv"):
+        server.put(f"/out/done/{name}", content)
+    assert names_of(connect(server)) == ["inventory.csv"]
+    assert server.names("/out") == []
+    assert len(server.names("/out/done")) == 2
+
+
+def test_a_claim_that_vanished_before_it_was_archived_is_no_trouble(server: Any, connect: Connect) -> None:
+    server.put("/out/inventory.csv", "CUP,1\n")
+    pages = connect(server).fetch("stock", None)
+    next(pages)
+    (server.folder / "out/inventory.csv.claimed-crossdock").unlink()
+    assert next(pages, None) is None
+
+
+def test_a_claim_that_vanished_before_it_was_read_is_no_trouble(
+    server: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.put("/out/inventory-1.csv", "CUP,1\n")
+    server.put("/out/inventory-2.csv", "CUP,2\n")
+    read = SftpSession.read
+
+    def late(self: SftpSession, path: str, size: int) -> bytes:
+        (server.folder / "out/inventory-1.csv.claimed-crossdock").unlink(missing_ok=True)
+        return read(self, path, size)
+
+    monkeypatch.setattr(SftpSession, "read", late)
+    assert names_of(connect(server)) == ["inventory-2.csv"]
+
+
+def test_an_archive_that_may_not_be_written_denies_access_and_loses_nothing(
+    server: Any, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.put("/out/inventory.csv", "CUP,1\n")
+    rename = _Account.rename
+
+    async def only_here(self: Any, old: bytes, new: bytes) -> None:
+        if b"/done/" in new:
+            raise asyncssh.SFTPPermissionDenied("no")
+        await rename(self, old, new)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_Account, "rename", only_here)
+        with pytest.raises(AccessDenied, match="permission denied"):
+            names_of(connect(server))
+    assert names_of(connect(server)) == ["inventory.csv"]
+    assert server.names("/out/done") == ["inventory.csv"]

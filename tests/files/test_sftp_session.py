@@ -104,6 +104,26 @@ def test_a_private_key_that_is_none_says_so(server: Any, session_to: Connect) ->
     assert "not a key at all" not in f"{denied.value!r}{denied.value.todo}"
 
 
+class Exotic(SftpSite):
+    """A server that only speaks a cipher which paramiko does not know."""
+
+    async def start(self, host_key: Any, port: int = 0) -> int:
+        self._acceptor = await asyncssh.listen(
+            "127.0.0.1",
+            port,
+            server_factory=lambda: _Login(self),
+            server_host_keys=[host_key],
+            encryption_algs=["chacha20-poly1305@openssh.com"],
+        )
+        return int(self._acceptor.get_port())
+
+
+def test_a_server_with_other_algorithms_says_what_to_ask_for(serve: Any, session_to: Connect) -> None:
+    with pytest.raises(AccessDenied, match="no encryption that both sides know") as denied:
+        session_to(serve(site_type=Exotic)).open()
+    assert "enable current algorithms" in denied.value.todo
+
+
 # --- trouble ---------------------------------------------------------------------------------------------------------
 
 
