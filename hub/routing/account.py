@@ -51,7 +51,7 @@ def written(scene: Scene, plan: Plan) -> Decision:
     places = {want.line_id: place for place, want in enumerate(problem.wants)}
     chosen = sorted(
         zip(rows, costs, strict=True),
-        key=lambda each: (places[each[0].want.line_id], plan.parts[each[0].part].site.code),
+        key=lambda each: (places[each[0].want.line_id], plan.parts[each[0].part].code),
     )
     return Decision(
         order_id=problem.order_id,
@@ -75,13 +75,13 @@ def costs_of(scene: Scene, parts: Sequence[Part], rows: Sequence[Row]) -> list[C
     for index, row in enumerate(rows):
         members[row.part].append(index)
         part = parts[row.part]
-        parcels.setdefault((part.site.code, part.good.pick_up_node is None), []).append(index)
+        parcels.setdefault((part.code, part.good.pick_up_node is None), []).append(index)
     for part, sharing in zip(parts, members, strict=True):
-        costs = scene.parts(part.good, part.site, part.offer, part.nanos)
+        costs = scene.parts(part.good, *scene.at(part.good, part.code), part.nanos)
         for name in ("item", "handling", "freight", "duty", "lateness"):
             _spread(columns[name], getattr(costs, name), rows, sharing)
-    for (_, sent), sharing in parcels.items():
-        site = parts[rows[sharing[0]].part].site
+    for (code, sent), sharing in parcels.items():
+        site = scene.site(code)
         _spread(columns["handling"], site.tariff.handling, rows, sharing)
         _spread(columns["freight"], site.freight if sent else 0, rows, sharing)
     shipped = [sharing for (_, sent), sharing in parcels.items() if sent]
@@ -110,7 +110,7 @@ def _rows(parts: Sequence[Part]) -> list[Row]:
     """Return the parts by want: the parts of a good, by node, fill its wants in the order of the lines."""
     open_wants: dict[int, list[tuple[Want, int]]] = {}
     rows = []
-    for number in sorted(range(len(parts)), key=lambda each: parts[each].site.code):
+    for number in sorted(range(len(parts)), key=lambda each: parts[each].code):
         part = parts[number]
         waiting = open_wants.setdefault(id(part.good), [(want, want.nanos) for want in part.good.wants])
         left = part.nanos
@@ -129,7 +129,7 @@ def _choice(row: Row, part: Part, costs: Costs) -> Choice:
         line_id=row.want.line_id,
         sku=row.want.sku,
         quantity=units(row.nanos),
-        node=part.site.code,
+        node=part.code,
         costs=CostParts(**{name: amount(value) for name, value in costs._asdict().items() if value}),
     )
 

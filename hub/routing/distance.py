@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import asin, cos, hypot, radians, sin
+from math import asin, cos, dist, radians, sin
 
 from hub.model.place import Coordinates
 
@@ -20,5 +20,5 @@ def vector(place: Coordinates) -> Vector:
 
 def metres_between(a: Vector, b: Vector) -> int:
     """Return the great-circle distance in metres; half the chord is the square root of the haversine."""
-    half_chord = hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) / 2
-    return round(_DIAMETER_M * asin(min(1.0, half_chord)))
+    chord = dist(a, b)
+    return round(_DIAMETER_M * asin(chord / 2 if chord < 2 else 1.0))

@@ -55,7 +55,7 @@ class _Explanation:
             yield from (each.changed(line_id=want.line_id) for each in found[id(good)])
 
     def _others(self, good: Good) -> list[str]:
-        chosen = {part.site.code for part in self.plan.parts if _same(part, good)}
+        chosen = {part.code for part in self.plan.parts if _same(part, good)}
         return [code for code in sorted(self.problem.nodes.by_code) if code not in chosen]
 
     def _of(self, good: Good, code: str) -> Alternative:
@@ -67,28 +67,30 @@ class _Explanation:
             return Alternative(line_id=line_id, node=code, rule=rule, detail=detail_of(scene, good, code, rule))
         what_if, notes = self._what_if(good, code)
         missing = _filled(self.plan.parts) - _filled(what_if)
-        if missing > 0 or not any(_same(part, good) and part.site.code == code for part in what_if):
+        if missing > 0 or not any(_same(part, good) and part.code == code for part in what_if):
             return Alternative(line_id=line_id, node=code, rule="incomplete", detail=self._incomplete(missing))
         extra = amount(landed(self.scene, what_if) - self.cost)
         return Alternative(line_id=line_id, node=code, detail="; ".join(notes), extra_cost=extra)
 
     def _what_if(self, good: Good, code: str) -> tuple[Sequence[Part], list[str]]:
-        site, offer = self.scene.at(good, code)
+        site = self.scene.site(code)
         notes = [] if site.distance_known else [f"distance unknown: {plain(self.rules.unknown_km)} km assumed"]
         if self.searches:
             return plan(Scene(self.problem, self.rules, {good.wants[0].line_id: code})).parts, notes
         kept = tuple(part for part in self.plan.parts if not _same(part, good))
-        moved = (*kept, Part(good, site, offer, good.nanos))
+        moved = (*kept, Part(good, code, good.nanos))
         return moved if self._fits(moved) else kept, [*notes, "at most: the rest of the plan kept"]
 
     def _fits(self, parts: Sequence[Part]) -> bool:
-        parcels = {part.site.code for part in parts if part.good.pick_up_node is None}
+        parcels = {part.code for part in parts if part.good.pick_up_node is None}
         used: dict[tuple[str, str], int] = {}
         for part in parts:
-            key = (part.site.code, part.good.sku)
+            key = (part.code, part.good.sku)
             used[key] = used.get(key, 0) + part.nanos
         most = self.scene.most_parcels
-        enough = all(used[part.site.code, part.good.sku] <= self.scene.have(part.site, part.offer) for part in parts)
+        enough = all(
+            used[part.code, part.good.sku] <= self.scene.have(*self.scene.at(part.good, part.code)) for part in parts
+        )
         return enough and (most is None or len(parcels) <= most)
 
     def _incomplete(self, missing: int) -> str:

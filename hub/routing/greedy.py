@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.routing.joint import Ask, Asks, Taken, Tier
-from hub.routing.plan import GRAIN
+from hub.routing.scene import GRAIN
 from hub.routing.tariff import NANO
 
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from hub.routing.candidates import Slot, column, slots
 from hub.routing.plan import Left
-from hub.routing.scene import Good, Scene
+from hub.routing.scene import GRAIN, Good, Scene
 
 
 class Job(NamedTuple):
-    """A quantity of a good that leaves from one node, and its cost there in micro-units by node code."""
+    """A quantity of a good that leaves from one node, and its cost there in grains by node code."""
 
     good: Good
     nanos: int
@@ -85,11 +85,13 @@ def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[st
 
 
 def _cost(scene: Scene, good: Good, slot: Slot) -> int:
-    return scene.total(good, slot.site, slot.offer, slot.high)
+    return scene.total(good, slot.site, slot.offer, slot.high) * GRAIN
 
 
 def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:
     """Return the SKUs of which two goods, kept apart by their restrictions, could want the same units."""
+    if len({good.sku for good in goods}) == len(goods):
+        return frozenset()
     seen: set[str] = set()
     twice: set[str] = set()
     for good in goods:

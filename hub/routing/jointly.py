@@ -8,7 +8,7 @@ from hub.routing.candidates import slots
 from hub.routing.greedy import greedy
 from hub.routing.jobs import Cutting, Job, Work, forced_to
 from hub.routing.joint import Ask, Asks, Taken, Tier, best, tiers_of, whole_tier
-from hub.routing.plan import GREEDY, HIGHS, Left, Part, Plan, parcel
+from hub.routing.plan import GREEDY, HIGHS, Left, Part, Plan
 from hub.routing.scene import Good, Scene
 
 
@@ -18,7 +18,7 @@ def jointly(scene: Scene, work: Work) -> Plan:
         _of_cutting(scene, each) for each in work.cuttings
     )
     taken, method, proven = _better(scene, _asks(scene, asks, work.contested, scene.most_parcels))
-    parts = [Part(asks[each.ask].good, each.tier.site, each.tier.offer, each.nanos) for each in taken]
+    parts = [Part(asks[each.ask].good, each.tier.site.code, each.nanos) for each in taken]
     left = list(work.left)
     for number, ask in enumerate(asks):
         missing = ask.nanos - sum(each.nanos for each in taken if each.ask == number)
@@ -82,10 +82,11 @@ def _asks(
     opened: Collection[str] = (),
 ) -> Asks:
     codes = sorted({tier.site.code for ask in asks for tier in ask.tiers})
+    parcels = [0 if code in opened else cost for code, cost in zip(codes, scene.parcels(codes), strict=True)]
     shared = {
         (tier.site.code, ask.good.sku): scene.have(tier.site, tier.offer)
         for ask in asks
         if ask.good.sku in contested
         for tier in ask.tiers
     }
-    return Asks(asks, {code: 0 if code in opened else parcel(scene, code) for code in codes}, shared, most)
+    return Asks(asks, dict(zip(codes, parcels, strict=True)), shared, most)

@@ -12,8 +12,14 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
+from hub.routing.ascent import useful
+
 #: Stands for "this node may not send this good"; larger than every cost that can be reported.
 NEVER = 10**27
+
+
+#: Above so many sums the nodes are looked at more closely before the sums are made.
+_LARGE = 2000
 
 
 class Sent(NamedTuple):
@@ -36,6 +42,8 @@ def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> list[Sent]:
     if len(least) == 1 or single <= sum(least) + sum(sorted(fixed)[:2]):
         return [Sent(whole.index(single), everything)]
     kept = _useful(fixed, rows, least, single)
+    if len(kept) << len(least) > _LARGE:
+        kept = useful(fixed, rows, _known(fixed, rows, single), NEVER)
     if single <= sum(least) + sum(sorted(fixed[node] for node in kept)[:2]):
         return [Sent(whole.index(single), everything)]
     tables = [_sums(fixed[node], rows[node]) for node in kept]
@@ -73,6 +81,17 @@ def _useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], least: Sequence
         for node, (cost, row) in enumerate(zip(fixed, rows, strict=True))
         if cost + min(map(int.__sub__, row, least)) <= slack
     ]
+
+
+def _known(fixed: Sequence[int], rows: Sequence[Sequence[int]], single: int) -> int:
+    """Return what some plan costs: the goods in turn, each where it is cheapest with the parcels already going."""
+    going: set[int] = set()
+    total = 0
+    for costs in zip(*rows, strict=True):
+        cost, node = min((cost + (0 if node in going else fixed[node]), node) for node, cost in enumerate(costs))
+        going.add(node)
+        total += cost
+    return min(single, total)
 
 
 def _sums(start: int, amounts: Sequence[int]) -> list[int]:

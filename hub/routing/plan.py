@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.routing.problem import Offer
-from hub.routing.scene import Good, Scene, Site
-
-#: Programmes count costs in thousandths of a micro-unit, so that a parcel can weigh one of them: among equally cheap
-#: plans the one with fewer parcels wins.
-GRAIN = 1000
+from hub.routing.scene import Good, Scene
 
 #: How a plan was found; stands in the decision.
 PARTITION = "partition programme"
@@ -18,13 +13,12 @@ HIGHS = "HiGHS"
 GREEDY = "greedy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Part:
     """A quantity (nano-units) of one good that goes from one node."""
 
     good: Good
-    site: Site
-    offer: Offer
+    code: str
     nanos: int
 
 
@@ -53,15 +47,10 @@ def landed(scene: Scene, parts: Iterable[Part]) -> int:
     handed: dict[str, int] = {}
     sent: dict[str, int] = {}
     for part in parts:
-        total += scene.total(part.good, part.site, part.offer, part.nanos)
+        site, offer = scene.at(part.good, part.code)
+        total += scene.total(part.good, site, offer, part.nanos)
         if part.good.pick_up_node is None:
-            sent[part.site.code] = part.site.tariff.handling + part.site.freight
+            sent[part.code] = site.tariff.handling + site.freight
         else:
-            handed[part.site.code] = part.site.tariff.handling
+            handed[part.code] = site.tariff.handling
     return total + sum(handed.values()) + sum(sent.values()) + scene.terms.split * max(0, len(sent) - 1)
-
-
-def parcel(scene: Scene, code: str) -> int:
-    """Return in grains what one more parcel from the node costs, the split included; never zero."""
-    site = scene.site(code)
-    return (site.tariff.handling + site.freight + scene.terms.split) * GRAIN + 1

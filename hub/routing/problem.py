@@ -15,7 +15,7 @@ from decimal import Decimal
 from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.place import Coordinates
-from hub.routing.tariff import Tariff, nano
+from hub.routing.tariff import Tariff, milligrams, nano
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Want:
     """A quantity of one order line that needs a source; `weight_g` is grams a unit, None when it is not known.
 
     `excluded` are nodes that refused this line before. `pick_up_node` fixes the node where the customer collects.
-    `nanos` and `weight` (nano-kilograms a unit) are the same in whole numbers.
+    `nanos` and `weight` (milligrams a unit) are the same in whole numbers.
     """
 
     line_id: str
@@ -38,7 +38,7 @@ class Want:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "nanos", nano(self.quantity))
-        object.__setattr__(self, "weight", None if self.weight_g is None else nano(self.weight_g) // 1000)
+        object.__setattr__(self, "weight", None if self.weight_g is None else milligrams(self.weight_g))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +69,31 @@ class Offer:
         object.__setattr__(self, "least", nano(self.minimum) if self.minimum else 0)
 
 
+class _Tariffs(dict[str, Tariff]):
+    """The tariffs by node code, each worked out when it is first looked up."""
+
+    def __init__(self, nodes: Mapping[str, Node], fees: Mapping[str, Decimal]) -> None:
+        super().__init__()
+        self._nodes = nodes
+        self._fees = fees
+
+    def __missing__(self, code: str) -> Tariff:
+        tariff = self[code] = Tariff.of(self._nodes[code], self._fees.get(code, Decimal(0)))
+        return tariff
+
+
 class Network:
     """The nodes by code, each with its tariff worked out once; share one among the problems of a run.
 
     `fees` are what a node's supplier takes for each drop-ship order, in the hub's currency.
     """
 
-    __slots__ = ("_tariffs", "by_code", "fees")
+    __slots__ = ("by_code", "fees", "tariffs")
 
     def __init__(self, nodes: Iterable[Node], fees: Mapping[str, Decimal] | None = None) -> None:
         self.by_code: Mapping[str, Node] = {node.code: node for node in nodes}
         self.fees: Mapping[str, Decimal] = dict(fees or {})
-        self._tariffs: dict[str, Tariff] = {}
-
-    def tariff(self, code: str) -> Tariff:
-        """Return what it costs to ship from the node; the node must be known."""
-        found = self._tariffs.get(code)
-        if found is None:
-            found = self._tariffs[code] = Tariff.of(self.by_code[code], self.fees.get(code, Decimal(0)))
-        return found
+        self.tariffs: Mapping[str, Tariff] = _Tariffs(self.by_code, self.fees)
 
     def only(self, codes: Iterable[str]) -> Network:
         """Return the network of these nodes alone, in the order they have here."""

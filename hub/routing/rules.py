@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from hub.model.base import Quantity, Record, SomeQuantity
 from hub.model.node import NodeKind
-from hub.routing.tariff import micro, nano
+from hub.routing.tariff import micro, milligrams, nano
 
 
 class RulesError(ValueError):
@@ -26,7 +26,7 @@ class RulesError(ValueError):
 
 
 class Terms(NamedTuple):
-    """The rules in whole numbers: micro-units of money, nano-kilograms, metres, nano-units of stock."""
+    """The rules in whole numbers: micro-units of money, milligrams, metres, nano-units of stock."""
 
     split: int
     late_day: int
@@ -69,7 +69,7 @@ class RoutingRules(Record):
             late_day=micro(nano(self.lateness_per_day)),
             metres_per_day=max(1, int(self.km_per_day * 1000)),
             unknown_metres=int(self.unknown_km * 1000),
-            unknown_weight=nano(self.unknown_weight_g) // 1000,
+            unknown_weight=milligrams(self.unknown_weight_g),
             duty=nano(self.duty_percent),
             keep_back={kind: nano(kept) for kind, kept in self.keep_back.items()},
         )

@@ -10,14 +10,17 @@ from hub.model.item import ItemFlag
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
 from hub.routing.rules import RoutingRules
-from hub.routing.tariff import NANO, Tariff, nano, times
+from hub.routing.tariff import NANO, Tariff, by_weight, nano, times
 
 _DAY_S = 86_400
+#: Programmes count costs in thousandths of a micro-unit, so that a parcel can weigh one of them: among equally cheap
+#: plans the one with fewer parcels wins.
+GRAIN = 1000
 
 
 @dataclass(slots=True, eq=False)
 class Good:
-    """The wants of one SKU under the same restrictions, routed as one; `weight` is nano-kilograms a unit."""
+    """The wants of one SKU under the same restrictions, routed as one; `weight` is milligrams a unit."""
 
     wants: tuple[Want, ...]
     sku: str
@@ -26,6 +29,11 @@ class Good:
     flags: frozenset[ItemFlag]
     excluded: frozenset[str]
     pick_up_node: str | None
+
+    @property
+    def milligrams(self) -> int:
+        """Return what all of it weighs."""
+        return self.weight * self.nanos // NANO
 
     @property
     def step(self) -> int:
@@ -93,6 +101,11 @@ class Scene:
             return None if most is None else most + 1
         return min(mine, ours) + 1
 
+    @property
+    def everyday(self) -> bool:
+        """Return whether neither a promise nor a collected or kept-back unit can change what an offer means."""
+        return self._late_s is None and not self.taken and not self.terms.keep_back
+
     def site(self, code: str) -> Site:
         """Return a node of the network as this customer meets it."""
         found = self.sites.get(code)
@@ -121,10 +134,10 @@ class Scene:
         if offer.breaks or price is None:
             price = self.unit_price(offer, nanos)
         item = times(price, nanos)
-        handling = tariff.line + times(tariff.per_unit, nanos) if tariff.per_unit else tariff.line
+        handling = tariff.line + times(tariff.per_unit, nanos)
         if good.pick_up_node is not None:
             return item, handling, 0, 0, self._lateness(0, offer)
-        freight = times(tariff.per_kg, good.weight * nanos // NANO) if tariff.per_kg else 0
+        freight = by_weight(tariff.per_kg, good.weight * nanos // NANO)
         duty = (item * self.terms.duty + 50 * NANO) // (100 * NANO) if site.abroad else 0
         return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site.metres, offer)
 
@@ -151,22 +164,40 @@ class Scene:
         late_s = self._late_s + offer.lead_days * _DAY_S + metres * _DAY_S // self.terms.metres_per_day
         return max(0, -(-late_s // _DAY_S)) * self.terms.late_day
 
+    def parcels(self, codes: Iterable[str]) -> list[int]:
+        """Return in grains what one more parcel from each node costs, the split included; none is zero."""
+        tariffs, split, here = self.problem.nodes.tariffs, self.terms.split, self._place
+        costs = []
+        for code in codes:
+            tariff = tariffs[code]
+            if here is None or tariff.place is None or self.problem.distances:
+                metres = self._metres(code, tariff)[0]
+            else:
+                metres = metres_between(here, tariff.place)
+            costs.append((tariff.handling + tariff.freight(metres) + split) * GRAIN + 1)
+        return costs
+
     def _met(self, code: str) -> Site:
-        problem, terms = self.problem, self.terms
-        tariff = problem.nodes.tariff(code)
-        abroad = tariff.country != problem.country and tariff.country is not None and problem.country is not None
-        rule = ""
-        if not tariff.active:
-            rule = "inactive"
-        elif tariff.capacity is not None and problem.load.get(code, 0) >= tariff.capacity:
-            rule = "capacity"
-        elif abroad and self.rules.domestic_only:
-            rule = "country"
+        tariff = self.problem.nodes.tariffs[code]
+        abroad = self.is_abroad(tariff)
         metres, known = self._metres(code, tariff)
-        kept = terms.keep_back.get(tariff.kind, 0) if terms.keep_back else 0
+        kept = self.terms.keep_back.get(tariff.kind, 0)
+        rule = self._closed(tariff, abroad=abroad)
         site = Site(code, tariff, rule, metres, known, abroad, kept, tariff.freight(metres))
         self.sites[code] = site
         return site
+
+    def is_abroad(self, tariff: Tariff) -> bool:
+        """Return whether the node is known to be in another country than the customer."""
+        home = self.problem.country
+        return home is not None and tariff.country is not None and tariff.country != home
+
+    def _closed(self, tariff: Tariff, *, abroad: bool) -> str:
+        if not tariff.active:
+            return "inactive"
+        if tariff.capacity is not None and self.problem.load.get(tariff.code, 0) >= tariff.capacity:
+            return "capacity"
+        return "country" if abroad and self.rules.domestic_only else ""
 
     def _metres(self, code: str, tariff: Tariff) -> tuple[int, bool]:
         given = self.problem.distances.get(code)

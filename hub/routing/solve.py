@@ -54,7 +54,7 @@ def _collect(scene: Scene, goods: Iterable[Good]) -> Plan:
         for slot in room:
             key = (slot.site.code, good.sku)
             scene.taken[key] = scene.taken.get(key, 0) + slot.high
-            parts.append(Part(good, slot.site, slot.offer, slot.high))
+            parts.append(Part(good, slot.site.code, slot.high))
         missing = good.nanos - sum(slot.high for slot in room)
         if missing:
             left.append(Left(good, missing))

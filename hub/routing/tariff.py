@@ -1,7 +1,8 @@
 """What it costs to ship from a node, in whole numbers: exact like Decimal, and several times faster to add up.
 
 Amounts are micro-units of the hub's currency (a millionth). Rates and quantities are nano-units (a billionth), which
-holds every number the canonical model takes; their product is rounded once, half up, to a micro-unit.
+holds every number the canonical model takes, and weights milligrams; each product is rounded once, half up, to a
+micro-unit.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from hub.routing.distance import Vector, vector
 MICRO = 10**6
 NANO = 10**9
 #: A rate in nano-units times a quantity in nano-units, divided by this, is an amount in micro-units.
-_PER_MICRO = NANO * NANO // MICRO
+PER_MICRO = NANO * NANO // MICRO
 
 
 def nano(value: Decimal) -> int:
@@ -26,7 +27,17 @@ def nano(value: Decimal) -> int:
 
 def times(rate: int, quantity: int) -> int:
     """Return rate times quantity (both nano) as an amount in micro-units, rounded half up."""
-    return (rate * quantity + _PER_MICRO // 2) // _PER_MICRO
+    return (rate * quantity + PER_MICRO // 2) // PER_MICRO
+
+
+def milligrams(grams: Decimal) -> int:
+    """Return a weight in whole milligrams; what is less is cut off."""
+    return int(grams * 1000)
+
+
+def by_weight(per_kg: int, load: int) -> int:
+    """Return in micro-units what so many milligrams cost at nano-units a kilogram, rounded half up."""
+    return (per_kg * load + NANO // 2) // NANO
 
 
 def micro(nanos: int) -> int:
@@ -49,7 +60,8 @@ class Tariff:
     """What routing needs of a node, for any customer.
 
     `handling` is the cost of one order with its drop-ship fee, `line` that of one line, both in micro-units. The others
-    are nano-units: `per_unit` and `per_kg` rates, and the two parts of a parcel's freight.
+    are nano-units: `per_unit` and `per_kg` rates, and the two parts of a parcel's freight. `always_open` when neither
+    a switch nor a count of orders closes the node.
     """
 
     code: str
@@ -66,6 +78,11 @@ class Tariff:
     per_kg: int
     freight_base: int
     per_km: int
+    always_open: bool
+
+    def freight(self, metres: int) -> int:
+        """Return in micro-units what a parcel over this distance costs before its weight."""
+        return (self.freight_base * 1000 + self.per_km * metres + 500_000) // MICRO
 
     @classmethod
     def of(cls, node: Node, fee: Decimal) -> Tariff:
@@ -86,8 +103,5 @@ class Tariff:
             per_kg=nano(costs.freight_per_kg),
             freight_base=nano(costs.freight_base),
             per_km=nano(costs.freight_per_km),
+            always_open=node.active and node.capacity_per_day is None,
         )
-
-    def freight(self, metres: int) -> int:
-        """Return in micro-units what a parcel over this distance costs before its weight."""
-        return (self.freight_base * 1000 + self.per_km * metres + 500_000) // MICRO

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from hub.routing.jobs import Work
 from hub.routing.jointly import settle
 from hub.routing.partition import NEVER, cheapest, fewest
-from hub.routing.plan import GRAIN, HIGHS, PARTITION, Left, Part, Plan, parcel
+from hub.routing.plan import HIGHS, PARTITION, Left, Part, Plan
 from hub.routing.reduce import Group, reduced
 from hub.routing.scene import Good, Scene
 
@@ -23,7 +23,7 @@ def small(scene: Scene, work: Work) -> Plan:
     if most is not None and len(sent) > most:
         sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
     chosen = {job: codes[each.node] for each in sent for job in _bits(each.goods)}
-    return _plan(scene, work, chosen)
+    return _plan(work, chosen)
 
 
 def large(scene: Scene, work: Work) -> Plan | None:
@@ -42,7 +42,7 @@ def large(scene: Scene, work: Work) -> Plan | None:
     most = scene.most_parcels
     if most is not None and len(set(chosen.values())) > most:
         return None
-    return _plan(scene, work, chosen, method, optimal=proven)
+    return _plan(work, chosen, method, optimal=proven)
 
 
 def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
@@ -57,7 +57,7 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
     codes, fixed, rows = priced(scene, [{code: job.costs[code] for code in able} for job in jobs])
     totals = [cost + sum(row) for cost, row in zip(fixed, rows, strict=True)]
     node = codes[totals.index(min(totals))]
-    return _plan(scene, work, dict.fromkeys(range(len(jobs)), node))
+    return _plan(work, dict.fromkeys(range(len(jobs)), node))
 
 
 def _piece(scene: Scene, piece: Sequence[Group], opened: Collection[str]) -> Choice:
@@ -78,18 +78,20 @@ def priced(
     A parcel from the `opened` nodes goes anyway and costs nothing more.
     """
     codes = sorted(set().union(*costs))
-    fixed = [0 if code in opened else parcel(scene, code) for code in codes]
-    return codes, fixed, [[each[code] * GRAIN if code in each else NEVER for each in costs] for code in codes]
+    fixed = scene.parcels(codes)
+    if opened:
+        fixed = [0 if code in opened else cost for code, cost in zip(codes, fixed, strict=True)]
+    return codes, fixed, [[each.get(code, NEVER) for each in costs] for code in codes]
 
 
-def _plan(scene: Scene, work: Work, chosen: Choice, method: str = PARTITION, *, optimal: bool = True) -> Plan:
+def _plan(work: Work, chosen: Choice, method: str = PARTITION, *, optimal: bool = True) -> Plan:
     parts, left = [], list(work.left)
     for number, job in enumerate(work.jobs):
         code = chosen.get(number)
         if code is None:
             left.append(Left(job.good, job.nanos, "splits"))
         else:
-            parts.append(Part(job.good, *scene.at(job.good, code), job.nanos))
+            parts.append(Part(job.good, code, job.nanos))
     return Plan(tuple(parts), tuple(left), method, optimal)
 
 
