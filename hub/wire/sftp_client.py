@@ -7,6 +7,7 @@ when they are collected. Requests here are numbered, answered in any order, and 
 
 from __future__ import annotations
 
+import logging
 import stat
 from collections import deque
 from collections.abc import Iterator
@@ -172,6 +173,10 @@ class PipelinedClient(SFTPClient):
             raise
         else:
             self._request(CMD_CLOSE, handle)
+
+    def _log(self, level: int, msg: object, *args: object) -> None:
+        """Keep the client's chatter (a line for each opening and closing) for those who debug."""
+        super()._log(min(level, logging.DEBUG), msg, *args)  # type: ignore[misc]  # left out of the stubs
 
     def _convert_status(self, msg: Message) -> None:
         try:

@@ -203,6 +203,21 @@ def test_nothing_is_left_of_a_closed_session(server: Any, session_to: Connect) -
         session.close()
 
 
+def test_opening_and_closing_and_breaking_says_nothing_in_the_log(
+    server: Any, session_to: Connect, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The hub tells an outage once; a library that logs each poll and each traceback would drown it."""
+    with caplog.at_level("INFO"):
+        session = session_to(server)
+        session.open()
+        server.mood(Mood.DOWN, on="stat *", times=1)
+        with pytest.raises(ConnectionLost):
+            session.stat("/in")
+        session.open()
+        session.close()
+    assert [record for record in caplog.records if record.name.startswith("paramiko")] == []
+
+
 def test_no_thread_shouts_when_the_line_breaks_during_a_download(
     server: Any, session_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
