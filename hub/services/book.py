@@ -114,16 +114,21 @@ class Book:
         """Store what changes the promises of nodes, so that the next look at their stock sees it."""
         told = (portion for portion in self.portions if portion.changed or portion.id is None)
         if any(portion.id is not None or portion.row.state in BOUND for portion in told):
-            allocations.save(tx, self.order.id, self.portions, now)
+            allocations.save(tx, {self.order.id: self.portions}, now)
 
     def save(self, tx: Connection, now: datetime) -> bool:
         """Store every change and the status of the order that follows from them; returns whether there was any."""
-        changed = allocations.save(tx, self.order.id, self.portions, now)
-        status = order_status(portion.row.state for portion in self.portions)
-        if status is not self.order.status:
-            orders.set_status(tx, self.order.id, status, now)
-            changed = True
-        return changed
+        return save(tx, [self], now)
+
+
+def save(tx: Connection, books: Iterable[Book], now: datetime) -> bool:
+    """Do the same for several orders at once."""
+    held = {book.order.id: book for book in books}
+    changed = allocations.save(tx, {order_id: book.portions for order_id, book in held.items()}, now)
+    rolled_up = {order_id: order_status(each.row.state for each in book.portions) for order_id, book in held.items()}
+    news = {order_id: status for order_id, status in rolled_up.items() if status is not held[order_id].order.status}
+    orders.set_statuses(tx, news, now)
+    return changed or bool(news)
 
 
 def total(portions: Iterable[Portion]) -> Decimal:

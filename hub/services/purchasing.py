@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -45,23 +45,29 @@ class Buying:
     """What the documents of one routing are made from."""
 
     desk: Desk
-    book: Book
     nodes: Mapping[str, Node]
     catalogue: Catalogue
     now: datetime
 
 
-def place(tx: Connection, buying: Buying) -> list[PurchaseRow]:
-    """Write one document for each node that was newly allocated something, and enqueue its delivery."""
-    fresh: dict[str, list[Portion]] = {}
-    for portion in buying.book.select({LineState.ALLOCATED}):
-        if portion.row.document is None and portion.row.node is not None:
-            fresh.setdefault(portion.row.node, []).append(portion)
-    rows = [_document(tx, buying, buying.nodes[code], fresh[code]) for code in sorted(fresh)]
+@dataclass(frozen=True, slots=True)
+class _Parcel:
+    """What one order was newly allocated at one node; `number` is ours for its document."""
+
+    book: Book
+    node: Node
+    portions: Sequence[Portion]
+    number: str = ""
+
+
+def place(tx: Connection, buying: Buying, books: Iterable[Book]) -> list[PurchaseRow]:
+    """Write one document for each node that an order was newly allocated at, and enqueue its delivery."""
+    parcels = _numbered(tx, [parcel for book in books for parcel in _parcels(buying, book)])
+    rows = [_document(buying, parcel) for parcel in parcels]
     if rows:
         purchases.insert_all(tx, rows)
-    for row in rows:
-        deliveries.enqueue(tx, _delivery(buying, row), buying.now)
+    news = [_delivery(buying.desk, parcel, row) for parcel, row in zip(parcels, rows, strict=True)]
+    deliveries.enqueue_first(tx, news, buying.now)
     return rows
 
 
@@ -106,22 +112,39 @@ def _state(book: Book, row: PurchaseRow) -> PurchaseState:
     return row.state if here & {LineState.ALLOCATED, LineState.RELEASED} else PurchaseState.ACKNOWLEDGED
 
 
-def _document(tx: Connection, buying: Buying, node: Node, portions: Sequence[Portion]) -> PurchaseRow:
-    """Give the portions a number of ours and say what stands under it."""
-    kind = kind_for(node)
-    number = f"{_PREFIX[kind]}{_FIRST_NUMBER + counters.take(tx, kind.value)}"
-    for portion in portions:
-        portion.row, portion.changed = portion.row.changed(document=number), True
-    partner = _partner(buying.desk, node)
+def _parcels(buying: Buying, book: Book) -> list[_Parcel]:
+    fresh: dict[str, list[Portion]] = {}
+    for portion in book.select({LineState.ALLOCATED}):
+        if portion.row.document is None and portion.row.node is not None:
+            fresh.setdefault(portion.row.node, []).append(portion)
+    return [_Parcel(book, buying.nodes[code], fresh[code]) for code in sorted(fresh)]
+
+
+def _numbered(tx: Connection, parcels: Sequence[_Parcel]) -> list[_Parcel]:
+    """Give each parcel a number of ours, and write it on its portions."""
+    kinds = [kind_for(parcel.node) for parcel in parcels]
+    numbers = {kind: iter(counters.take_many(tx, kind.value, kinds.count(kind))) for kind in sorted(set(kinds))}
+    numbered = []
+    for kind, parcel in zip(kinds, parcels, strict=True):
+        number = f"{_PREFIX[kind]}{_FIRST_NUMBER + next(numbers[kind])}"
+        for portion in parcel.portions:
+            portion.row, portion.changed = portion.row.changed(document=number), True
+        numbered.append(replace(parcel, number=number))
+    return numbered
+
+
+def _document(buying: Buying, parcel: _Parcel) -> PurchaseRow:
+    """Return the document that asks the parcel's node to ship it."""
+    partner = _partner(buying.desk, parcel.node)
     agreement = partner.agreement
     answer = buying.now + timedelta(hours=agreement.acknowledge_hours) if agreement.acknowledges else None
-    record = _record(buying, node, number, _lines(buying, partner, portions))
+    record = _record(buying, partner, parcel)
     return PurchaseRow(
-        number=number,
-        kind=kind,
+        number=parcel.number,
+        kind=kind_for(parcel.node),
         partner=partner.code,
-        node=node.code,
-        order_id=buying.book.order.id,
+        node=parcel.node.code,
+        order_id=parcel.book.order.id,
         state=PurchaseState.ISSUED,
         doc=record,
         acknowledge_by=answer,
@@ -137,12 +160,12 @@ def _partner(desk: Desk, node: Node) -> Partner:
     return partner
 
 
-def _record(buying: Buying, node: Node, number: str, lines: tuple[PurchaseLine, ...]) -> FulfillmentOrder:
-    order, partner = buying.book.order.doc, _partner(buying.desk, node)
+def _record(buying: Buying, partner: Partner, parcel: _Parcel) -> FulfillmentOrder:
+    order = parcel.book.order.doc
     fields = {
-        "number": number,
-        "node": node.code,
-        "order_id": buying.book.order.id,
+        "number": parcel.number,
+        "node": parcel.node.code,
+        "order_id": parcel.book.order.id,
         "channel": order.channel,
         "channel_order": order.order_id,
         "channel_number": order.number,
@@ -150,42 +173,50 @@ def _record(buying: Buying, node: Node, number: str, lines: tuple[PurchaseLine, 
         "ship_by": buying.now + timedelta(hours=partner.agreement.ship_hours),
         "service": order.service,
         "ship_to": order.ship_to,
-        "lines": lines,
+        "lines": _lines(buying, partner, parcel),
     }
-    if kind_for(node) is Kind.PURCHASE_ORDER:
+    if kind_for(parcel.node) is Kind.PURCHASE_ORDER:
         return PurchaseOrder.model_validate({**fields, "supplier": partner.code, "currency": partner.currency})
     return FulfillmentOrder.model_validate(fields)
 
 
-def _lines(buying: Buying, partner: Partner, portions: Sequence[Portion]) -> tuple[PurchaseLine, ...]:
+def _lines(buying: Buying, partner: Partner, parcel: _Parcel) -> tuple[PurchaseLine, ...]:
     """Return one line for each of the customer's lines; parts of one line are put together again."""
-    lines: dict[str, PurchaseLine] = {}
-    names = {line.line_id: line.name for line in buying.book.order.doc.lines}
-    for portion in portions:
-        line_id, sku = portion.row.line_id, portion.row.sku
-        before = lines[line_id].quantity if line_id in lines else NOTHING
-        entry = buying.catalogue.get((partner.code, sku))
-        lines[line_id] = PurchaseLine(
-            line_number=lines[line_id].line_number if line_id in lines else len(lines) + 1,
-            sku=sku,
-            supplier_sku=(entry.supplier_sku if entry else None) or sku,
+    quantities: dict[str, Decimal] = {}
+    for portion in parcel.portions:
+        line_id = portion.row.line_id
+        quantities[line_id] = quantities.get(line_id, NOTHING) + portion.row.quantity
+    skus = {portion.row.line_id: portion.row.sku for portion in parcel.portions}
+    names = {line.line_id: line.name for line in parcel.book.order.doc.lines}
+    return tuple(
+        PurchaseLine(
+            line_number=number,
+            sku=skus[line_id],
+            supplier_sku=_supplier_sku(buying, partner, skus[line_id]),
             name=names.get(line_id, ""),
-            quantity=before + portion.row.quantity,
-            unit_cost=_unit_cost(buying.desk, partner, entry, before + portion.row.quantity),
+            quantity=quantity,
+            unit_cost=_unit_cost(buying, partner, skus[line_id], quantity),
             channel_line=line_id,
         )
-    return tuple(lines.values())
+        for number, (line_id, quantity) in enumerate(quantities.items(), start=1)
+    )
 
 
-def _unit_cost(desk: Desk, partner: Partner, entry: CatalogueEntry | None, quantity: Decimal) -> Decimal | None:
+def _supplier_sku(buying: Buying, partner: Partner, sku: str) -> str:
+    entry = buying.catalogue.get((partner.code, sku))
+    return (entry.supplier_sku if entry else None) or sku
+
+
+def _unit_cost(buying: Buying, partner: Partner, sku: str, quantity: Decimal) -> Decimal | None:
     """Return the price of one unit in the partner's currency; None where no catalogue says it."""
+    entry = buying.catalogue.get((partner.code, sku))
     if entry is None:
         return None
-    return desk.rates.convert(entry.price_for(quantity, partner.currency), partner.currency).amount
+    return buying.desk.rates.convert(entry.price_for(quantity, partner.currency), partner.currency).amount
 
 
-def _delivery(buying: Buying, row: PurchaseRow) -> NewDelivery:
-    document = buying.desk.directory.outbound(row.partner, row.kind)
+def _delivery(desk: Desk, parcel: _Parcel, row: PurchaseRow) -> NewDelivery:
+    document = desk.directory.outbound(row.partner, row.kind)
     if document is None:
         raise LookupError(f"{row.partner} has no outbound {row.kind.value} any more; its mapping file changed")
     return NewDelivery(
@@ -196,5 +227,5 @@ def _delivery(buying: Buying, row: PurchaseRow) -> NewDelivery:
         key=row.number,
         record=row.doc,
         order_id=row.order_id,
-        order_placed_at=buying.book.order.doc.placed_at,
+        order_placed_at=parcel.book.order.doc.placed_at,
     )

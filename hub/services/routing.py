@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -31,22 +33,42 @@ def route(tx: Connection, desk: Desk, order_id: str) -> Decision | None:
 
 def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decision | None:
     """Do the same for an order in hand; the caller saves the book."""
+    made = route_books(tx, desk, [book], now)
+    return made[0] if made else None
+
+
+def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
+    """Do the same for several orders, one after the other, with their supply read once; the caller saves the books."""
+    waiting = [book for book in books if book.select({LineState.ROUTABLE})]
+    if not waiting:
+        return []
+    for book in waiting:
+        book.make_known(tx, now)
+    skus = {portion.row.sku for book in waiting for portion in book.select({LineState.ROUTABLE})}
+    collected = {line.pick_up_node for book in waiting for line in book.order.doc.lines if line.pick_up_node}
+    known = supply.gather(tx, desk, skus, now, also=collected)
+    decided = [made for book in waiting if (made := _decide(desk, book, known, now)) is not None]
+    decisions.keep(tx, decided)
+    purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now), waiting)
+    return [decision for _, decision in decided]
+
+
+def _decide(desk: Desk, book: Book, known: Supply, now: datetime) -> tuple[Mapping[str, Any], Decision] | None:
+    """Bind what is routable of an order; returns the frozen question and the answer, None when there was none."""
     routable = book.select({LineState.ROUTABLE})
-    if not routable:
-        return None
-    book.make_known(tx, now)
-    known = supply.gather(tx, desk, {portion.row.sku for portion in routable}, now)
     routable = [portion for portion in routable if not _refuse_unknown(book, portion, known)]
     if not routable:
         return None
-    problem = _problem(tx, desk, book, routable, known, now)
+    problem = narrow(_problem(desk, book, routable, known, now))
     decision = solve(problem, desk.rules)
     decision = decision.changed(alternatives=decision.alternatives + _barred(problem, known))
     _bind(book, decision, problem)
+    for choice in decision.choices:
+        known.give(choice.node, choice.sku, choice.quantity)
+    for node in {choice.node for choice in decision.choices}:
+        known.count(node)
     rules = desk.rules.model_dump(mode="json", exclude_defaults=True)
-    decisions.keep(tx, freeze(narrow(problem)) | {"rules": rules}, decision)
-    purchasing.place(tx, Buying(desk, book, known.nodes, known.catalogue, now))
-    return decision
+    return freeze(problem) | {"rules": rules}, decision
 
 
 def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: bool = False) -> Decision | None:
@@ -92,21 +114,20 @@ def _refuse_unknown(book: Book, portion: Portion, known: Supply) -> bool:
     return True
 
 
-def _problem(tx: Connection, desk: Desk, book: Book, routable: list[Portion], known: Supply, now: datetime) -> Problem:
+def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now: datetime) -> Problem:
     order = book.order.doc
     wants = _wants(book, routable, known)
-    nodes = supply.network(desk, known, [want.pick_up_node for want in wants if want.pick_up_node])
     return Problem(
         order_id=book.order.id,
         currency=desk.currency,
         at=now,
         wants=wants,
-        nodes=nodes,
-        offers=known.offers,
+        nodes=known.network,
+        offers=known.offers(want.sku for want in wants),
         destination=order.ship_to.coordinates if order.ship_to else None,
         country=order.ship_to.country if order.ship_to else None,
         promise_by=order.promise_by,
-        load=supply.load(tx, nodes, now),
+        load=dict(known.load),
     )
 
 
@@ -136,8 +157,7 @@ def _barred(problem: Problem, known: Supply) -> tuple[Alternative, ...]:
     return tuple(
         Alternative(line_id=want.line_id, node=barred.node, rule=barred.rule, detail=barred.detail)
         for want in problem.wants
-        for barred in known.barred
-        if barred.sku == want.sku
+        for barred in known.barred(want.sku)
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -29,113 +29,128 @@ class Barred:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
 class Supply:
-    """All that is known of some SKUs at one moment; `promised` is (node, SKU) -> units that may be promised."""
+    """All that is known of some SKUs at one moment, and what of it has been given away since, order by order."""
 
-    items: Mapping[str, Item]
-    catalogue: Mapping[tuple[str, str], CatalogueEntry]
-    promised: Mapping[tuple[str, str], Decimal]
-    nodes: Mapping[str, Node]
-    offers: tuple[Offer, ...]
-    barred: tuple[Barred, ...]
+    def __init__(self, desk: Desk, known: _Known, also: Collection[str]) -> None:
+        self.nodes: Mapping[str, Node] = {node.code: node for node in desk.directory.nodes()}
+        self.catalogue = known.catalogue
+        self.items = known.items
+        self._named = {sku for _, sku in known.catalogue} | {sku for _, sku in known.promised} | set(known.items)
+        self._offers: dict[str, dict[str, Offer]] = {}
+        self._barred: dict[str, list[Barred]] = {}
+        for (code, sku), available in sorted(known.promised.items()):
+            self._note(_offer(desk, self.nodes.get(code), (code, sku), available, known))
+        codes = {code for offers in self._offers.values() for code in offers} | {*also} & set(self.nodes)
+        offering = [self.nodes[code] for code in sorted(codes)]
+        self.network = Network(offering, {node.code: _fee(desk, node) for node in offering})
+        self.load: dict[str, int] = {}
+
+    def _note(self, found: Offer | Barred) -> None:
+        if isinstance(found, Offer):
+            self._offers.setdefault(found.sku, {})[found.node] = found
+        else:
+            self._barred.setdefault(found.sku, []).append(found)
 
     def knows(self, sku: str) -> bool:
         """Tell whether anybody has ever named this SKU: our items, a catalogue, a stock figure."""
-        named = (each for pairs in (self.catalogue, self.promised) for _, each in pairs)
-        return bool(sku) and (sku in self.items or sku in named)
+        return bool(sku) and sku in self._named
+
+    def offers(self, skus: Iterable[str]) -> tuple[Offer, ...]:
+        """Return what is on offer of these SKUs now."""
+        return tuple(offer for sku in dict.fromkeys(skus) for offer in self._offers.get(sku, {}).values())
+
+    def barred(self, sku: str) -> Sequence[Barred]:
+        """Return the nodes that have the SKU and cannot be asked for it."""
+        return self._barred.get(sku, [])
+
+    def give(self, node: str, sku: str, quantity: Decimal) -> None:
+        """Note that a quantity is promised now."""
+        offer = self._offers[sku][node]
+        self._offers[sku][node] = replace(offer, available=max(Decimal(0), offer.available - quantity))
+
+    def count(self, node: str) -> None:
+        """Note that a node was given one more order today."""
+        if node in self.load:
+            self.load[node] += 1
 
     def weight_g(self, sku: str) -> Decimal | None:
         """Return the weight of a unit from our items, else from a catalogue; None when nobody says it."""
-        if sku in self.items and self.items[sku].weight_g is not None:
-            return self.items[sku].weight_g
+        item = self.items.get(sku)
+        if item is not None and item.weight_g is not None:
+            return item.weight_g
         weights = (entry.weight_g for (_, each), entry in self.catalogue.items() if each == sku)
         return next((weight for weight in weights if weight is not None), None)
 
 
-def gather(tx: Connection, desk: Desk, skus: Collection[str], now: datetime) -> Supply:
-    """Read everything about the SKUs, with their stock locked until the transaction ends."""
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the store says of some SKUs; `promised` is (node, SKU) -> units that may be promised."""
+
+    items: Mapping[str, Item]
+    catalogue: Mapping[tuple[str, str], CatalogueEntry]
+    promised: Mapping[tuple[str, str], Decimal]
+
+
+def gather(tx: Connection, desk: Desk, skus: Collection[str], now: datetime, *, also: Collection[str] = ()) -> Supply:
+    """Read everything about the SKUs, with their stock locked until the transaction ends; `also` are nodes to know."""
     wanted = {sku for sku in skus if sku}
     if not desk.store.is_sqlite:
         stock.lock(tx, stock.levels(tx, wanted))
-    promised = stock.atp(tx, wanted, now)
-    entries = catalogue.entries(tx, wanted)
-    known = items.of_skus(tx, wanted)
-    nodes = {node.code: node for node in desk.directory.nodes()}
-    offers: list[Offer] = []
-    barred: list[Barred] = []
-    for (code, sku), available in sorted(promised.items()):
-        found = _offer(desk, nodes.get(code), code, sku, available, entries, known)
-        if isinstance(found, Offer):
-            offers.append(found)
-        else:
-            barred.append(found)
-    return Supply(known, entries, promised, nodes, tuple(offers), tuple(barred))
+    known = _Known(items.of_skus(tx, wanted), catalogue.entries(tx, wanted), stock.atp(tx, wanted, now))
+    supply = Supply(desk, known, also)
+    limited = [code for code, node in supply.network.by_code.items() if node.capacity_per_day is not None]
+    if limited:
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        supply.load = dict.fromkeys(limited, 0) | purchases.count_since(tx, limited, today)
+    return supply
 
 
-def network(desk: Desk, supply: Supply, also: Collection[str] = ()) -> Network:
-    """Return the nodes that offer something, and `also` these, with what their partners take for an order."""
-    codes = {offer.node for offer in supply.offers} | {code for code in also if code in supply.nodes}
-    nodes = [supply.nodes[code] for code in sorted(codes)]
-    return Network(nodes, {node.code: _fee(desk, node) for node in nodes})
-
-
-def load(tx: Connection, nodes: Network, now: datetime) -> Mapping[str, int]:
-    """Return how many orders each node with a limited capacity was given today (UTC)."""
-    limited = [code for code, node in nodes.by_code.items() if node.capacity_per_day is not None]
-    if not limited:
-        return {}
-    return purchases.count_since(tx, limited, now.replace(hour=0, minute=0, second=0, microsecond=0))
-
-
-def _offer(
-    desk: Desk,
-    node: Node | None,
-    code: str,
-    sku: str,
-    available: Decimal,
-    entries: Mapping[tuple[str, str], CatalogueEntry],
-    known: Mapping[str, Item],
-) -> Offer | Barred:
+def _offer(desk: Desk, node: Node | None, pair: tuple[str, str], available: Decimal, known: _Known) -> Offer | Barred:
+    code, sku = pair
     partner = None if node is None else desk.directory.partner(node.partner)
     if node is None or partner is None:
         return Barred(code, sku, "unknown node", "no mapping file in force declares it")
-    if not node.active:
-        return Barred(code, sku, "not in use", "its mapping file says active = false")
-    if desk.directory.outbound(partner.code, kind_for(node)) is None:
-        return Barred(code, sku, "partner cannot take orders", f"{partner.code} has no {kind_for(node).value} document")
-    entry = entries.get((partner.code, sku))
-    if entry is not None and not entry.active:
-        return Barred(code, sku, "not in its catalogue", f"{partner.code} sells it no more")
+    rule, detail = _bar(desk, node, known.catalogue.get((partner.code, sku)))
+    if rule:
+        return Barred(code, sku, rule, detail)
+    offer = Offer(code, sku, available, None)
     try:
-        return _priced(desk, node, partner, sku, available, entry, known.get(sku))
+        if node.kind is not NodeKind.SUPPLIER:
+            return replace(offer, unit_cost=_own_cost(desk, known.items.get(sku)))
+        return _priced(desk, offer, partner, known.catalogue.get((partner.code, sku)))
     except UnknownRate as error:
         return Barred(code, sku, "no exchange rate", str(error))
 
 
-def _priced(
-    desk: Desk,
-    node: Node,
-    partner: Partner,
-    sku: str,
-    available: Decimal,
-    entry: CatalogueEntry | None,
-    item: Item | None,
-) -> Offer:
-    if node.kind is not NodeKind.SUPPLIER:
-        cost = desk.rates.convert(item.cost, desk.currency).amount if item and item.cost else None
-        return Offer(node.code, sku, available, cost)
+def _bar(desk: Desk, node: Node, entry: CatalogueEntry | None) -> tuple[str, str]:
+    """Return the rule by which the node cannot be asked at all, and its detail; empty when it can."""
+    if not node.active:
+        return "not in use", "its mapping file says active = false"
+    kind = kind_for(node)
+    if desk.directory.outbound(node.partner, kind) is None:
+        return "partner cannot take orders", f"{node.partner} has no {kind.value} document"
+    if entry is not None and not entry.active:
+        return "not in its catalogue", f"{node.partner} sells it no more"
+    return "", ""
+
+
+def _own_cost(desk: Desk, item: Item | None) -> Decimal | None:
+    """Return what a unit in our own stock cost us, in our currency."""
+    return desk.rates.convert(item.cost, desk.currency).amount if item and item.cost else None
+
+
+def _priced(desk: Desk, offer: Offer, partner: Partner, entry: CatalogueEntry | None) -> Offer:
+    """Put the supplier's prices on the offer, in our currency; without a catalogue entry there are none."""
     if entry is None:
-        return Offer(node.code, sku, available, None)
+        return offer
     currency = entry.currency or partner.currency
 
     def ours(amount: Decimal) -> Decimal:
         return desk.rates.convert(Money(amount=amount, currency=currency), desk.currency).amount
 
-    return Offer(
-        node=node.code,
-        sku=sku,
-        available=available,
+    return replace(
+        offer,
         unit_cost=ours(entry.price),
         breaks=tuple((each.minimum, ours(each.price)) for each in entry.breaks),
         minimum=entry.minimum,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, insert, 
 from hub.model.order import Allocation
 from hub.model.state import LineState
 from hub.store.tables import allocation, sales_order, stock
+from hub.store.upsert import batches
 
 #: Quantities that wait for a person or for stock.
 STUCK = frozenset({LineState.BACKORDERED, LineState.UNFILLABLE})
@@ -47,8 +48,17 @@ class StuckLine:
 
 def of_order(tx: Connection, order_id: str) -> list[Portion]:
     """Return the rows of an order in the order in which they came to be."""
-    query = select(allocation).where(allocation.c.order_id == order_id).order_by(allocation.c.id)
-    return [_portion(row) for row in tx.execute(query).mappings()]
+    return of_orders(tx, [order_id])[order_id]
+
+
+def of_orders(tx: Connection, order_ids: Collection[str]) -> dict[str, list[Portion]]:
+    """Return the rows of these orders, by order, in the order in which they came to be."""
+    found: dict[str, list[Portion]] = {order_id: [] for order_id in order_ids}
+    for batch in batches(sorted(found)):
+        query = select(allocation).where(allocation.c.order_id.in_(batch)).order_by(allocation.c.id)
+        for row in tx.execute(query).mappings():
+            found[row["order_id"]].append(_portion(row))
+    return found
 
 
 def order_of(tx: Connection, portion_id: int) -> str | None:
@@ -56,19 +66,19 @@ def order_of(tx: Connection, portion_id: int) -> str | None:
     return tx.execute(select(allocation.c.order_id).where(allocation.c.id == portion_id)).scalar_one_or_none()
 
 
-def save(tx: Connection, order_id: str, portions: Iterable[Portion], now: datetime) -> bool:
-    """Store the rows that are new or changed, and return whether there were any."""
-    dirty = [portion for portion in portions if portion.changed or portion.id is None]
-    fresh = [portion for portion in dirty if portion.id is None]
-    changed = [_values(portion) | {"key": portion.id, "updated_at": now} for portion in dirty if portion.id is not None]
+def save(tx: Connection, portions: Mapping[str, Iterable[Portion]], now: datetime) -> bool:
+    """Store the rows that are new or changed, given by order, and return whether there were any."""
+    dirty = [(key, each) for key, rows in portions.items() for each in rows if each.changed or each.id is None]
+    changed = [_values(each) | {"key": each.id, "updated_at": now} for _, each in dirty if each.id is not None]
+    fresh = [(key, each) for key, each in dirty if each.id is None]
     if changed:
         tx.execute(update(allocation).where(allocation.c.id == bindparam("key")), changed)
     if fresh:
-        rows = [_values(portion) | {"order_id": order_id, "updated_at": now} for portion in fresh]
+        rows = [_values(each) | {"order_id": key, "updated_at": now} for key, each in fresh]
         made = insert(allocation).returning(allocation.c.id, sort_by_parameter_order=True)
-        for portion, key in zip(fresh, tx.execute(made, rows).scalars(), strict=True):
-            portion.id = key
-    for portion in dirty:
+        for (_, portion), portion_id in zip(fresh, tx.execute(made, rows).scalars(), strict=True):
+            portion.id = portion_id
+    for _, portion in dirty:
         portion.changed = False
     return bool(dirty)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,16 +21,20 @@ class Decided:
     decision: Decision
 
 
-def keep(tx: Connection, problem: Mapping[str, Any], decision: Decision) -> int:
-    """Store a decision with the problem that it answers; returns its id."""
-    values = {
-        "order_id": decision.order_id,
-        "decided_at": decision.decided_at,
-        "rules_hash": decision.rules_hash,
-        "problem": dict(problem),
-        "doc": decision.model_dump(mode="json"),
-    }
-    return int(tx.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+def keep(tx: Connection, decided: Sequence[tuple[Mapping[str, Any], Decision]]) -> None:
+    """Store decisions, each with the problem that it answers."""
+    rows = [
+        {
+            "order_id": decision.order_id,
+            "decided_at": decision.decided_at,
+            "rules_hash": decision.rules_hash,
+            "problem": dict(problem),
+            "doc": decision.model_dump(mode="json"),
+        }
+        for problem, decision in decided
+    ]
+    if rows:
+        tx.execute(insert(table), rows)
 
 
 def of_order(tx: Connection, order_id: str) -> list[Decided]:

@@ -6,7 +6,7 @@ against the one table of legal moves.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +76,16 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     if new.latest_wins:
         _replace_older(tx, new, made, now)
     return int(made)
+
+
+def enqueue_first(tx: Connection, news: Sequence[NewDelivery], now: datetime) -> None:
+    """Write down the first deliveries of entities that are new themselves, all in one step.
+
+    Nothing can stand before them and no key of theirs was used before, so there is nothing to look at.
+    """
+    if news:
+        rows = [_first_values(new, DeliveryState.QUEUED, now, now) for new in news]
+        tx.execute(insert(tx, delivery), rows)
 
 
 def confirm(tx: Connection, connection: str, key: str, reference: str | None, now: datetime) -> bool:

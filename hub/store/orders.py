@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
 
 from hub.model.order import SalesOrder
 from hub.model.state import OrderStatus
 from hub.store.tables import sales_order
+from hub.store.upsert import batches, insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +40,27 @@ class OrderSummary:
     updated_at: datetime
 
 
-def insert(tx: Connection, order_id: str, order: SalesOrder, status: OrderStatus, now: datetime) -> bool:
-    """Write a new order down; false when somebody else has written the same one in the meantime."""
-    values = {
-        "id": order_id,
-        "channel": order.channel,
-        "channel_order": order.order_id,
-        "status": status.value,
-        "placed_at": order.placed_at,
-        "created_at": now,
-        **_of_document(order, now),
-    }
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    query = dialect.insert(sales_order).values(values).on_conflict_do_nothing().returning(sales_order.c.id)
-    return tx.execute(query).scalar_one_or_none() is not None
+def add(tx: Connection, orders: Mapping[str, SalesOrder], status: OrderStatus, now: datetime) -> frozenset[str]:
+    """Write new orders down by our ids, and return the ids of those that were new indeed.
+
+    The others were written by somebody else in the meantime, under another id.
+    """
+    rows = [
+        {
+            "id": order_id,
+            "channel": order.channel,
+            "channel_order": order.order_id,
+            "status": status.value,
+            "placed_at": order.placed_at,
+            "created_at": now,
+            **_of_document(order, now),
+        }
+        for order_id, order in orders.items()
+    ]
+    if not rows:
+        return frozenset()
+    query = insert(tx, sales_order).on_conflict_do_nothing().returning(sales_order.c.id)
+    return frozenset(tx.execute(query, rows).scalars())
 
 
 def get(tx: Connection, order_id: str, *, lock: bool = False) -> OrderRow | None:
@@ -61,9 +68,16 @@ def get(tx: Connection, order_id: str, *, lock: bool = False) -> OrderRow | None
     return _one(tx, sales_order.c.id == order_id, lock=lock)
 
 
-def of_channel(tx: Connection, channel: str, channel_order: str, *, lock: bool = False) -> OrderRow | None:
-    """Return the order with the channel's id, or None; `lock` as in `get`."""
-    return _one(tx, and_(sales_order.c.channel == channel, sales_order.c.channel_order == channel_order), lock=lock)
+def of_channel(
+    tx: Connection, channel: str, channel_orders: Collection[str], *, lock: bool = False
+) -> dict[str, OrderRow]:
+    """Return the orders with these ids of the channel, by the channel's id; `lock` as in `get`."""
+    found: dict[str, OrderRow] = {}
+    for batch in batches(sorted(set(channel_orders))):
+        query = select(sales_order).where(sales_order.c.channel == channel, sales_order.c.channel_order.in_(batch))
+        rows = tx.execute(query.order_by(sales_order.c.id).with_for_update() if lock else query).mappings()
+        found.update((row["channel_order"], _row(row)) for row in rows)
+    return found
 
 
 def find(tx: Connection, reference: str) -> list[OrderRow]:
@@ -111,9 +125,11 @@ def replace_document(tx: Connection, order_id: str, order: SalesOrder, now: date
     tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(_of_document(order, now)))
 
 
-def set_status(tx: Connection, order_id: str, status: OrderStatus, now: datetime) -> None:
-    """Write the status that was rolled up from the lines."""
-    tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(status=status.value, updated_at=now))
+def set_statuses(tx: Connection, statuses: Mapping[str, OrderStatus], now: datetime) -> None:
+    """Write the statuses that were rolled up from the lines, by our ids."""
+    rows = [{"key": key, "status": status.value, "updated_at": now} for key, status in statuses.items()]
+    if rows:
+        tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
 
 
 def set_hold(tx: Connection, order_id: str, why: str | None, now: datetime) -> None:
