@@ -19,18 +19,14 @@ from hub.store import purchases
 
 
 @pytest.fixture
-def sent(world: Any) -> Any:
-    """Five cups of order #1001 at acme, which is cheaper than globex; both have plenty."""
-    return at_acme(world)
+def world(quick_world: Any) -> Any:
+    """SQLite alone: test_conservation.py plays the same on both databases."""
+    return quick_world
 
 
 @pytest.fixture
-def quick_sent(quick_world: Any) -> Any:
-    """The same on SQLite alone."""
-    return at_acme(quick_world)
-
-
-def at_acme(world: Any) -> Any:
+def sent(world: Any) -> Any:
+    """Five cups of order #1001 at acme, which is cheaper than globex; both have plenty."""
     world.source_of("acme", "CUP", 50, "8")
     world.source_of("globex", "CUP", 50, "9")
     world.order(lines={"L1": ("CUP", 5)})
@@ -169,11 +165,11 @@ def test_an_answer_before_anybody_noted_the_sending_proves_it(world: Any) -> Non
         ((), {}, "for no line and not for the whole document"),
     ],
 )
-def test_an_answer_that_cannot_be_right_is_refused_whole(quick_sent: Any, lines: Any, fields: Any, words: str) -> None:
+def test_an_answer_that_cannot_be_right_is_refused_whole(sent: Any, lines: Any, fields: Any, words: str) -> None:
     with pytest.raises(BadRecord) as refused:
-        quick_sent.answers(quick_sent.po, *lines, **fields)
+        sent.answers(sent.po, *lines, **fields)
     assert words in refused.value.what
-    assert quick_sent.where() == {("released", "ACME"): 5}
+    assert sent.where() == {("released", "ACME"): 5}
 
 
 def test_an_answer_to_somebody_elses_document_is_refused(sent: Any) -> None:

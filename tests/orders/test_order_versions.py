@@ -16,6 +16,12 @@ from hub.services import orders
 from hub.store import purchases
 
 
+@pytest.fixture
+def world(quick_world: Any) -> Any:
+    """SQLite alone: test_conservation.py plays the same on both databases."""
+    return quick_world
+
+
 def test_the_same_version_again_changes_nothing(world: Any) -> None:
     world.source_of("acme", "CUP", 50)
     assert world.order(lines={"L1": ("CUP", 3)})
