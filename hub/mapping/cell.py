@@ -21,6 +21,7 @@ K = TypeVar("K", str, tuple[str, str])
 _MEMO_ENTRIES: Final = 8192
 _MEMO_TEXT: Final = 80
 _MOST_SUGGESTIONS: Final = 100
+_NINTH: Final = Decimal("1e-9")
 _WORDS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("true", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "no", "n", "0"), False),
@@ -183,7 +184,7 @@ class Cell:
         return value
 
     def _number(self, value: Decimal) -> object:
-        value = self._rounded(value)
+        value = self._rounded(_fitting(value))
         return self._checked(int(value) if self._target.shape is Shape.INTEGER else value)
 
     def _boolean(self, text: str) -> object:
@@ -213,3 +214,10 @@ class Cell:
 
     def _error(self, why: str, todo: str, code: str) -> CellError:
         return CellError(why, todo=todo, code=code, field=self._target.name, source=self._rule.source or "")
+
+
+def _fitting(value: Decimal) -> Decimal:
+    """Return a worked-out number with at most the nine places that the model keeps."""
+    exponent = value.as_tuple().exponent
+    too_fine = isinstance(exponent, int) and exponent < -9 and value.adjusted() < 15
+    return value.quantize(_NINTH, ROUND_HALF_UP) if too_fine else value
