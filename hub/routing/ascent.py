@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-#: The goods raise their offers in turn, by this share of the dearest parcel: one good must not take all the room.
-_TURNS = 16
 
-
-def useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], known: int, never: int) -> list[int]:
+def useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], known: int, never: int, turns: int = 16) -> list[int]:
     """Return the nodes that a plan as cheap as the `known` cost, or cheaper, could use.
 
-    A cost of `never` or more means that the node may not send the good.
+    A cost of `never` or more means that the node may not send the good. The goods raise their offers in turn, by one in
+    so many `turns` of the dearest parcel: one good must not take all the room.
     """
     columns = [
         sorted((cost, node) for node, cost in enumerate(costs) if cost < never) for costs in zip(*rows, strict=True)
     ]
     offers, slack = [column[0][0] for column in columns], list(fixed)
-    step = max(fixed) // _TURNS + 1
+    step = max(fixed) // turns + 1
     moving = list(range(len(columns)))
     while moving:
         moving = [good for good in moving if _raise(good, columns[good], offers, slack, step)]

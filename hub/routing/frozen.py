@@ -30,7 +30,7 @@ def freeze(problem: Problem) -> dict[str, Any]:
         "currency": problem.currency,
         "at": problem.at.isoformat(),
         "wants": [_want(want) for want in problem.wants],
-        "nodes": [_node(node) for node in problem.nodes.by_code.values()],
+        "nodes": [problem.nodes.documents[code] for code in problem.nodes.by_code],
         "fees": _numbers(problem.nodes.fees),
         "offers": [_offer(offer) for offer in problem.offers],
         "destination": _place(problem.destination),
@@ -70,18 +70,6 @@ def input_hash(problem: Problem) -> str:
     """Return the SHA-256 of the narrowed problem's canonical JSON: equal hashes decide the same."""
     text = json.dumps(freeze(narrow(problem)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _node(node: Node) -> dict[str, Any]:
-    # Defaults are left out, so a changed default of Node needs a new VERSION. Sets become lists in no fixed order, and
-    # the same node must always give the same text.
-    data = node.model_dump(mode="json", exclude_defaults=True)
-    if "handles" in data:
-        data["handles"].sort()
-    for name, days in data.get("hours", {}).items():
-        if isinstance(days, list):
-            data["hours"][name] = sorted(days)
-    return data
 
 
 def _want(want: Want) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> list[Sent]:
         return [Sent(whole.index(single), everything)]
     kept = _useful(fixed, rows, least, single)
     if len(kept) << len(least) > _LARGE:
-        kept = useful(fixed, rows, _known(fixed, rows, single), NEVER)
+        kept = useful(fixed, rows, min(single, _known(fixed, rows)), NEVER)
     if single <= sum(least) + sum(sorted(fixed[node] for node in kept)[:2]):
         return [Sent(whole.index(single), everything)]
     tables = [_sums(fixed[node], rows[node]) for node in kept]
@@ -83,7 +83,7 @@ def _useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], least: Sequence
     ]
 
 
-def _known(fixed: Sequence[int], rows: Sequence[Sequence[int]], single: int) -> int:
+def _known(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> int:
     """Return what some plan costs: the goods in turn, each where it is cheapest with the parcels already going."""
     going: set[int] = set()
     total = 0
@@ -91,7 +91,7 @@ def _known(fixed: Sequence[int], rows: Sequence[Sequence[int]], single: int) -> 
         cost, node = min((cost + (0 if node in going else fixed[node]), node) for node, cost in enumerate(costs))
         going.add(node)
         total += cost
-    return min(single, total)
+    return total
 
 
 def _sums(start: int, amounts: Sequence[int]) -> list[int]:

@@ -9,6 +9,7 @@ from hub.routing.scene import Good, Scene
 
 #: How a plan was found; stands in the decision.
 PARTITION = "partition programme"
+SEARCH = "search over nodes"
 HIGHS = "HiGHS"
 GREEDY = "greedy"
 

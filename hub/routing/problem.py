@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from hub.model.item import ItemFlag
 from hub.model.node import Node
@@ -82,24 +83,45 @@ class _Tariffs(dict[str, Tariff]):
         return tariff
 
 
+class _Documents(dict[str, dict[str, Any]]):
+    """The nodes as JSON-ready data by code, each written out when it is first asked for."""
+
+    def __init__(self, nodes: Mapping[str, Node]) -> None:
+        super().__init__()
+        self._nodes = nodes
+
+    def __missing__(self, code: str) -> dict[str, Any]:
+        # Defaults are left out, so a changed default of Node needs a new version of the frozen form. Sets become lists
+        # in no fixed order, and the same node must always give the same text.
+        data = self._nodes[code].model_dump(mode="json", exclude_defaults=True)
+        hours = data.get("hours", {})
+        for place in (data, hours):
+            place.update({name: sorted(each) for name, each in place.items() if isinstance(each, list)})
+        self[code] = data
+        return data
+
+
 class Network:
-    """The nodes by code, each with its tariff worked out once; share one among the problems of a run.
+    """The nodes by code, each with its tariff and its frozen form worked out once; share one among a run's problems.
 
     `fees` are what a node's supplier takes for each drop-ship order, in the hub's currency.
     """
 
-    __slots__ = ("by_code", "fees", "tariffs")
+    __slots__ = ("by_code", "documents", "fees", "tariffs")
 
     def __init__(self, nodes: Iterable[Node], fees: Mapping[str, Decimal] | None = None) -> None:
         self.by_code: Mapping[str, Node] = {node.code: node for node in nodes}
         self.fees: Mapping[str, Decimal] = dict(fees or {})
         self.tariffs: Mapping[str, Tariff] = _Tariffs(self.by_code, self.fees)
+        self.documents: Mapping[str, dict[str, Any]] = _Documents(self.by_code)
 
     def only(self, codes: Iterable[str]) -> Network:
         """Return the network of these nodes alone, in the order they have here."""
         kept = frozenset(codes)
         nodes = [node for code, node in self.by_code.items() if code in kept]
-        return Network(nodes, {code: fee for code, fee in self.fees.items() if code in kept})
+        part = Network(nodes, {code: fee for code, fee in self.fees.items() if code in kept})
+        part.tariffs, part.documents = self.tariffs, self.documents
+        return part
 
     def __len__(self) -> int:
         return len(self.by_code)

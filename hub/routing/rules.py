@@ -53,7 +53,8 @@ class RoutingRules(Record):
     partial_lines: Annotated[bool, Field(description="send what there is of a line, leave the rest unfilled")] = True
     keep_back: Annotated[Mapping[NodeKind, Quantity], Field(description="units never sold, by kind of node")] = {}
     exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 10
-    work_limit: Annotated[int, Field(ge=1, description="branches HiGHS may try for a larger order")] = 500
+    search_limit: Annotated[int, Field(ge=0, description="sets of nodes tried for a larger order")] = 5000
+    work_limit: Annotated[int, Field(ge=1, description="branches HiGHS may try after that")] = 500
 
     @cached_property
     def hash(self) -> str:

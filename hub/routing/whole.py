@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping, Sequence
 from hub.routing.jobs import Work
 from hub.routing.jointly import settle
 from hub.routing.partition import NEVER, cheapest, fewest
-from hub.routing.plan import HIGHS, PARTITION, Left, Part, Plan
+from hub.routing.plan import HIGHS, PARTITION, SEARCH, Left, Part, Plan
 from hub.routing.reduce import Group, reduced
 from hub.routing.scene import Good, Scene
+from hub.routing.search import assigned, cost_of
 
 #: Job numbers and the node each goes to.
 Choice = dict[int, str]
@@ -32,13 +33,9 @@ def large(scene: Scene, work: Work) -> Plan | None:
     chosen: Choice = dict(found.settled)
     method, proven = PARTITION, True
     for piece in found.pieces:
-        if len(piece) <= scene.rules.exact_lines:
-            chosen.update(_piece(scene, piece, found.opened))
-            continue
-        offered = {number: group.costs.keys() for group in piece for number in group.jobs}
-        some, certain = settle(scene, work.jobs, offered, found.opened)
+        some, how, certain = _piece(scene, work, piece, found.opened)
         chosen.update(some)
-        method, proven = HIGHS, proven and certain
+        method, proven = how if how != PARTITION else method, proven and certain
     most = scene.most_parcels
     if most is not None and len(set(chosen.values())) > most:
         return None
@@ -60,14 +57,25 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
     return _plan(work, dict.fromkeys(range(len(jobs)), node))
 
 
-def _piece(scene: Scene, piece: Sequence[Group], opened: Collection[str]) -> Choice:
+def _piece(scene: Scene, work: Work, piece: Sequence[Group], opened: Collection[str]) -> tuple[Choice, str, bool]:
+    """Return the choice for a piece, how it was found, and whether it is proven the cheapest."""
     codes, fixed, rows = priced(scene, [group.costs for group in piece], opened)
-    return {
-        job: codes[each.node]
-        for each in cheapest(fixed, rows)
-        for number in _bits(each.goods)
-        for job in piece[number].jobs
-    }
+    if len(piece) <= scene.rules.exact_lines:
+        node_of = {number: each.node for each in cheapest(fixed, rows) for number in _bits(each.goods)}
+        return _of_jobs(piece, [codes[node_of[number]] for number in range(len(piece))]), PARTITION, True
+    found = assigned(fixed, rows, scene.rules.search_limit)
+    ours = _of_jobs(piece, [codes[node] for node in found.nodes])
+    if found.proven:
+        return ours, SEARCH, True
+    theirs, proven = settle(scene, work.jobs, {number: group.costs for group in piece for number in group.jobs}, opened)
+    nodes = [codes.index(theirs[group.jobs[0]]) for group in piece]
+    if proven or cost_of(fixed, rows, sorted(set(nodes))) < cost_of(fixed, rows, sorted(set(found.nodes))):
+        return theirs, HIGHS, proven
+    return ours, SEARCH, False
+
+
+def _of_jobs(piece: Sequence[Group], codes: Sequence[str]) -> Choice:
+    return {job: code for group, code in zip(piece, codes, strict=True) for job in group.jobs}
 
 
 def priced(
