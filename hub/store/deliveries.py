@@ -119,6 +119,8 @@ def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool
     if row.state is DeliveryState.RUNNING:
         raise IllegalMove(row.what, row.state, DeliveryState.QUEUED)
     values: dict[str, Any] = {"due_at": now, "tries": 0, "answer_by": None, "doubt": row.doubt and not send_again}
+    if send_again:
+        values["note"] = None  # how far the earlier send had come counts no more
     if row.state in {DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNKNOWN}:
         tx.execute(update(delivery).where(delivery.c.id == row.id).values(**values, updated_at=now))
     else:
