@@ -148,8 +148,9 @@ stock_published = Table(
     Column("location", String(128), primary_key=True),
     Column("sku", String(128), primary_key=True),
     Column("quantity", ExactNumber, nullable=False),
-    Column("delivery_id", Integer, nullable=False),
+    Column("delivery_id", Integer, nullable=False, index=True),
     Column("published_at", UtcTime, nullable=False),
+    Index(None, "connection", "sku"),
 )
 
 feed = Table(

@@ -194,6 +194,8 @@ def _make_stock_published() -> None:
         sa.Column("published_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("connection", "location", "sku", name="pk_stock_published"),
     )
+    op.create_index("ix_stock_published_connection_stock_published_sku", "stock_published", ["connection", "sku"])
+    op.create_index("ix_stock_published_delivery_id", "stock_published", ["delivery_id"])
 
 
 def _make_feed() -> None:
