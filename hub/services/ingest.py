@@ -22,6 +22,7 @@ from hub.services import acknowledgements, catalogue, invoices, orders, shipment
 from hub.services.desk import Desk, Source
 from hub.store import archive, messages, runs
 from hub.store.messages import MessageRow
+from hub.store.upsert import batches
 
 log = EventLog(__name__)
 
@@ -32,6 +33,12 @@ APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
     Kind.SHIPMENT: shipments.apply,
     Kind.INVOICE: invoices.apply,
 }
+#: What is much cheaper many at a time: the store is asked once for all of them.
+TOGETHER: Mapping[Kind, Callable[[Connection, Desk, Source, Sequence[Any]], Sequence[bool]]] = {
+    Kind.SALES_ORDER: orders.apply_many,
+}
+#: So many records, and ends of messages, at most are applied together.
+HANDFUL = 60
 #: Levels come in floods; these take a whole stream and see to their own short transactions.
 FEEDS = {Kind.STOCK_LEVEL: stock.apply_feed, Kind.CATALOGUE_ENTRY: catalogue.apply_feed}
 #: How long one transaction may hold the store while others wait, in seconds.
@@ -152,29 +159,58 @@ class _Progress:
     parked: list[BadRecord]
 
 
+#: One record of a message, or None after its last.
+_Step = tuple[_Progress, Record | BadRecord | None]
+
+
 def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
-    """Apply record after record, many to a transaction, but none longer than the longest chunk."""
+    """Apply handful after handful of records, many to a transaction, but none longer than the longest chunk."""
     progress = [_Progress(message, Counts(), []) for message in received]
-    steps = _steps(desk, inlet, progress)
+    handfuls = batches(_steps(desk, inlet, progress), HANDFUL if inlet.document.kind in TOGETHER else 1)
     more = True
     while more:
         more = False
         with desk.store.write() as tx:
             until = desk.clock.monotonic() + LONGEST_CHUNK
-            for each, record in steps:
-                if record is None:
-                    _end(tx, desk, inlet, each.message, each.counts, each.parked)
-                else:
-                    _apply_one(tx, desk, inlet, each, record)
+            for steps in handfuls:
+                _apply_handful(tx, desk, inlet, steps)
                 if desk.clock.monotonic() >= until:
                     more = True
                     break
     return sum((each.counts for each in progress), Counts())
 
 
-def _steps(
-    desk: Desk, inlet: Inlet, progress: Sequence[_Progress]
-) -> Iterator[tuple[_Progress, Record | BadRecord | None]]:
+def _apply_handful(tx: Connection, desk: Desk, inlet: Inlet, steps: Sequence[_Step]) -> None:
+    """Apply these records together where their kind allows it and none of them is bad, else one by one."""
+    records = [(each, record) for each, record in steps if isinstance(record, Record)]
+    together = _apply_together(tx, desk, inlet, records) if len(records) > 1 else None
+    for each, record in steps:
+        if record is None:
+            _end(tx, desk, inlet, each.message, each.counts, each.parked)
+        elif together is not None and isinstance(record, Record):
+            each.counts += Counts(1, int(next(together)), 0)
+        else:
+            _apply_one(tx, desk, inlet, each, record)
+
+
+def _apply_together(
+    tx: Connection, desk: Desk, inlet: Inlet, records: Sequence[tuple[_Progress, Record]]
+) -> Iterator[bool] | None:
+    """Apply records in one step; returns for each whether it changed anything, None when one of them is bad."""
+    savepoint = tx.begin_nested()
+    try:
+        source = inlet.source(records[0][0].message)
+        changed = TOGETHER[inlet.document.kind](tx, desk, source, [record for _, record in records])
+    except SQLAlchemyError:
+        raise
+    except Exception:  # noqa: BLE001 - whichever it was shows, and is told, when they are applied one by one
+        savepoint.rollback()
+        return None
+    savepoint.commit()
+    return iter(changed)
+
+
+def _steps(desk: Desk, inlet: Inlet, progress: Sequence[_Progress]) -> Iterator[_Step]:
     """Yield each message's records and then None, one message after the other."""
     for each in progress:
         for record in _parse(desk, inlet, each.message):
