@@ -14,7 +14,7 @@ from hub.contract import BadRecord
 from hub.mapping.document import Declared
 from hub.mapping.inward import Inward
 from hub.mapping.outward import Outward
-from hub.mapping.problem import Problem, did_you_mean
+from hub.mapping.problem import Problem, did_you_mean, in_words
 from hub.mapping.section import Section
 from hub.mapping.source import Source
 from hub.model.base import Record
@@ -161,7 +161,7 @@ def _compare_file(case: Case, document: Outward) -> Iterator[str]:
         content, name = document.render(record), document.file_name(record)
     except ValidationError as error:
         for each in error.errors():
-            yield f"given: {'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+            yield f"given: {'.'.join(str(part) for part in each['loc'])}: {in_words(each)}"
         return
     except BadRecord as error:
         yield error.what

@@ -137,7 +137,7 @@ class Inward:
     def _flat(self, rows: Iterator[_Wanted], found: Mapping[str, int]) -> Iterator[Record | BadRecord]:
         """Make one record of each row."""
         plan = self._plan(self.header, found)
-        build = builder(self.shaped.record, plan.base)
+        build = builder(self.shaped.record, plan)
         identity = plan.only(IDENTITY[self.declared.kind])
         values, lost = plan.values, 0
         for number, row in rows:

@@ -67,6 +67,11 @@ class Plan:
         """Return the places of the cells that are read straight from the row."""
         return (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
 
+    def names(self) -> set[str]:
+        """Return the names of all the fields that it makes."""
+        made = (name for parts in (self.singles, self.pairs, self.formulas) for name, *_ in parts)
+        return {*self.base, *made}
+
     def only(self, names: tuple[str, ...]) -> Plan:
         """Return the plan of some of the fields."""
         return Plan(
@@ -102,11 +107,12 @@ def formula_step(made: Made, step: Step) -> Step:
     return run
 
 
-def builder(record: type[Record], base: dict[str, object]) -> Callable[[dict[str, object]], Record]:
-    """Return the fastest right way to make a record of checked values; `base` is given what no field makes."""
+def builder(record: type[Record], plan: Plan) -> Callable[[dict[str, object]], Record]:
+    """Return the fastest right way to make a record of the plan's values; its base is given what no field makes."""
+    base = plan.base
     decorators = record.__pydantic_decorators__
     whole = decorators.model_validators or decorators.field_validators or decorators.root_validators
-    simple = not whole and all("." not in name for name in base)
+    simple = not whole and plan.names() <= record.model_fields.keys()
     if not simple:
         return lambda values: checked(record, values)
     known = {name: base[name] for name in base}

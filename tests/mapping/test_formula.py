@@ -82,6 +82,7 @@ class TestValues:
             ('Stat not in ("A", "B")', False),
             ("number(Qty) in [50, 60]", True),
             ("not true", False),
+            ("True != False", True),
             ("true and false or true", True),
             ('"yes" if number(Qty) > 10 else "no"', "yes"),
             ('"yes" if Empty != "" else "no"', "no"),

@@ -412,6 +412,12 @@ class TestLines:
         assert (bad(error).record, bad(error).field) == ("row 2", "order_number")
         assert isinstance(good, Acknowledgement)
 
+    def test_a_word_that_is_none_of_the_fixed_ones_is_told_with_all_of_them(self, lab: Lab) -> None:
+        text = ACK.replace(', table = "outcome"', "")
+        error = bad(only(parsed(lab, text, ACK_HEADER + "P1,1,2,A,,\n", "ack")))
+        assert error.what.endswith("'A' is not one of accepted, changed, backordered, rejected")
+        assert error.todo == "map the partner's codes with a table"
+
     def test_an_unreadable_row_is_told_before_the_records(self, lab: Lab) -> None:
         error, good = parsed(lab, ACK, ACK_HEADER + "P1,1\nP2,1,1,A,,\n", "ack")
         assert bad(error).what == "acme ack, row 2: the row has 2 cells and the header 6"

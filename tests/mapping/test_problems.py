@@ -548,6 +548,27 @@ acme.toml:18:22: formula must be a text in quotes
 acme.toml:19:34: default must be a text, a number, true or false
 """,
     ),
+    "tests that are no list and an optional column that is needed": (
+        HEAD,
+        """\
+[documents.stock]
+direction = "in"
+makes = "stock_level"
+mode = "snapshot"
+tests = 4
+delimiter = ";"
+quote = ";"
+files = "/out/*.csv"
+[documents.stock.fields]
+sku = "Item"
+quantity = { from = "Q", optional = true }
+""",
+        """\
+acme.toml:13:1: tests are written as [[documents.stock.tests]]
+acme.toml:15:9: delimiter and quote are both ';'
+acme.toml:19:26: every record needs quantity: an optional column must declare a default
+""",
+    ),
     "documents inside the connection": (
         HEAD,
         """\
