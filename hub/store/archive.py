@@ -12,19 +12,27 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import IO
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, exists, or_, select, update
 
 from hub.model.state import DeliveryState
 from hub.store.engine import Store
 from hub.store.tables import archive, delivery, message, parked_record
-from hub.store.upsert import insert
+from hub.store.upsert import insert_for
 
 PART = 1 << 20
 _LEVEL = 6
 #: A content that one of these still stands for is needed, however old it is.
 _OPEN_MESSAGES = ("received", "quarantined")
+#: Made once, since building a statement costs more than running it. Part 0 is written last: with it all are there.
+_FIRST_PART = select(archive.c.part).where(archive.c.sha256 == bindparam("sha"), archive.c.part == 0)
+_RENEW = (
+    update(archive)
+    .where(archive.c.sha256 == bindparam("b_sha"), archive.c.stored_at < bindparam("b_now"))
+    .values(stored_at=bindparam("b_now"))
+)
 _OVER = (DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED)
 
 
@@ -135,19 +143,22 @@ def _needed(sha256: ColumnElement[str]) -> ColumnElement[bool]:
 
 def _refresh(tx: Connection, sha256: str, now: datetime) -> bool:
     """Let the retention of a content begin anew; false when it is not there as a whole."""
-    where = archive.c.sha256 == sha256
-    whole = tx.execute(select(func.min(archive.c.part)).where(where)).scalar_one_or_none()
-    if whole != 0:
+    if tx.execute(_FIRST_PART, {"sha": sha256}).first() is None:
         return False
-    tx.execute(update(archive).where(where, archive.c.stored_at < now).values(stored_at=now))
+    tx.execute(_RENEW, {"b_sha": sha256, "b_now": now})
     return True
 
 
 def _write(tx: Connection, sha256: str, part: int, compressed: bytes, size: int, now: datetime) -> None:
     values = {"sha256": sha256, "part": part, "content": compressed, "size": size, "stored_at": now}
-    statement = insert(tx, archive).values(values)
+    tx.execute(_writing(tx.dialect.name), values)
+
+
+@cache
+def _writing(dialect: str) -> Insert:
     # a part that an interrupted run left is kept, but its retention begins with that of the others
-    tx.execute(statement.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": now}))
+    made = insert_for(dialect, archive)
+    return made.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": made.excluded.stored_at})
 
 
 def _write_spooled(store: Store, sha256: str, spool: IO[bytes], sizes: list[tuple[int, int]], now: datetime) -> None:

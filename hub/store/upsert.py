@@ -19,7 +19,12 @@ def insert(tx: Connection, table: Table) -> sqlite.Insert:
 
     The type is SQLite's; PostgreSQL's has the same verbs.
     """
-    if tx.dialect.name == "postgresql":
+    return insert_for(tx.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Table) -> sqlite.Insert:
+    """Return the same by the name of the database, for statements that are made once and kept."""
+    if dialect == "postgresql":
         return cast("sqlite.Insert", postgresql.insert(table))
     return sqlite.insert(table)
 
