@@ -89,10 +89,9 @@ def _settings(source: Source, data: Mapping[str, Any], way: tuple[str | int, ...
         else:
             file, spot = source.find(here)
             yield {
-                "key": ".".join(str(part) for part in here),
+                "setting": ".".join(str(part) for part in here),
                 "value": _plain(value),
-                "file": file,
-                "line": spot.line,
+                "origin": f"{file}:{spot.line}",
                 "own": file == source.file,
             }
 

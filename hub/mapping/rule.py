@@ -12,7 +12,8 @@ from hub.mapping.source import Source
 
 _MAKERS: Final = ("from", "value", "formula")
 _TYPES: Final = ("text", "integer", "decimal", "date", "datetime", "boolean")
-_VERBS: Final = (
+#: Everything that may stand in the table of a field.
+VERBS: Final = (
     *_MAKERS,
     *"type format table prefer unit_from default optional min places pad decimal thousands trailing_sign".split(),
 )
@@ -81,7 +82,7 @@ def read_numerals(section: Section, base: Numerals) -> Numerals:
 
 def _from_table(section: Section, left: str, numerals: Numerals) -> Rule | None:
     makers = [maker for maker in _MAKERS if maker in section.data]
-    section.only(_VERBS, () if makers else _MAKERS)
+    section.only(VERBS, () if makers else _MAKERS)
     if len(makers) != 1:
         found = " and ".join(makers) or "none"
         section.source.report(section.way, f"{left} needs exactly one of from, value, formula; found {found}")

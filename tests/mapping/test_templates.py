@@ -206,15 +206,14 @@ class TestDescription:
         file = opened(templated, 'password = "secret:p"\n[units]\nCS = 6\n[documents.stock.fields]\nsku = "SKU"\n')
         told = describe(file)
         settings = {
-            each["key"]: (each["value"], Path(each["file"]).name, each["line"], each["own"])
-            for each in told["settings"]
+            each["setting"]: (each["value"], Path(each["origin"]).name, each["own"]) for each in told["settings"]
         }
-        assert settings["units.EA"] == (1, "house.toml", 10, False)
-        assert settings["units.CS"] == (6, "acme.toml", 9, True)
-        assert settings["documents.stock.fields.sku"] == ("SKU", "acme.toml", 11, True)
-        assert settings["documents.stock.fields.quantity.from"] == ("Qty", "house.toml", 19, False)
-        assert settings["documents.ack.fields.line.reason"] == ("Why", "house.toml", 30, False)
-        assert settings["connection.password"] == ("secret:p", "acme.toml", 7, True)
+        assert settings["units.EA"] == (1, "house.toml:10", False)
+        assert settings["units.CS"] == (6, "acme.toml:9", True)
+        assert settings["documents.stock.fields.sku"] == ("SKU", "acme.toml:11", True)
+        assert settings["documents.stock.fields.quantity.from"] == ("Qty", "house.toml:19", False)
+        assert settings["documents.ack.fields.line.reason"] == ("Why", "house.toml:30", False)
+        assert settings["connection.password"] == ("secret:p", "acme.toml:7", True)
         assert "hunter22" not in str(told)
 
     def test_the_rest_of_it_fits_on_one_look(self, templated: Lab) -> None:
@@ -232,7 +231,7 @@ class TestDescription:
             "[documents.s.fields]\nsku = 'I'\nquantity = 'Q'\n[[documents.s.tests]]\ngiven = 'I,Q'\n"
             "expect = [{ as_of = 2026-11-20T06:00:00Z, lines = [1.5] }, { as_of = 2026-11-20 }]\n"
         )
-        settings = {each["key"]: each["value"] for each in json.loads(json.dumps(describe(file)))["settings"]}
+        settings = {each["setting"]: each["value"] for each in json.loads(json.dumps(describe(file)))["settings"]}
         assert settings["units.EA"] == "0.5"
         assert settings["documents.s.tests"] == [
             {
