@@ -36,6 +36,11 @@ class ConnectorError(Exception):
         self.extract = extract[:2000]
         self.code = code or type(self).__name__
 
+    @property
+    def kind(self) -> str:
+        """The name of the class that decides: this module's own, whatever a connector derived from it."""
+        return next(each.__name__ for each in type(self).__mro__ if each.__module__ == __name__)
+
 
 class TemporaryFailure(ConnectorError):
     """Network, 5xx, a lock, maintenance: the hub tries again, later and later."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -9,6 +11,9 @@ import click
 from hub.cli.session import Failure, NothingToDo, Session, pass_session
 from hub.store import migrate
 from hub.store.engine import Store
+
+#: Copied at a time; between two such pieces the daemon may write.
+_PAGES = 1000
 
 
 @click.group()
@@ -42,12 +47,11 @@ def backup(session: Session, target: Path) -> None:
     try:
         if not store.is_sqlite:
             raise Failure("this database is PostgreSQL; use pg_dump")
-        with store.read() as tx:
-            tx.rollback()
+        with store.read() as tx, closing(sqlite3.connect(target)) as copy:
             raw = tx.connection.driver_connection
             if raw is None:
                 raise Failure("the database cannot be opened")
-            raw.execute("VACUUM INTO ?", (str(target),))
+            raw.backup(copy, pages=_PAGES, sleep=0.0)
     finally:
         store.close()
     click.echo(f"wrote {target}")

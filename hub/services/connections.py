@@ -70,7 +70,10 @@ def pause(desk: Desk, codes: Sequence[str], why: str, actor: str) -> list[str]:
     stopped = []
     for code in codes:
         with desk.store.write() as tx:
-            if connections.pause(tx, code, why or f"paused by {actor}", desk.clock.now(), actor=actor):
+            row = connections.get(tx, code)
+            known = row.paused_why if row else None
+            words = why or known or f"paused by {actor}"
+            if connections.pause(tx, code, words, desk.clock.now(), actor=actor):
                 stopped.append(code)
     return stopped
 

@@ -26,6 +26,12 @@ from hub.store.runs import RunError, Tick
 
 log = EventLog(__name__)
 
+#: What a person does where the connector did not say.
+_TODO = {
+    "TemporaryFailure": "nothing yet: the next tick tries again; when it lasts, ask the partner",
+    "AccessDenied": "mend the credentials or ask the partner; it goes on by itself when a check passes",
+    "Rejected": "read the partner's words, mend the settings, then rerun",
+}
 #: After these, lines that had no source may have one.
 _NEWS_OF_STOCK = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
 
@@ -97,7 +103,7 @@ def _end_badly(flows: Flows, connection: str, run: int, error: ConnectorError) -
         with desk.store.write() as tx:
             runs.finish(tx, run, desk.clock.now())
         return
-    _fail(desk, run, RunError(type(error).__name__, error.code, error.what, error.todo))
+    _fail(desk, run, RunError(error.kind, error.code, error.what, error.todo or _TODO.get(error.kind, "")))
     with desk.store.write() as tx:
         if isinstance(error, AccessDenied):
             connections.pause(tx, connection, error.what, desk.clock.now(), automatic=True)
