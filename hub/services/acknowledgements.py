@@ -37,9 +37,10 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     """Take a partner's answer to one of our documents over; true when it changed anything."""
     now = desk.clock.now()
     record = f"acknowledgement of {document.order_number}"
+    # first, so that it waits for a runner that is just noting the sending
+    news = deliveries.confirm(tx, source.connection, document.order_number, document.reference or None, now)
     answered = answers.find(tx, source, document.order_number, record)
     given = _answers(answered, document, record)
-    news = deliveries.confirm(tx, source.connection, document.order_number, document.reference or None, now)
     answered.book.arrived(document.order_number, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:

@@ -36,7 +36,7 @@ class Book:
         order = orders.get(tx, order_id, lock=True)
         if order is None:
             raise LookupError(f"no order {order_id}")
-        return cls(order, allocations.of_order(tx, order_id))
+        return cls(order, allocations.of_order(tx, order_id, lock=True))
 
     def line(self, line_id: str) -> OrderLine | None:
         """Return the channel's line, or None when its newest version has it no more."""

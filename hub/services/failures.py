@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
-from hub.model.state import DeliveryState, IllegalMove, LineState
+from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
 from hub.services import purchasing, routing
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
@@ -164,6 +164,8 @@ def _send_again(tx: Connection, _desk: Desk, number: str, word: _Word) -> str:
 
 def _close_delivery(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
     row = deliveries.get(tx, _whole(number))
+    if not DELIVERY_MOVES[row.state]:
+        raise Refused(f"{row.what} is {row.state.value}; there is nothing to close")
     may_be_there = row.doubt or row.state in {DeliveryState.UNKNOWN, DeliveryState.SENT}
     book = _book_of(tx, row)
     words = _it_is_there(tx, book, row, word.now) if may_be_there else _it_never_left(tx, desk, book, row, word)

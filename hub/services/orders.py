@@ -144,7 +144,7 @@ def _newer(
     ]
     if not news:
         return {}
-    portions = allocations.of_orders(tx, [row.id for row, _ in news])
+    portions = allocations.of_orders(tx, [row.id for row, _ in news], lock=True)
     books = {}
     for row, order in news:
         orders.replace_document(tx, row.id, order, now)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from hub.contract import Receipt
+from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
 from hub.services.desk import Desk
 from hub.store import allocations, events
@@ -29,9 +29,9 @@ class DomainOutcomes:
         if delivery.kind in _ASKS_A_NODE:
             allocations.release(tx, delivery.key, self._desk().clock.now())
 
-    def parked(self, tx: Connection, delivery: Delivery, error: str) -> None:
+    def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
         """Note on the order that one of its documents waits for a person; its quantities stay where they are."""
         if delivery.order_id is None:
             return
-        detail = {"document": delivery.key, "connection": delivery.connection, "error": error}
+        detail = {"document": delivery.key, "connection": delivery.connection, "error": error.what}
         events.record(tx, "delivery.parked", delivery.order_id, self._desk().clock.now(), detail=detail)

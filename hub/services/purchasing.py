@@ -14,7 +14,7 @@ from hub.model.item import CatalogueEntry
 from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
 from hub.model.purchase import FulfillmentOrder, PurchaseLine, PurchaseOrder
-from hub.model.state import PURCHASE_MOVES, DeliveryState, IllegalMove, LineState, PurchaseState, check_move
+from hub.model.state import PURCHASE_MOVES, DeliveryState, LineState, PurchaseState, check_move
 from hub.services.book import AWAITED, GONE, NOTHING, Book
 from hub.services.desk import Desk
 from hub.store import counters, deliveries, events, purchases
@@ -84,13 +84,10 @@ def withdraw(tx: Connection, book: Book, number: str, why: str, now: datetime) -
 
 
 def _stop(tx: Connection, row: PurchaseRow, why: str, now: datetime) -> bool:
-    delivery = deliveries.by_key(tx, row.partner, row.number)
+    delivery = deliveries.by_key(tx, row.partner, row.number, lock=True)
     if delivery is None or delivery.state not in _AT_REST or delivery.doubt:
         return False
-    try:
-        deliveries.cancel(tx, delivery.id, why, now)
-    except IllegalMove:  # a runner took it in this very moment
-        return False
+    deliveries.cancel(tx, delivery.id, why, now)
     return True
 
 

@@ -47,12 +47,13 @@ def apply(tx: Connection, desk: Desk, source: Source, shipment: Shipment) -> boo
     now = desk.clock.now()
     number = _number(source, shipment)
     record = f"shipment {number} of {shipment.order_number}"
+    # first, so that it waits for a runner that is just noting the sending
+    deliveries.confirm(tx, source.connection, shipment.order_number, None, now)
     answered = answers.find(tx, source, shipment.order_number, record)
     known = shipments.get(tx, source.connection, shipment.order_number, number)
     if known is not None:
         return _same(known, shipment, record)
     left = _left(answered, shipment, record)
-    deliveries.confirm(tx, source.connection, shipment.order_number, None, now)
     answered.book.arrived(shipment.order_number, now)
     row = _keep(tx, answered, number, shipment, now)
     told = [_ship(tx, answered, each, shipment.shipped_at or now, now) for each in left]

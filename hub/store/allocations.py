@@ -46,17 +46,20 @@ class StuckLine:
     since: datetime
 
 
-def of_order(tx: Connection, order_id: str) -> list[Portion]:
-    """Return the rows of an order in the order in which they came to be."""
-    return of_orders(tx, [order_id])[order_id]
+def of_order(tx: Connection, order_id: str, *, lock: bool = False) -> list[Portion]:
+    """Return the rows of an order in the order in which they came to be; `lock` as in `of_orders`."""
+    return of_orders(tx, [order_id], lock=lock)[order_id]
 
 
-def of_orders(tx: Connection, order_ids: Collection[str]) -> dict[str, list[Portion]]:
-    """Return the rows of these orders, by order, in the order in which they came to be."""
+def of_orders(tx: Connection, order_ids: Collection[str], *, lock: bool = False) -> dict[str, list[Portion]]:
+    """Return the rows of these orders, by order, in the order in which they came to be.
+
+    `lock` keeps runners from releasing them until the transaction ends, so that no change is lost.
+    """
     found: dict[str, list[Portion]] = {order_id: [] for order_id in order_ids}
     for batch in batches(sorted(found)):
         query = select(allocation).where(allocation.c.order_id.in_(batch)).order_by(allocation.c.id)
-        for row in tx.execute(query).mappings():
+        for row in tx.execute(query.with_for_update() if lock else query).mappings():
             found[row["order_id"]].append(_portion(row))
     return found
 

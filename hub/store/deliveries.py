@@ -173,9 +173,10 @@ def get(tx: Connection, delivery_id: int) -> Delivery:
     return _one(tx, select(delivery).where(delivery.c.id == delivery_id), delivery_id)
 
 
-def by_key(tx: Connection, connection: str, key: str) -> Delivery | None:
-    """Return the delivery with this key on this connection, or None."""
-    row = tx.execute(_by_key(connection, key)).mappings().one_or_none()
+def by_key(tx: Connection, connection: str, key: str, *, lock: bool = False) -> Delivery | None:
+    """Return the delivery with this key on this connection, or None; `lock` keeps runners from taking it meanwhile."""
+    query = _by_key(connection, key)
+    row = tx.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     return None if row is None else delivery_of(row)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select, update
 
-from hub.contract import Receipt
+from hub.contract import Receipt, Rejected
 from hub.model.document import Kind
 from hub.model.item import CatalogueEntry, Item
 from hub.model.money import ExchangeRates, Money
@@ -31,7 +31,7 @@ from hub.store import allocations, deliveries, events
 from hub.store.allocations import Portion
 from hub.store.delivery_row import Delivery
 from hub.store.engine import Store
-from hub.store.tables import catalogue, item, sales_order, stock
+from hub.store.tables import catalogue, delivery, item, sales_order, stock
 from hub.testing.clock import FakeClock
 
 PLACED = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -186,6 +186,12 @@ class World:
             until = self.clock.now() + timedelta(hours=24)
             deliveries.move(tx, running, DeliveryState.UNKNOWN, self.clock.now(), {"doubt": True, "answer_by": until})
 
+    def silent_since(self, number: str) -> None:
+        """Let the hours pass in which a partner should have answered a document."""
+        with self.store.write() as tx:
+            tx.execute(update(delivery).where(delivery.c.key == number).values(answer_by=self.clock.now()))
+        self.clock.advance(1)
+
     def refuse(self, number: str, error: str = "refused") -> None:
         """Let a partner refuse a document, so that it parks."""
         with self.store.write() as tx:
@@ -194,7 +200,7 @@ class World:
             running = deliveries.get(tx, row.id)
             why = {"error_class": "Rejected", "code": "422", "error": error, "todo": "read it"}
             deliveries.move(tx, running, DeliveryState.PARKED, self.clock.now(), why)
-            DomainOutcomes(lambda: self.desk).parked(tx, running, error)
+            DomainOutcomes(lambda: self.desk).parked(tx, running, Rejected(error))
 
     def rerun_all(self, **how: Any) -> Any:
         """Rerun every failure."""

@@ -8,12 +8,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.purchase import Outcome
 from hub.routing.rules import RoutingRules
 from hub.services import explain
+from hub.store.tables import decision
 
 
 def told(world: Any, reference: str = "1001") -> dict[str, Any]:
@@ -121,3 +123,34 @@ def test_a_number_that_two_orders_bear_is_not_guessed(quick_world: Any) -> None:
         quick_world.says(quick_world.made(order_id, lines={"L1": ("CUP", 5)}).changed(number="#7"))
     with pytest.raises(LookupError, match="several orders"):
         told(quick_world, "#7")
+
+
+def test_rules_that_cannot_be_read_any_more_are_replaced_by_todays_and_it_says_so(quick_world: Any) -> None:
+    quick_world.source_of("acme", "CUP", 50, "8")
+    quick_world.source_of("globex", "CUP", 50, "9")
+    quick_world.order(lines={"L1": ("CUP", 5)})
+    with quick_world.store.write() as tx:
+        kept = tx.execute(select(decision.c.problem)).scalar_one()
+        tx.execute(update(decision).values(problem=kept | {"rules": {"a_rule_of_old": 1}}))
+    whole = told(quick_world)
+    assert "today's rules" in whole["decisions"][0]["note"]
+    assert whole["lines"][0]["others"][0]["extra_cost"] == "5"
+
+
+def test_a_supplier_without_a_price_is_named_with_the_rule(quick_world: Any) -> None:
+    quick_world.source_of("acme", "CUP", 50, "8")
+    quick_world.supplier("mum")
+    quick_world.stocks("MUM", "CUP", 50)
+    quick_world.order(lines={"L1": ("CUP", 5)})
+    assert {other["node"]: other["rule"] for other in told(quick_world)["lines"][0]["others"]} == {"MUM": "price"}
+
+
+def test_a_shipped_order_shows_its_shipment_and_its_events(quick_world: Any) -> None:
+    quick_world.source_of("acme", "CUP", 50, "8")
+    quick_world.order(lines={"L1": ("CUP", 5)})
+    quick_world.deliver()
+    quick_world.order(lines={"L1": ("CUP", 3)}, at=1)
+    quick_world.ships(quick_world.document("ACME"), tracking="1Z", carrier="UPS")
+    whole = told(quick_world)
+    assert [(each["number"], each["carrier"]) for each in whole["shipments"]] == [("S1", "UPS")]
+    assert "line.cancel_requested" in [each["name"] for each in whole["events"]]

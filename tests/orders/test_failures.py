@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hub.contract import BadRecord
 from hub.model.document import Kind
 from hub.model.purchase import Outcome
+from hub.model.shipment import ShipmentLine
 from hub.model.state import DeliveryState
 from hub.services import failures, routing
 from hub.services.failure import Failure, FailureKind
@@ -267,3 +269,29 @@ def test_one_failure_is_found_by_its_id_and_listed_by_what_it_is(ordered: Any) -
     assert ordered.read(lambda tx: failures.get(tx, "d2", ordered.clock.now())) is None
     assert ordered.failures(partner="globex") == []
     assert one(ordered, text=ordered.po).as_json()["lines"][0]["line"] == "L1"
+
+
+def test_what_waits_behind_a_parked_document_is_listed_with_its_own_lines(ordered: Any) -> None:
+    ordered.deliver()
+    ordered.ships(ordered.po, ShipmentLine(line_number=1, quantity=Decimal(2)), name="S1")
+    ordered.refuse(ordered.outgoing(Kind.FULFILMENT)[0].key)
+    ordered.ships(ordered.po, ShipmentLine(line_number=1, quantity=Decimal(3)), name="S2")
+    parked, waiting = sorted(ordered.failures(), key=lambda failure: failure.id)
+    assert (waiting.code, waiting.lines[0].quantity) == ("blocked", 3)
+    assert ordered.close(parked.id, "told by mail")["done"][parked.id] == "closed; it is not sent"
+    assert ordered.failures() == []
+
+
+def test_closing_what_was_sent_and_never_answered_takes_the_word_that_it_is_there(ordered: Any) -> None:
+    ordered.deliver()
+    ordered.silent_since(ordered.po)
+    failure = one(ordered)
+    assert (failure.code, failure.lines) == ("overdue", ())
+    assert "counts as arrived" in ordered.close(failure.id)["done"][failure.id]
+    assert ordered.failures() == []
+    assert "nothing to close" in ordered.close(failure.id)["refused"][failure.id]
+
+
+def test_a_line_that_needs_nobody_cannot_be_closed(ordered: Any) -> None:
+    (portion,) = ordered.portions()
+    assert "needs nobody" in ordered.close(f"l{portion.id}")["refused"][f"l{portion.id}"]
