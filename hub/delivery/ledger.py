@@ -252,13 +252,37 @@ class Settlement:
     reply: str | None = None
 
 
+#: What a settlement writes; a column that it does not name keeps the value it had when the delivery was claimed.
+_SETTLED = ("tries", "doubt", "due_at", "answer_by", "reference", "sent_at", "error_class", "code", "error", "todo")
+_SETTLE = (
+    update(delivery)
+    .where(_OURS)
+    .values(
+        **{name: bindparam(f"b_{name}") for name in _SETTLED},
+        **_ENDED,
+        state=bindparam("b_state"),
+        updated_at=bindparam("b_now"),
+    )
+)
+_END = (
+    update(attempt)
+    .where(_THIS_TRY, attempt.c.ended_at.is_(None))
+    .values(
+        ended_at=bindparam("b_now"),
+        outcome=bindparam("b_outcome"),
+        error=bindparam("b_error"),
+        reply=bindparam("b_reply"),
+    )
+)
+
+
 def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: datetime) -> bool:
     """Write the end of an attempt down; false when the claim is no longer ours, and then only the attempt is closed."""
     row = claim.delivery
     check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
-    values = {**end.values, **_ENDED, "state": end.state, "updated_at": now}
-    ours = and_(delivery.c.id == row.id, delivery.c.state == DeliveryState.RUNNING, delivery.c.claimed_by == worker)
-    kept = bool(tx.execute(update(delivery).where(ours).values(values)).rowcount)
+    values = {f"b_{name}": end.values[name] if name in end.values else getattr(row, name) for name in _SETTLED}
+    ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state, "b_now": now}
+    kept = bool(tx.execute(_SETTLE, {**values, **ours}).rowcount)
     _end_attempt(tx, claim, end.outcome, end.error, end.reply, now)
     if kept:
         _tell_followers(tx, claim, end, now)
@@ -283,18 +307,6 @@ def _tell_followers(tx: Connection, claim: Claim, end: Settlement, now: datetime
             delivery.c.due_at < end.values["due_at"],
         )
         tx.execute(update(delivery).where(behind).values(due_at=end.values["due_at"]))
-
-
-_END = (
-    update(attempt)
-    .where(_THIS_TRY, attempt.c.ended_at.is_(None))
-    .values(
-        ended_at=bindparam("b_now"),
-        outcome=bindparam("b_outcome"),
-        error=bindparam("b_error"),
-        reply=bindparam("b_reply"),
-    )
-)
 
 
 def _end_attempt(

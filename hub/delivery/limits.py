@@ -84,6 +84,11 @@ class AccountLimiter:
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
 
+    def answered(self) -> None:
+        """Take note that this thread has no call under way any more, where no header says so."""
+        with self._lock:
+            self._answered(threading.get_ident())
+
     def close(self, within: float) -> None:
         """Send away, with RateLimited, everybody who would have to wait longer than that from now."""
         with self._lock:

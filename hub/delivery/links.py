@@ -34,6 +34,7 @@ class NotConnected(LookupError):
 class _Link:
     connector: Connector
     hash: str
+    limiter: AccountLimiter
     idle_since: float = 0.0
 
 
@@ -76,6 +77,7 @@ class Links:
             sound = True
             raise
         finally:
+            link.limiter.answered()
             self._give_back(code, link, sound=sound)
 
     def limiter(self, code: str) -> AccountLimiter:
@@ -154,8 +156,9 @@ class Links:
 
     def _open(self, code: str, profile: Profile) -> _Link:
         plugin = self._plugin(code, profile)
-        context = ConnectionContext(self._store, code, self._clock, self.limiter(code), self.checkpoint)
-        return _Link(plugin.open(profile, context), profile.hash)
+        limiter = self.limiter(code)
+        context = ConnectionContext(self._store, code, self._clock, limiter, self.checkpoint)
+        return _Link(plugin.open(profile, context), profile.hash, limiter)
 
     def _give_back(self, code: str, link: _Link, *, sound: bool) -> None:
         link.idle_since = self._clock.monotonic()

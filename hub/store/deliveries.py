@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, text, update
+from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, check_move
 from hub.store.delivery_row import NEVER, Attempt, Delivery, NewDelivery, attempt_of, delivery_of
 from hub.store.tables import attempt, delivery
-from hub.store.upsert import insert
+from hub.store.upsert import insert_for
 
 __all__ = [
     "Attempt",
@@ -69,8 +71,7 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     state, due_at = DeliveryState.QUEUED, now
     if not new.latest_wins:
         state, due_at = _place_behind(tx, new, now)
-    statement = insert(tx, delivery).values(_first_values(new, state, due_at, now)).on_conflict_do_nothing()
-    made = tx.execute(statement.returning(delivery.c.id)).scalar_one_or_none()
+    made = tx.execute(_inserting(tx.dialect.name), _first_values(new, state, due_at, now)).scalar_one_or_none()
     if made is None:
         return _id_of(tx, new.connection, new.key)
     if new.latest_wins:
@@ -85,7 +86,7 @@ def enqueue_first(tx: Connection, news: Sequence[NewDelivery], now: datetime) ->
     """
     if news:
         rows = [_first_values(new, DeliveryState.QUEUED, now, now) for new in news]
-        tx.execute(insert(tx, delivery), rows)
+        tx.execute(insert_for(tx.dialect.name, delivery), rows)
 
 
 def confirm(tx: Connection, connection: str, key: str, reference: str | None, now: datetime) -> bool:
@@ -267,6 +268,19 @@ def lock_entity(tx: Connection, connection: str, entity: str) -> None:
 
 # --- inside ----------------------------------------------------------------------------------------------------------
 
+#: What holds a new delivery of the same entity; made once, like the insert, because enqueueing is done so often.
+_AHEAD = select(delivery.c.state, delivery.c.due_at).where(
+    delivery.c.connection == bindparam("code"),
+    delivery.c.entity == bindparam("entity"),
+    delivery.c.state.in_(_HOLDING),
+    ~delivery.c.latest_wins,
+)
+
+
+@cache
+def _inserting(dialect: str) -> ReturningInsert[Any]:
+    return insert_for(dialect, delivery).on_conflict_do_nothing().returning(delivery.c.id)
+
 
 def _one(tx: Connection, query: Select[Any], delivery_id: int) -> Delivery:
     row = tx.execute(query).mappings().one_or_none()
@@ -306,10 +320,7 @@ def _first_values(new: NewDelivery, state: DeliveryState, due_at: datetime, now:
 
 def _place_behind(tx: Connection, new: NewDelivery, now: datetime) -> tuple[DeliveryState, datetime]:
     """Say how a new delivery starts behind the unfinished ones of its entity: never due before what holds it."""
-    query = select(delivery.c.state, delivery.c.due_at).where(
-        _of(new.connection, new.entity), delivery.c.state.in_(_HOLDING), ~delivery.c.latest_wins
-    )
-    holding = tx.execute(query).all()
+    holding = tx.execute(_AHEAD, {"code": new.connection, "entity": new.entity}).all()
     if any(state == DeliveryState.PARKED for state, _ in holding):
         return DeliveryState.BLOCKED, now
     return DeliveryState.QUEUED, max((due_at for _, due_at in holding), default=now)

@@ -150,6 +150,22 @@ def test_a_call_without_a_reply_is_forgotten_after_a_while(clock: FakeClock) -> 
     assert clock.monotonic() == pytest.approx(300, abs=2)
 
 
+def test_a_partner_without_a_header_is_answered_when_its_link_is_given_back(clock: FakeClock) -> None:
+    limiter = AccountLimiter(clock, Pace(per_second=1, burst=10))
+
+    def call() -> None:
+        limiter.acquire()
+        limiter.answered()
+
+    for _ in range(9):
+        other = threading.Thread(target=call)
+        other.start()
+        other.join()
+    assert clock.monotonic() == 0
+    limiter.acquire()
+    assert clock.monotonic() == pytest.approx(1, abs=0.3)
+
+
 def test_many_threads_never_flow_over_the_partners_bucket() -> None:
     """Real threads and delays: calls under way are counted, so that no interleaving gets ahead of the partner."""
     clock = SystemClock()
