@@ -103,7 +103,7 @@ def _all_there(
     if any(each.in_line for each in placed) or declared.kind is Kind.SALES_ORDER:
         needed += [(name, True, target) for name, target in form.line_fields.items()]
     for name, in_line, target in needed:
-        meant = get_close_matches(name, tried, n=1)  # told already, as what is wrong with it
+        meant = tried and get_close_matches(name, tried, n=1)  # told already, as what is wrong with it
         if target.required and (name, in_line) not in made and name not in fixed and not meant:
             full = f"{form.line}.{name}" if in_line else name
             where = (*declared.way, "fields") if declared.rules else declared.way

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -147,12 +148,18 @@ def _dialect(section: Section) -> Dialect:
             section.report(key, f"{key} cannot be {mark!r}", value=True)
     if delimiter == quote:
         section.report("quote", f"delimiter and quote are both {quote!r}", value=True)
-    encoding = (section.text("encoding", "utf-8")).lower().replace("utf8", "utf-8").replace("_", "-")
-    if encoding not in ENCODINGS:
-        section.choice("encoding", ENCODINGS, "utf-8")
-        encoding = "utf-8"
     line_end = section.choice("line_end", _LINE_ENDS, "crlf")
-    return Dialect(delimiter, quote, encoding, _LINE_ENDS[line_end])
+    return Dialect(delimiter, quote, _encoding(section), _LINE_ENDS[line_end])
+
+
+def _encoding(section: Section) -> str:
+    """Return the encoding under our name for it; `windows-1252` and `UTF8` are as good as ours."""
+    name = section.text("encoding", "utf-8")
+    known = {codecs.lookup(each).name: each for each in reversed(ENCODINGS)}
+    try:
+        return known[codecs.lookup(name).name]
+    except (LookupError, ValueError):
+        return section.choice("encoding", ENCODINGS, "utf-8")
 
 
 def _rules(section: Section, numerals: Numerals) -> tuple[Rule, ...]:

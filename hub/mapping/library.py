@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +54,8 @@ class Library:
     house: Path = field(kw_only=True)
     settings_models: Mapping[str, type[BaseModel]] = field(kw_only=True)
     secrets: Secrets = field(kw_only=True)
-    _entries: dict[Path, _Entry] = field(default_factory=dict, init=False)
+    _entries: dict[str, _Entry] = field(default_factory=dict, init=False)
+    _owners: dict[tuple[str, str], Path] = field(default_factory=dict, init=False)
 
     def get(self, code: str) -> PartnerFile | None:
         """Return a partner's file in force, or None."""
@@ -68,12 +71,13 @@ class Library:
 
     def scan(self) -> Changes:
         """Look at the folder and take over what changed; a broken file is tried again at every look."""
-        paths = sorted(self.folder.glob("*.toml"))
-        removed = tuple(self._removed(set(paths)))
+        stamps = _stamps(self.folder)
+        removed = tuple(self._removed(stamps.keys()))
+        templates: dict[Path, Stamp] = {}
         loaded, broken, unchanged = [], [], 0
-        for path in paths:
+        for path, stamp in stamps.items():
             entry = self._entries.setdefault(path, _Entry())
-            result = self._look(path, entry)
+            result = self._look(Path(path), entry, stamp, templates)
             if isinstance(result, PartnerFile):
                 loaded.append(result)
             elif result is not None:
@@ -85,15 +89,21 @@ class Library:
     def _good(self) -> Iterator[PartnerFile]:
         return (entry.good for entry in self._entries.values() if entry.good is not None)
 
-    def _removed(self, present: set[Path]) -> Iterator[str]:
+    def _removed(self, present: AbstractSet[str]) -> Iterator[str]:
         for path in sorted(self._entries.keys() - present):
             good = self._entries.pop(path).good
             if good is not None:
+                self._disown(good.path)
                 yield good.partner.code
 
-    def _look(self, path: Path, entry: _Entry) -> PartnerFile | Broken | None:
+    def _look(
+        self, path: Path, entry: _Entry, stamp: Stamp, templates: dict[Path, Stamp]
+    ) -> PartnerFile | Broken | None:
         """Return the file when it came into force, why it did not, or None when nothing happened."""
-        stamps = (_stamp(path), _stamp(_template_of(entry)))
+        template = entry.good.source.template if entry.good is not None else None
+        if template is not None and template not in templates:
+            templates[template] = _stamp(template)  # once for all the files that extend it
+        stamps = (stamp, None if template is None else templates[template])
         if stamps == entry.stamps and entry.broken is None:
             return None
         entry.stamps = stamps
@@ -101,31 +111,35 @@ class Library:
             file = self._checked(path)
         except MappingErrors as error:
             return _note_broken(path, entry, error.problems)
-        entry.stamps = (stamps[0], _stamp(file.source.template))
+        entry.stamps = (stamp, None if file.source.template is None else _stamp(file.source.template))
         healed, entry.broken = entry.broken is not None, None
         if not healed and entry.good is not None and entry.good.hash == file.hash:
             return None  # touched, not changed
+        if entry.good is not None:
+            self._disown(path)
+        self._owners.update(dict.fromkeys(_names(file), path))
         entry.good = file
         return file
+
+    def _disown(self, path: Path) -> None:
+        self._owners = {name: owner for name, owner in self._owners.items() if owner != path}
 
     def _checked(self, path: Path) -> PartnerFile:
         file = load(path, house=self.house, settings_models=self.settings_models, secrets=self.secrets)
         problems = [failure.problem() for failure in file.run_tests()]
-        problems += self._taken(path, file)
+        for what, name in _names(file):
+            owner = self._owners.get((what, name), path)
+            if owner != path:
+                way = ("partner", "code") if what == "partner" else ("nodes", name)
+                problems.append(file.problem(way, f"{what} {name!r} is already declared in {owner}"))
         if problems:
             raise MappingErrors(problems)
         return file
 
-    def _taken(self, path: Path, file: PartnerFile) -> Iterator[Problem]:
-        """Yield a problem for each name that another file in force already uses."""
-        for other, entry in self._entries.items():
-            if other == path or entry.good is None:
-                continue
-            theirs = entry.good.partner
-            if theirs.code == file.partner.code:
-                yield file.problem(("partner", "code"), f"partner {theirs.code!r} is already declared in {other}")
-            for node in {node.code for node in theirs.nodes} & {node.code for node in file.partner.nodes}:
-                yield file.problem(("nodes", node), f"node {node!r} is already declared in {other}")
+
+def _names(file: PartnerFile) -> tuple[tuple[str, str], ...]:
+    """Return the names that only one file may use."""
+    return ("partner", file.partner.code), *(("node", node.code) for node in file.partner.nodes)
 
 
 def _note_broken(path: Path, entry: _Entry, problems: tuple[Problem, ...]) -> Broken | None:
@@ -135,13 +149,19 @@ def _note_broken(path: Path, entry: _Entry, problems: tuple[Problem, ...]) -> Br
     return None if entry.broken == known else entry.broken
 
 
-def _template_of(entry: _Entry) -> Path | None:
-    return entry.good.source.template if entry.good is not None else None
-
-
-def _stamp(path: Path | None) -> Stamp:
+def _stamps(folder: Path) -> dict[str, Stamp]:
+    """Return every mapping file of a folder with its stamp, by name; a folder that is not there holds none."""
     try:
-        status = path.stat() if path is not None else None
+        with os.scandir(folder) as entries:
+            names = [each.path for each in entries if each.name.endswith(".toml") and not each.name.startswith(".")]
+    except OSError:
+        return {}
+    return {path: _stamp(path) for path in sorted(names)}
+
+
+def _stamp(path: Path | str) -> Stamp:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a thousand files every other second
     except OSError:
         return None
-    return None if status is None else (status.st_mtime_ns, status.st_size, status.st_ino)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)

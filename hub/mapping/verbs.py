@@ -59,7 +59,9 @@ def fits_out(source: Source, rule: Rule, shape: Shape, ground: Ground) -> bool:
     for verb, why in (("unit_from", "it reads units that come in"), ("optional", "it is for columns that come in")):
         if getattr(rule, verb):
             source.report((*rule.way, verb), f"{verb} has no use here: {why}")
-    fits(source, replace(rule, unit_from=None, optional=False, pad=None), shape, ground)
+    if rule.unit_from or rule.optional or rule.pad:  # told already, or fine outward
+        rule = replace(rule, unit_from=None, optional=False, pad=None)
+    fits(source, rule, shape, ground)
     return len(source.problems) == before
 
 
@@ -73,6 +75,8 @@ def format_works(source: Source, rule: Rule, ground: Ground) -> None:
 
 def cell_for(source: Source, rule: Rule, target: Target, ground: Ground) -> Cell | None:
     """Return the way from text to the field, or None after noting each constant that the field refuses."""
+    if rule.default is None and rule.table is None:
+        return Cell(rule, target, ground)
     probe = Cell(replace(rule, table=None, default=None), target, ground)
     before = len(source.problems)
     if rule.default is not None:

@@ -346,6 +346,11 @@ sku = "Item"
             assert getattr(made, field) == value
             assert type(getattr(made, field)) is type(value)
 
+    @pytest.mark.parametrize("name", ["latin-1", "ISO-8859-1", "latin1", "windows-1252", "CP1252"])
+    def test_an_encoding_may_be_written_as_people_write_it(self, lab: Lab, name: str) -> None:
+        text = STOCK + f'encoding = "{name}"\n' + PLAIN
+        assert only(parsed(lab, text, b"Item,Qty\ncaf\xe9,1\n")) == StockLevel(sku="café", quantity=Decimal(1))
+
     def test_numerals_can_be_declared_for_a_whole_document(self, lab: Lab) -> None:
         text = STOCK + 'decimal = ","\nthousands = "."\ndelimiter = ";"\nencoding = "cp1252"\n' + PLAIN
         assert only(parsed(lab, text, "Item;Qty\nStück;1.250,5\n".encode("cp1252"))) == StockLevel(
