@@ -13,7 +13,7 @@ reservation that expired, a delivery that parked.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,8 +36,8 @@ __all__ = ["MOST_ROWS", "plan", "push_everything"]
 MOST_ROWS = 250
 #: The most SKUs that one call looks at because they changed; more than that are found by a lap.
 MOST_CHANGED = 2000
-_PAGE = 2000
-_PAGES_A_CALL = 5
+_PAGE = 1000
+_PAGES_A_CALL = 10
 _LAP_EVERY = timedelta(minutes=15)
 #: A transaction may commit this much later than the time that it wrote.
 _OVERLAP = timedelta(seconds=30)
@@ -139,21 +139,25 @@ class _Search:
     now: datetime
     waiting: frozenset[Place]
     found: dict[Place, Decimal] = field(default_factory=dict)
+    room: int = field(init=False)
 
-    @property
-    def room(self) -> int:
-        return MOST_ROWS - len(self.waiting | self.found.keys())
+    def __post_init__(self) -> None:
+        self.room = MOST_ROWS - len(self.waiting)
 
-    def look_at(self, skus: Collection[str]) -> bool:
-        """Take up what differs of these SKUs; false when not all of it fits in."""
+    def look_at(self, skus: Sequence[str]) -> int:
+        """Take up what differs of these SKUs, one after the other; returns how many were done before it was full."""
         told = published.figures(self.tx, self.channel, skus)
-        complete = True
-        for place, figure in self.shown.differences(self.tx, skus, told, self.now).items():
-            if place in self.waiting or place in self.found or self.room > 0:
-                self.found[place] = figure
+        differences = self.shown.differences(self.tx, skus, told, self.now)
+        order = {sku: number for number, sku in enumerate(skus)}
+        done = len(skus)
+        for place in sorted(differences, key=lambda place: order[place[0]]):
+            known = place in self.waiting or place in self.found
+            if known or self.room > 0:
+                self.found[place] = differences[place]
+                self.room -= not known
             else:
-                complete = False
-        return complete
+                done = min(done, order[place[0]])
+        return done
 
     def with_waiting(self) -> dict[Place, Decimal]:
         """Return what was found together with the rows of the delivery that it replaces, as they are now."""
@@ -164,18 +168,20 @@ class _Search:
 
 def _look_round(search: _Search, progress: _Progress) -> _Progress:
     """Look at what changed lately, then go on with the lap; returns how far that went."""
-    changed = published.recently_changed(search.tx, progress.seen_at - _OVERLAP, MOST_CHANGED + 1)
-    if len(changed) > MOST_CHANGED:
+    changed = published.recently_changed(search.tx, progress.seen_at - _OVERLAP, MOST_CHANGED)
+    if changed is None:
         progress = replace(progress.with_lap(), seen_at=search.now)
-    elif search.look_at(changed) and changed and search.now - progress.seen_at > _OVERLAP:
+    elif changed and search.look_at(sorted(changed)) == len(changed) and search.now - progress.seen_at > _OVERLAP:
         progress = replace(progress, seen_at=search.now)
     for _ in range(_PAGES_A_CALL):
         if progress.lap_at is None or search.room <= 0:
             break
         page = published.next_skus(search.tx, search.channel, progress.lap_at, _PAGE)
-        if not search.look_at(page):
-            break
-        progress = replace(progress, lap_at=page[-1]) if len(page) == _PAGE else progress.lap_ended(search.now)
+        done = search.look_at(page)
+        if done:
+            progress = replace(progress, lap_at=page[done - 1])
+        if done == len(page) < _PAGE:
+            progress = progress.lap_ended(search.now)
     return progress
 
 

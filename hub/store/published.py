@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, delete, select, union
+from sqlalchemy import Connection, delete, select, true, union
 
 from hub.model.state import DeliveryState
 from hub.store.tables import allocation, delivery, reservation, stock, stock_published
@@ -51,14 +51,19 @@ def forget_undelivered(tx: Connection, channel: str) -> int:
     return int(tx.execute(delete(stock_published).where(where)).rowcount)
 
 
-def recently_changed(tx: Connection, since: datetime, limit: int) -> Sequence[str]:
-    """Return SKUs whose figures, allocations or reservations may have changed since; `limit` of them mean: or more."""
-    tables = (
-        select(stock.c.sku).distinct().where(stock.c.updated_at >= since).limit(limit),
-        select(allocation.c.sku).distinct().where(allocation.c.updated_at >= since).limit(limit),
-        select(reservation.c.sku).distinct().limit(limit),
-    )
-    return tx.execute(union(*(select(each.subquery().c.sku) for each in tables)).limit(limit)).scalars().all()
+def recently_changed(tx: Connection, since: datetime, limit: int) -> set[str] | None:
+    """Return the SKUs whose figures, allocations or reservations may have changed since; None when they are many."""
+    changed: set[str] = set()
+    for table, recent in (
+        (stock, stock.c.updated_at >= since),
+        (allocation, allocation.c.updated_at >= since),
+        (reservation, true()),
+    ):
+        rows = tx.execute(select(table.c.sku).where(recent).limit(limit + 1)).scalars().all()
+        changed.update(rows)
+        if max(len(rows), len(changed)) > limit:
+            return None
+    return changed
 
 
 def next_skus(tx: Connection, channel: str, after: str, limit: int) -> Sequence[str]:
