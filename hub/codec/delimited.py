@@ -104,7 +104,7 @@ def read(source: bytes | BinaryIO, dialect: Dialect) -> Table:
 
 def write(rows: Iterable[Sequence[str]], dialect: Dialect) -> bytes:
     """Write rows so that `read` gives the same back; raises ValueError for a cell that the dialect cannot hold."""
-    special = re.compile(f"[{re.escape(dialect.delimiter + dialect.quote)}\r\n]")
+    special = _special(dialect)
     out: list[str] = []
     for row in rows:
         cells = [_quoted(cell, special, dialect) for cell in row]
@@ -118,10 +118,22 @@ def write(rows: Iterable[Sequence[str]], dialect: Dialect) -> bytes:
         raise ValueError(f"the character {bad!r} cannot be written in {dialect.encoding}") from None
 
 
+def line_of(row: Sequence[str], dialect: Dialect) -> str:
+    """Return a row as it would stand in the file, to be shown to people."""
+    special, quote = _special(dialect), dialect.quote
+    cells = (f"{quote}{cell.replace(quote, quote * 2)}{quote}" if special.search(cell) else cell for cell in row)
+    return shown(dialect.delimiter.join(cells if quote else row))
+
+
 def shown(text: str, most: int = 2000) -> str:
     """Return text that may hold bad bytes or NULs as text that every log and database takes."""
     text = text[:most].replace("\x00", "\\x00")
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _special(dialect: Dialect) -> re.Pattern[str]:
+    """Return what makes a cell need quotes."""
+    return re.compile(f"[{re.escape(dialect.delimiter + dialect.quote)}\r\n]")
 
 
 def _quoted(cell: str, special: re.Pattern[str], dialect: Dialect) -> str:
@@ -149,7 +161,7 @@ def _ragged(row: Row, width: int, dialect: Dialect) -> Unreadable:
     return Unreadable(
         f"the row has {len(row)} cells and the header {width}",
         f"an unquoted {dialect.delimiter!r} inside a cell does this: ask the partner to quote such cells",
-        shown(dialect.delimiter.join(row)),
+        line_of(row, dialect),
         "ragged row",
     )
 
@@ -243,7 +255,7 @@ class _Reader:
         return row
 
     def _not_text(self, place: int, code: int, row: Row) -> Unreadable:
-        raw = shown(self._dialect.delimiter.join(row))
+        raw = line_of(row, self._dialect)
         if code == 0:
             return Unreadable(f"cell {place} holds a NUL byte", "ask the partner for the file again", raw, "encoding")
         why = f"cell {place} holds the byte 0x{code & 0xFF:02X}, which is not {self._dialect.encoding}"

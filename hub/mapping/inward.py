@@ -95,7 +95,7 @@ class Inward:
             return self._refused("the whole file", error.what, error.todo, "file")
         except WrongHeader as error:
             todo = "ask the partner what changed, or name the columns as they are now in the mapping file"
-            raw = delimited.shown(self.declared.dialect.delimiter.join(table.header))
+            raw = delimited.line_of(table.header, self.declared.dialect)
             return self._refused("the header", str(error), todo, "header", raw)
         return self._wanted(table.rows, found), found
 
@@ -213,7 +213,7 @@ class Inward:
         return plan
 
     def _raw(self, row: list[str]) -> str:
-        return delimited.shown(self.declared.dialect.delimiter.join(row))
+        return delimited.line_of(row, self.declared.dialect)
 
     def _hopeless(self, lost: int, number: int) -> BadRecord:
         why = f"{lost} of {number} rows cannot be read; the rest of the file is not looked at"

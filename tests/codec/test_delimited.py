@@ -11,7 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.codec.delimited import ENCODINGS, LONGEST_SPAN, Dialect, Numbered, Refused, Unreadable, read, shown, write
+from hub.codec.delimited import (
+    ENCODINGS,
+    LONGEST_SPAN,
+    Dialect,
+    Numbered,
+    Refused,
+    Unreadable,
+    line_of,
+    read,
+    shown,
+    write,
+)
 
 COMMA = Dialect()
 
@@ -249,6 +260,19 @@ def test_no_bytes_whatever_make_it_stumble(content: bytes, encoding: str) -> Non
     numbers = [number for number, _ in rows]
     assert numbers == sorted(numbers)
     assert all(isinstance(row, Unreadable) or len(row) == width for _, row in rows)
+
+
+@pytest.mark.parametrize(
+    ("row", "dialect", "line"),
+    [
+        (["a", "1,5", 'say "hi"'], COMMA, 'a,"1,5","say ""hi"""'),
+        (["a", "1,5"], Dialect(delimiter=";"), "a;1,5"),
+        (["a", "1,5"], Dialect(quote=""), "a,1,5"),
+        (["a\x00", "\udce9"], COMMA, "a\\x00,\\xe9"),
+    ],
+)
+def test_a_row_is_shown_as_it_would_stand_in_the_file(row: list[str], dialect: Dialect, line: str) -> None:
+    assert line_of(row, dialect) == line
 
 
 def test_what_is_shown_of_bad_text_can_be_stored_anywhere() -> None:
