@@ -184,7 +184,7 @@ class Courier:
         settlement = self._settlement(trip, end, verdict, now)
 
         def write(tx: Connection) -> None:
-            if ledger.settle(tx, trip.claim, self._tools.worker, settlement, now) and tell:
+            if ledger.settle(tx, trip.claim, self._tools.worker, settlement, now, entered=trip.entered) and tell:
                 self._tell(tx, trip, end, settlement, now)
             news.write(tx, now)
 

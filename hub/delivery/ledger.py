@@ -144,11 +144,14 @@ _TAKE = (
         attempts=delivery.c.attempts + 1,
     )
 )
-_BEGIN = insert(attempt)
+_WRITE_ATTEMPT = insert(attempt)
 
 
 def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> Claimed:
-    """Claim what is due, in one transaction for many connections; an attempt is opened for each claim."""
+    """Claim what is due, in one transaction for many connections.
+
+    The attempt of a send is written when the connector is entered, that of a find at once: nothing can leave by it.
+    """
     claims: list[Claim] = []
     too_old: list[int] = []
     for want in wants:
@@ -163,7 +166,8 @@ def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> 
             claims.append(Claim(row, verb, row.attempts + 1, finds))
     if claims:
         tx.execute(_TAKE, {"ids": [each.delivery.id for each in claims], "worker": worker, "now": now})
-        tx.execute(_BEGIN, [_first_values(each.delivery.id, each.number, each.verb, now) for each in claims])
+        if asking := [_opened(each, now) for each in claims if each.verb is Verb.FIND]:
+            tx.execute(_WRITE_ATTEMPT, asking)
     return Claimed(tuple(claims), tuple(too_old))
 
 
@@ -184,8 +188,9 @@ def _too_old(row: Delivery, live_from: datetime | None) -> bool:
     return row.order_placed_at < live_from and row.sent_at is None
 
 
-def _first_values(delivery_id: int, number: int, verb: Verb, now: datetime) -> dict[str, Any]:
-    return {"delivery_id": delivery_id, "number": number, "verb": verb, "started_at": now}
+def _opened(claim: Claim, now: datetime, request: str | None = None) -> dict[str, Any]:
+    row = {"delivery_id": claim.delivery.id, "number": claim.number, "verb": claim.verb}
+    return {**row, "started_at": now, "request": request}
 
 
 # --- during an attempt -----------------------------------------------------------------------------------------------
@@ -208,7 +213,6 @@ _ENTER = (
         updated_at=bindparam("b_now"),
     )
 )
-_ENTERED = update(attempt).where(_THIS_TRY).values(request=bindparam("b_request"))
 
 
 def enter(tx: Connection, claim: Claim, worker: str, content: tuple[str, str | None], now: datetime) -> bool:
@@ -218,11 +222,10 @@ def enter(tx: Connection, claim: Claim, worker: str, content: tuple[str, str | N
     live.
     """
     sha, name = content
-    row = {"b_id": claim.delivery.id, "b_number": claim.number}
     values = {"b_id": claim.delivery.id, "b_worker": worker, "b_sha": sha, "b_name": name, "b_now": now}
     if not tx.execute(_ENTER, values).rowcount:
         return False
-    tx.execute(_ENTERED, {**row, "b_request": f"{name or claim.delivery.key} sha256:{sha}"})
+    tx.execute(_WRITE_ATTEMPT, _opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))
     return True
 
 
@@ -232,8 +235,7 @@ def again(tx: Connection, claim: Claim, worker: str, reply: str, now: datetime) 
     mine = update(delivery).where(where, delivery.c.claimed_by == worker).values(doubt=False, attempts=claim.number + 1)
     if not tx.execute(mine).rowcount:
         return None
-    _end_attempt(tx, claim, "absent", None, reply, now)
-    tx.execute(_BEGIN, _first_values(claim.delivery.id, claim.number + 1, Verb.SEND, now))
+    _end_attempt(tx, claim, Settlement(DeliveryState.RUNNING, {}, "absent", reply=reply), now)
     sure = replace(claim.delivery, doubt=False, state=DeliveryState.QUEUED)
     return replace(claim, verb=Verb.SEND, number=claim.number + 1, delivery=sure)
 
@@ -274,16 +276,31 @@ _END = (
         reply=bindparam("b_reply"),
     )
 )
+_WAIT_TOO = (
+    update(delivery)
+    .where(
+        delivery.c.connection == bindparam("b_code"),
+        delivery.c.entity == bindparam("b_entity"),
+        delivery.c.state == DeliveryState.QUEUED.value,
+        delivery.c.id > bindparam("b_id"),
+        delivery.c.due_at < bindparam("b_due"),
+    )
+    .values(due_at=bindparam("b_due"))
+)
 
 
-def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: datetime) -> bool:
+def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: datetime, *, entered: bool) -> bool:
     """Write the end of an attempt down; false when the claim is no longer ours, and then only the attempt is closed."""
     row = claim.delivery
     check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
     values = {f"b_{name}": end.values[name] if name in end.values else getattr(row, name) for name in _SETTLED}
     ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state, "b_now": now}
     kept = bool(tx.execute(_SETTLE, {**values, **ours}).rowcount)
-    _end_attempt(tx, claim, end.outcome, end.error, end.reply, now)
+    if entered or claim.verb is Verb.FIND:
+        _end_attempt(tx, claim, end, now)
+    else:
+        ended = {"ended_at": now, "outcome": end.outcome, "error": end.error, "reply": end.reply}
+        tx.execute(_WRITE_ATTEMPT, {**_opened(claim, now), **ended})
     if kept:
         _tell_followers(tx, claim, end, now)
     return kept
@@ -299,21 +316,13 @@ def _tell_followers(tx: Connection, claim: Claim, end: Settlement, now: datetime
         if claim.number > 1:  # a first success was never in anybody's way
             deliveries.release_followers(tx, row.connection, row.entity, now)
     elif end.values["due_at"] > now:
-        behind = and_(
-            delivery.c.connection == row.connection,
-            delivery.c.entity == row.entity,
-            delivery.c.state == DeliveryState.QUEUED,
-            delivery.c.id > row.id,
-            delivery.c.due_at < end.values["due_at"],
-        )
-        tx.execute(update(delivery).where(behind).values(due_at=end.values["due_at"]))
+        chain = {"b_code": row.connection, "b_entity": row.entity, "b_id": row.id}
+        tx.execute(_WAIT_TOO, {**chain, "b_due": end.values["due_at"]})
 
 
-def _end_attempt(
-    tx: Connection, claim: Claim, outcome: str, error: str | None, reply: str | None, now: datetime
-) -> None:
+def _end_attempt(tx: Connection, claim: Claim, end: Settlement, now: datetime) -> None:
     row = {"b_id": claim.delivery.id, "b_number": claim.number}
-    tx.execute(_END, {**row, "b_now": now, "b_outcome": outcome, "b_error": error, "b_reply": reply})
+    tx.execute(_END, {**row, "b_now": now, "b_outcome": end.outcome, "b_error": end.error, "b_reply": end.reply})
 
 
 def give_back(tx: Connection, claims: Sequence[Claim], worker: str, now: datetime) -> int:
@@ -349,12 +358,15 @@ def take_up(tx: Connection, delivery_id: int, now: datetime, settled_at: datetim
     if row.state is not DeliveryState.RUNNING:
         return None
     left = next((each for each in reversed(deliveries.attempts(tx, row.id)) if each.ended_at is None), None)
-    entered = left is not None and left.verb == Verb.SEND and left.request is not None
+    entered = left is not None and left.verb == Verb.SEND
     doubt = row.doubt or entered
     became = DeliveryState.UNKNOWN if doubt else DeliveryState.QUEUED
     deliveries.move(tx, row, became, now, {"doubt": doubt, "due_at": settled_at if entered else now, **_ENDED})
-    if left is not None:
-        where = and_(attempt.c.delivery_id == row.id, attempt.c.ended_at.is_(None))
-        tx.execute(update(attempt).where(where).values(ended_at=now, outcome="interrupted"))
     verb = Verb.SEND if left is None else Verb(left.verb)
+    ended = {"ended_at": now, "outcome": "interrupted"}
+    if left is None:
+        begun = {"delivery_id": row.id, "number": row.attempts, "verb": verb, "started_at": row.claimed_at or now}
+        tx.execute(_WRITE_ATTEMPT, {**begun, **ended})
+    else:
+        tx.execute(update(attempt).where(attempt.c.id == left.id).values(ended))
     return Interrupted(row.id, row.connection, row.key, verb, entered, became)

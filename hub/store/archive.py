@@ -24,6 +24,8 @@ from hub.store.upsert import insert_for
 
 PART = 1 << 20
 _LEVEL = 6
+#: A content up to this size is written without asking whether it is there already.
+_SMALL = 1 << 14
 #: A content that one of these still stands for is needed, however old it is.
 _OPEN_MESSAGES = ("received", "quarantined")
 #: Made once, since building a statement costs more than running it. Part 0 is written last: with it all are there.
@@ -63,7 +65,7 @@ class Kept:
 def keep(tx: Connection, content: bytes, now: datetime) -> str:
     """Keep a content, once however often it comes, and return its SHA-256 in hex."""
     sha256 = hashlib.sha256(content).hexdigest()
-    if _refresh(tx, sha256, now):
+    if len(content) > _SMALL and _refresh(tx, sha256, now):
         return sha256
     for part in reversed(range(max(1, -(-len(content) // PART)))):
         original = content[part * PART : (part + 1) * PART]

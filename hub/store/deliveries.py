@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, Update, and_, bindparam, exists, select, text, update
 from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.model.document import Kind
@@ -227,23 +227,39 @@ def move(
     tx.execute(update(delivery).where(where).values(**(values or {}), state=target, updated_at=now))
 
 
-def release_followers(tx: Connection, connection: str, entity: str, now: datetime) -> None:
-    """Let those go on that stood blocked or late behind a delivery of their entity which holds them no longer."""
-    first_parked = (
-        select(func.min(delivery.c.id))
-        .where(_of(connection, entity), delivery.c.state == DeliveryState.PARKED, ~delivery.c.latest_wins)
-        .scalar_subquery()
+def _unblocking() -> Update:
+    parked = delivery.alias("parked")
+    held = exists().where(
+        parked.c.connection == bindparam("b_code"),
+        parked.c.entity == bindparam("b_entity"),
+        parked.c.state == DeliveryState.PARKED.value,
+        parked.c.id < delivery.c.id,
+        ~parked.c.latest_wins,
     )
-    free = or_(first_parked.is_(None), delivery.c.id < first_parked)
-    blocked = and_(_of(connection, entity), delivery.c.state == DeliveryState.BLOCKED, free)
-    tx.execute(update(delivery).where(blocked).values(state=DeliveryState.QUEUED, due_at=now, updated_at=now))
-    late = and_(
-        _of(connection, entity),
-        delivery.c.state == DeliveryState.QUEUED,
-        delivery.c.due_at > now,
+    blocked = and_(_CHAIN, delivery.c.state == DeliveryState.BLOCKED.value, ~held)
+    values: dict[str, Any] = {"due_at": bindparam("b_now"), "updated_at": bindparam("b_now")}
+    return update(delivery).where(blocked).values(state=DeliveryState.QUEUED.value, **values)
+
+
+_CHAIN = and_(delivery.c.connection == bindparam("b_code"), delivery.c.entity == bindparam("b_entity"))
+_UNBLOCK = _unblocking()
+_HASTEN = (
+    update(delivery)
+    .where(
+        _CHAIN,
+        delivery.c.state == DeliveryState.QUEUED.value,
+        delivery.c.due_at > bindparam("b_now"),
         delivery.c.due_at < NEVER,
     )
-    tx.execute(update(delivery).where(late).values(due_at=now))
+    .values(due_at=bindparam("b_now"))
+)
+
+
+def release_followers(tx: Connection, connection: str, entity: str, now: datetime) -> None:
+    """Let those go on that stood blocked or late behind a delivery of their entity which holds them no longer."""
+    chain = {"b_code": connection, "b_entity": entity, "b_now": now}
+    tx.execute(_UNBLOCK, chain)
+    tx.execute(_HASTEN, chain)
 
 
 def block_followers(tx: Connection, row: Delivery, now: datetime) -> None:

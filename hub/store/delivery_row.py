@@ -86,7 +86,8 @@ class Delivery:
 class Attempt:
     """One try of a delivery; open while `ended_at` is None.
 
-    `request` is written in the transaction before the connector is entered: while it is None, nothing has left.
+    The attempt of a send is written when its bytes are about to leave, or else when it has ended without that: while
+    there is none for a running delivery, nothing has left.
     """
 
     id: int
