@@ -105,6 +105,13 @@ class TestColumns:
         documents = lab.load(ORDER + '[documents.order.fields]\nB = "number"\n"A b" = "line.sku"\n').documents
         assert documents.render("order", order()) == b"B,A b\r\nPO-1,AB\r\nPO-1,CD\r\n"
 
+    @pytest.mark.parametrize(
+        "rule",
+        ['X = "ship_to.name"', "X = { formula = 'col[\"ship_to.name\"]' }", 'X = "ship_to.coordinates.latitude"'],
+    )
+    def test_what_is_below_something_absent_is_absent(self, lab: Lab, rule: str) -> None:
+        assert rendered(lab, rule, order(ship_to=None)) == ['""', '""']
+
     def test_without_rows_a_record_is_one_row(self, lab: Lab) -> None:
         text = ORDER.replace('rows = "lines"\n', "") + '[documents.order.fields]\nPO = "number"\n'
         assert lab.load(text).documents.render("order", order()) == b"PO\r\nPO-1\r\n"
