@@ -128,8 +128,8 @@ def expire(tx: Connection, before: datetime, limit: int = 500) -> int:
     Needed are those of messages not yet applied or with records still parked, and of deliveries that are not over.
     Rows that named a forgotten content stay; `load` then raises ContentGone.
     """
-    old = select(archive.c.sha256).where(archive.c.stored_at < before, ~_needed(archive.c.sha256)).distinct()
-    gone = tx.execute(old.limit(limit)).scalars().all()
+    old = select(archive.c.sha256).where(archive.c.stored_at < before, ~_needed(archive.c.sha256))
+    gone = set(tx.execute(old.order_by(archive.c.stored_at).limit(limit)).scalars())
     if gone:
         # asked again here: the same content may have been kept anew in between
         tx.execute(delete(archive).where(archive.c.sha256.in_(gone), archive.c.stored_at < before))

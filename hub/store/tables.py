@@ -282,9 +282,9 @@ archive = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     Column("part", Integer, primary_key=True),
-    Column("content", LargeBinary, nullable=False),  # zlib, at most 1 MiB of original a part
     Column("size", Integer, nullable=False),  # of the original part
     Column("stored_at", UtcTime, nullable=False, index=True),
+    Column("content", LargeBinary, nullable=False),  # zlib, at most 1 MiB of original a part; last, for SQLite's sake
 )
 
 message = Table(

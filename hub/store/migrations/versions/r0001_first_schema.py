@@ -380,9 +380,9 @@ def _make_archive() -> None:
         "archive",
         sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("part", sa.Integer(), nullable=False),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("stored_at", UtcTime(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("sha256", "part", name="pk_archive"),
     )
     op.create_index("ix_archive_stored_at", "archive", ["stored_at"])

@@ -1,0 +1,67 @@
+"""The statements that run all day find their rows by an index, never by reading a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from hub.store import archive, catalogue, items, messages, published, refs, stock
+from hub.store.engine import Store
+
+NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
+
+
+def _load(tx: Connection) -> None:
+    with pytest.raises(archive.ContentGone):
+        archive.load(tx, "0")
+
+
+HOT: dict[str, Callable[[Connection], Any]] = {
+    "levels": lambda tx: stock.levels(tx, ["A", "B"]),
+    "available": lambda tx: stock.available(tx, [("E", "A"), ("E", "B")], NOW),
+    "catalogue entries": lambda tx: catalogue.entries(tx, ["A", "B"]),
+    "a catalogue's page": lambda tx: catalogue.page(tx, "acme", "A", 100),
+    "items": lambda tx: items.of_skus(tx, ["A", "B"]),
+    "a name of ours": lambda tx: refs.ours(tx, "order", "shop", "id", "1"),
+    "a name of theirs": lambda tx: refs.theirs(tx, "order", "1", "shop", "id"),
+    "waiting messages": lambda tx: messages.waiting(tx, 10),
+    "a message by its key": lambda tx: messages.by_key(tx, "acme", "stock", "k"),
+    "parked records": lambda tx: messages.parked(tx, connection="acme"),
+    "an archived content": _load,
+    "what may be forgotten": lambda tx: archive.expire(tx, NOW),
+    "what changed lately": lambda tx: published.recently_changed(tx, NOW, 100),
+    "a lap's next step": lambda tx: published.next_skus(tx, "shop", "A", 100),
+    "what a channel was told": lambda tx: published.figures(tx, "shop", ["A", "B"]),
+}
+#: Soft holds are few and short-lived; the look for recent changes reads all of them.
+SMALL = {"reservation"}
+
+
+@contextmanager
+def statements(tx: Connection) -> Iterator[list[tuple[str, Any]]]:
+    seen: list[tuple[str, Any]] = []
+
+    def note(*called: Any) -> None:
+        seen.append((called[2], called[3]))
+
+    event.listen(tx, "before_cursor_execute", note)
+    yield seen
+    event.remove(tx, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_statement_reads_no_whole_table(sqlite_store: Store, name: str) -> None:
+    with sqlite_store.write() as tx:
+        with statements(tx) as seen:
+            HOT[name](tx)
+        assert seen
+        for statement, values in seen:
+            plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            scans = [row[3] for row in plan if row[3].startswith("SCAN ") and row[3].split()[1] not in SMALL]
+            scans = [scan for scan in scans if "anon_" not in scan and "SUBQUERY" not in scan]
+            assert scans == [], statement
