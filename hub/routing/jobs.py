@@ -79,7 +79,7 @@ def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[st
 
     Under a limit of parcels a node with less of this line may be the better one for the whole order.
     """
-    if scene.rules.split_lines and (together > good.nanos or good.sku in contested):
+    if good.sku in contested or (scene.rules.split_lines and together > good.nanos):
         return True
     return scene.most_parcels is not None and not (scene.rules.split_lines and scene.rules.partial_lines)
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import NamedTuple
 
-from hub.routing.ascent import useful
+from hub.routing.ascent import ascend, columns_of
 
 #: Stands for "this node may not send this good"; larger than every cost that can be reported.
 NEVER = 10**27
@@ -43,7 +43,9 @@ def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> list[Sent]:
         return [Sent(whole.index(single), everything)]
     kept = _useful(fixed, rows, least, single)
     if len(kept) << len(least) > _LARGE:
-        kept = useful(fixed, rows, min(single, _known(fixed, rows)), NEVER)
+        bound, slack = ascend(fixed, columns_of(rows, NEVER))
+        limit = min(single, _known(fixed, rows))
+        kept = [node for node in kept if bound + slack[node] <= limit]
     if single <= sum(least) + sum(sorted(fixed[node] for node in kept)[:2]):
         return [Sent(whole.index(single), everything)]
     tables = [_sums(fixed[node], rows[node]) for node in kept]

@@ -52,8 +52,8 @@ class RoutingRules(Record):
     split_lines: Annotated[bool, Field(description="a line that no node can fill may come from several")] = True
     partial_lines: Annotated[bool, Field(description="send what there is of a line, leave the rest unfilled")] = True
     keep_back: Annotated[Mapping[NodeKind, Quantity], Field(description="units never sold, by kind of node")] = {}
-    exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 10
-    search_limit: Annotated[int, Field(ge=0, description="sets of nodes tried for a larger order")] = 5000
+    exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 8
+    search_limit: Annotated[int, Field(ge=0, description="costs looked at for a larger order")] = 3_000_000
     work_limit: Annotated[int, Field(ge=1, description="branches HiGHS may try after that")] = 500
 
     @cached_property

@@ -1,22 +1,16 @@
-"""Orders of any number of goods: every set of nodes is tried or proven to be worse.
+"""Orders of any number of goods: which nodes send a parcel is decided node by node, until the best is proven.
 
-Given the nodes that send a parcel, each good simply goes where it is cheapest. A good set is found by adding, dropping
-and exchanging nodes while that pays; the lower bound then leaves few nodes to decide about, and these are decided one
-by one. A branch ends when its parcels, with each good at the cheapest node still possible, cost as much as the best.
+Given the nodes that send a parcel, each good simply goes where it is cheapest. A branch (some nodes are sure to send
+one, some not to) ends when its lower bound reaches the best plan known; most nodes are ruled out by the bound at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.routing.ascent import useful
+from hub.routing.ascent import ascend, columns_of
 from hub.routing.partition import NEVER
-
-#: Above so many undecided nodes the branches are hopeless.
-_MOST_NODES = 40
-#: A large order repays smaller steps of the lower bound.
-_TURNS = 64
 
 
 class Found(NamedTuple):
@@ -26,77 +20,88 @@ class Found(NamedTuple):
     proven: bool
 
 
-def assigned(fixed: Sequence[int], rows: Sequence[Sequence[int]], tries: int) -> Found:
-    """Return the best plan that so many tries find.
+def assigned(fixed: Sequence[int], rows: Sequence[Sequence[int]], work: int) -> Found:
+    """Return the best plan that so much work finds: one unit for each cost looked at in each branch.
 
     `fixed[n]` is what a parcel from node n costs (zero where one goes anyway), `rows[n][g]` what good g costs there.
     """
-    going = _improved(fixed, rows)
-    limit = cost_of(fixed, rows, going)
-    kept = useful(fixed, rows, limit, NEVER, _TURNS)
-    if len(kept) > _MOST_NODES:
-        return Found(_nodes(rows, going), proven=False)
-    search = _Search([fixed[node] for node in kept], [rows[node] for node in kept], limit, tries)
-    search.decide(0, [NEVER] * len(rows[0]), 0, ())
-    best = [kept[node] for node in search.found] if search.found else going
-    return Found(_nodes(rows, best), proven=search.tries >= 0)
+    search = _Search(fixed, rows, work)
+    search.run()
+    going = search.best
+    nodes = [min(going, key=lambda node: (rows[node][good], node)) for good in range(len(rows[0]))]
+    return Found(nodes, proven=search.work >= 0)
 
 
 def cost_of(fixed: Sequence[int], rows: Sequence[Sequence[int]], going: Sequence[int]) -> int:
     """Return what it costs to send every good from the cheapest of these nodes."""
-    goods: int = sum(map(min, _never(rows), *(rows[node] for node in going)))
+    goods: int = sum(map(min, *(rows[node] for node in going))) if len(going) > 1 else sum(rows[going[0]])
     return sum(fixed[node] for node in going) + goods
 
 
-def _nodes(rows: Sequence[Sequence[int]], going: Sequence[int]) -> list[int]:
-    return [min(going, key=lambda node: (rows[node][good], node)) for good in range(len(rows[0]))]
+class _Branch(NamedTuple):
+    """Nodes that are sure to send a parcel, and nodes not yet decided; all others send none."""
 
-
-def _never(rows: Sequence[Sequence[int]]) -> list[int]:
-    return [NEVER] * len(rows[0])
-
-
-def _improved(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> list[int]:
-    """Return a set of nodes that no single addition, removal or exchange makes cheaper."""
-    going = [min(range(len(rows)), key=lambda node: (fixed[node] + sum(rows[node]), node))]
-    cost = cost_of(fixed, rows, going)
-    while True:
-        best, change = min(_changes(fixed, rows, going))
-        if best >= cost:
-            return going
-        cost, going = best, list(change)
-
-
-def _changes(
-    fixed: Sequence[int], rows: Sequence[Sequence[int]], going: list[int]
-) -> Iterator[tuple[int, tuple[int, ...]]]:
-    """Yield the cost of every set that one addition, removal or exchange leads to."""
-    for gone in (None, *going):
-        rest = tuple(node for node in going if node != gone)
-        paid = sum(fixed[node] for node in rest)
-        least = list(map(min, _never(rows), *(rows[node] for node in rest))) if rest else _never(rows)
-        yield paid + sum(least), rest
-        for node in range(len(rows)):
-            if node not in going:
-                yield paid + fixed[node] + sum(map(min, least, rows[node])), tuple(sorted((*rest, node)))
+    sure: frozenset[int]
+    open: frozenset[int]
 
 
 class _Search:
-    def __init__(self, fixed: Sequence[int], rows: Sequence[Sequence[int]], limit: int, tries: int) -> None:
-        self.fixed, self.rows, self.limit, self.tries = fixed, rows, limit, tries
-        self.found: tuple[int, ...] = ()
-        self.later = [_never(rows)]
-        for row in reversed(rows):
-            self.later.append(list(map(min, self.later[-1], row)))
-        self.later.reverse()
+    def __init__(self, fixed: Sequence[int], rows: Sequence[Sequence[int]], work: int) -> None:
+        self.fixed, self.rows, self.work = fixed, rows, work
+        self.columns = columns_of(rows, NEVER)
+        self.best = self._plain()
+        self.limit = cost_of(fixed, rows, self.best)
 
-    def decide(self, node: int, least: list[int], paid: int, going: tuple[int, ...]) -> None:
-        """Decide about this node and those after it; `least` is each good's cheapest cost so far."""
-        self.tries -= 1
-        if self.tries < 0 or paid + sum(map(min, least, self.later[node])) >= self.limit:
-            return
-        if node == len(self.rows):
-            self.limit, self.found = paid + sum(least), going
-            return
-        self.decide(node + 1, list(map(min, least, self.rows[node])), paid + self.fixed[node], (*going, node))
-        self.decide(node + 1, least, paid, going)
+    def run(self) -> None:
+        """Look at branches, the last one first, until none is left or the work is used up."""
+        waiting = [_Branch(frozenset(), frozenset(range(len(self.rows))))]
+        while waiting and self.work >= 0:
+            waiting += self._split(waiting.pop())
+
+    def _plain(self) -> list[int]:
+        """Return a plan to begin with: goods in turn go where they are cheapest, then needless nodes are dropped."""
+        going: list[int] = []
+        for column in self.columns:
+            node = min(column, key=lambda each: each[0] + (0 if each[1] in going else self.fixed[each[1]]))[1]
+            if node not in going:
+                going.append(node)
+        for node in sorted(going, key=lambda node: -self.fixed[node]):
+            fewer = [each for each in going if each != node]
+            if fewer and cost_of(self.fixed, self.rows, fewer) <= cost_of(self.fixed, self.rows, going):
+                going = fewer
+        return sorted(going)
+
+    def _split(self, branch: _Branch) -> list[_Branch]:
+        """Return the branches that this one falls into; none when nothing in it can be cheaper than the best."""
+        able = sorted(branch.sure | branch.open)
+        self.work -= len(able) * len(self.columns)
+        place = {node: number for number, node in enumerate(able)}
+        columns = [[(cost, place[node]) for cost, node in column if node in place] for column in self.columns]
+        if not all(columns):
+            return []
+        paid = sum(self.fixed[node] for node in branch.sure)
+        bound, slack = ascend([0 if node in branch.sure else self.fixed[node] for node in able], columns)
+        self._try([node for node in able if node in branch.sure or not slack[place[node]]])
+        kept = frozenset(node for node in branch.open if paid + bound + slack[place[node]] < self.limit)
+        if paid + bound >= self.limit or (not kept and not branch.sure):
+            return []
+        if not kept:
+            self._try(sorted(branch.sure))
+            return []
+        node = self._wanted(branch.sure | kept, kept)
+        rest = kept - {node}
+        return [_Branch(branch.sure, rest), _Branch(branch.sure | {node}, rest)]
+
+    def _try(self, going: list[int]) -> None:
+        cost = cost_of(self.fixed, self.rows, going) if going else self.limit
+        if cost < self.limit:
+            self.limit, self.best = cost, going
+
+    def _wanted(self, able: frozenset[int], kept: frozenset[int]) -> int:
+        """Return the undecided node that is the cheapest for the most goods."""
+        wanted = dict.fromkeys(sorted(kept), 0)
+        for column in self.columns:
+            node = next((node for _, node in column if node in able), None)
+            if node in wanted:
+                wanted[node] += 1
+        return max(wanted, key=lambda node: (wanted[node], -node))

@@ -4,10 +4,11 @@ What is best: first as many units as the hard rules, the stock and the limits on
 cost, then the fewest parcels. A line stays whole where one node can send all of it; only a line that no node can fill
 is cut. Goods that the customer collects are taken from their node first, and the rest is solved around them.
 
-Optimality is proven for every order whose lines can stay whole, or whose cut lines need all that is left anyway: by
-the partition programme in integers up to `exact_lines` (after exact reductions), beyond that by HiGHS to its tolerance
-of a micro-unit. Lines with a choice of cuts, lines of one SKU that compete for the same units, and large orders with
-too few parcels go to HiGHS too; `optimal` is False when its work limit ended the search.
+Optimality is proven in integers, without a tolerance, for every order whose lines can stay whole or whose cut lines
+need all that is left anyway: by the partition programme up to `exact_lines`, by a branch and bound over the nodes
+beyond. HiGHS (to its tolerance of a tenth of a micro-unit) solves what is left: lines with a choice of cuts, lines of
+one SKU that compete for the same units, large orders with too few parcels, and what the search did not settle within
+its limit of work. `optimal` is False when HiGHS ended at its limit too.
 """
 
 from __future__ import annotations

@@ -12,6 +12,9 @@ from hub.routing.reduce import Group, reduced
 from hub.routing.scene import Good, Scene
 from hub.routing.search import assigned, cost_of
 
+#: The partition programme with a count of parcels is still quick for so many jobs.
+_MOST_LAYERED = 10
+
 #: Job numbers and the node each goes to.
 Choice = dict[int, str]
 
@@ -22,9 +25,13 @@ def small(scene: Scene, work: Work) -> Plan:
     sent = cheapest(fixed, rows)
     most = scene.most_parcels
     if most is not None and len(sent) > most:
-        sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
-    chosen = {job: codes[each.node] for each in sent for job in _bits(each.goods)}
-    return _plan(work, chosen)
+        return _in_few_parcels(work, most, codes, fixed, rows)
+    return _plan(work, {job: codes[each.node] for each in sent for job in _bits(each.goods)})
+
+
+def _in_few_parcels(work: Work, most: int, codes: list[str], fixed: list[int], rows: list[list[int]]) -> Plan:
+    sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
+    return _plan(work, {job: codes[each.node] for each in sent for job in _bits(each.goods)})
 
 
 def large(scene: Scene, work: Work) -> Plan | None:
@@ -38,7 +45,9 @@ def large(scene: Scene, work: Work) -> Plan | None:
         method, proven = how if how != PARTITION else method, proven and certain
     most = scene.most_parcels
     if most is not None and len(set(chosen.values())) > most:
-        return None
+        if len(work.jobs) > _MOST_LAYERED:
+            return None
+        return _in_few_parcels(work, most, *priced(scene, [job.costs for job in work.jobs]))
     return _plan(work, chosen, method, optimal=proven)
 
 
