@@ -7,6 +7,7 @@ is handed on as `Unreadable` between the ones that can.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -180,6 +181,7 @@ class _Reader:
     def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
         self._stream = stream
         self._dialect = dialect
+        self._encoding = dialect.encoding
         self._noisy = False  # a bad byte or a NUL was seen: from then on every row is looked at
         self._pending: list[str] = []  # the lines of the record that is being read
         self._again: deque[str] = deque()  # lines to read once more, after a quote that never closed
@@ -258,7 +260,7 @@ class _Reader:
         raw = line_of(row, self._dialect)
         if code == 0:
             return Unreadable(f"cell {place} holds a NUL byte", "ask the partner for the file again", raw, "encoding")
-        why = f"cell {place} holds the byte 0x{code & 0xFF:02X}, which is not {self._dialect.encoding}"
+        why = f"cell {place} holds the byte 0x{code & 0xFF:02X}, which is not {self._encoding}"
         todo = "declare the document's `encoding` (cp1252 is usual for files from Windows), or ask for UTF-8"
         return Unreadable(why, todo, raw, "encoding")
 
@@ -271,7 +273,7 @@ class _Reader:
                 yield from io.StringIO(self._text(chunk), newline=self._end.decode())
 
     def _text(self, chunk: bytes) -> str:
-        encoding = self._dialect.encoding
+        encoding = self._encoding
         try:
             text = chunk.decode(encoding)
         except UnicodeDecodeError:
@@ -313,4 +315,6 @@ class _Reader:
         for mark, what, todo in _OTHER_FILES:
             if first.startswith(mark):
                 raise Refused(f"the file {what}, not delimited text", todo)
-        return first.removeprefix(b"\xef\xbb\xbf") if self._dialect.encoding == "utf-8" else first
+        if first.startswith(codecs.BOM_UTF8):
+            self._encoding = "utf-8"  # the mark proves it, whatever was declared
+        return first.removeprefix(codecs.BOM_UTF8)

@@ -58,6 +58,10 @@ class TestReading:
     def test_a_byte_order_mark_is_no_part_of_the_first_column(self) -> None:
         assert read(b"\xef\xbb\xbfItem,Qty\nA,1\n", COMMA).header == ("Item", "Qty")
 
+    def test_a_byte_order_mark_proves_utf_8_whatever_was_declared(self) -> None:
+        table = read("\ufeffItem,Größe\nA,é\n".encode(), Dialect(encoding="cp1252"))
+        assert (table.header, list(table.rows)) == (("Item", "Größe"), [(2, ["A", "é"])])
+
     def test_header_names_lose_the_blanks_around_them(self) -> None:
         assert read(b" Item ,\tQty\n", COMMA).header == ("Item", "Qty")
 

@@ -80,3 +80,13 @@ def _told(lab: Lab, path: Path) -> int:
         problems = error.problems or (Problem("", 0, 0, "no problem was told"),)
     assert all(problem.line >= 1 and problem.column >= 1 and problem.message for problem in problems)
     return min(1, len(problems))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 300))
+def test_many_more_mangled_files_load_or_tell_their_problems(house_lab: Lab, seed: int) -> None:
+    dice = random.Random(seed)
+    for path in TEMPLATES:
+        whole = path.read_text("utf-8").replace("[partner]\n", '[partner]\ncode = "acme"\n', 1)
+        for change in (mangled, values_swapped) * 25:
+            _told(house_lab, house_lab.write(change(whole, dice)))
