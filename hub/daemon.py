@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
@@ -104,7 +105,12 @@ class Daemon:
 
     def state(self) -> Mapping[str, Any]:
         """Say what the daemon is doing."""
-        return {"ready": self._ready, "stopping": self._stopping.is_set(), "partners": len(self.hub.directory.entries)}
+        return {
+            "ready": self._ready,
+            "stopping": self._stopping.is_set(),
+            "partners": len(self.hub.directory.entries),
+            "process": os.getpid(),
+        }
 
     def _recover(self) -> None:
         """Go on where a dead daemon stopped: close its runs, apply what it had stored but not applied."""

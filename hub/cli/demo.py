@@ -69,11 +69,12 @@ def demo(
             result = _run(place, options, exit_when_done=exit_when_done, quiet=as_json)
         except ProcessFailed as error:
             raise Failure(f"{error}\n(the logs are in {place})") from None
+    if result is not None and as_json:
+        print_json(result)
     if result is None:
         return
-    if as_json:
-        print_json(result)
-    if result["lost"] or result["duplicated"]:
+    wrong = result["lost"] or result["duplicated"]
+    if (wrong and result["finished"]) or (exit_when_done and not result["finished"]):
         raise SystemExit(FAILED)
 
 
@@ -92,6 +93,7 @@ def _work_folder(folder: Path | None) -> Iterator[Path]:
 
 
 def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool) -> dict[str, Any] | None:
+    """Run both sides until done or Ctrl-C, which drains the hub at any moment; returns the audited summary."""
     started = time.monotonic()
     sandbox = SandboxProcess(place, options.for_sandbox())
     hub: HubProcess | None = None
@@ -103,12 +105,13 @@ def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool
         with DemoView(quiet=quiet, folder=place, url=hub.url) as view:
             finished = watch(sandbox, hub, view, exit_when_done=exit_when_done)
         seconds = time.monotonic() - started
-        code = hub.stop()
-        if code:
+        if code := hub.stop():
             raise ProcessFailed(f"the hub ended with exit code {code}")
-        result = report(place, sandbox, seconds)
-        result["finished"] = finished
+        result = {**report(place, sandbox, seconds), "finished": finished}
         view.end(result)
+    except KeyboardInterrupt:
+        return None
+    else:
         return result
     finally:
         if hub is not None:

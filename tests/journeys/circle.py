@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -41,8 +41,12 @@ class Circle:
     def go_live(self) -> None:
         self.command("connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")
 
-    def command(self, *arguments: str) -> Any:
-        return crossdock(self.folder, *arguments)
+    def second_hub(self) -> HubProcess:
+        """Try to start another hub on the same folder."""
+        return HubProcess(self.folder)
+
+    def command(self, *arguments: str, codes: Sequence[int] = (0, 3)) -> Any:
+        return crossdock(self.folder, *arguments, codes=codes)
 
     def wait(self, holds: Callable[[Mapping[str, Any], Mapping[str, Any]], bool], seconds: float = 90.0) -> None:
         """Wait until it holds for (sandbox state, hub summary); fails with both when it never does."""
