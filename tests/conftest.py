@@ -17,13 +17,36 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from hub.store.engine import Store
 from hub.store.tables import metadata
 from hub.testing.clock import FakeClock
 
 DATABASES = ("sqlite", "postgresql")
-_TEMPLATE = "crossdock_template"
+_SHARED = "crossdock"
+#: Makes a used database as good as new, in a tenth of the time that a new one takes.
+_EMPTY_IT = """
+SET LOCAL lock_timeout = '5s';
+DO $$
+DECLARE
+    name text;
+    used boolean;
+    dirty text[] := '{}';
+BEGIN
+    FOR name IN SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE 'SELECT EXISTS (SELECT 1 FROM ' || name || ')' INTO used;
+        IF used THEN
+            dirty := dirty || name;
+        END IF;
+    END LOOP;
+    IF dirty <> '{}' THEN
+        EXECUTE 'TRUNCATE ' || array_to_string(dirty, ', ') || ' CASCADE';
+    END IF;
+    PERFORM setval(quote_ident(sequencename)::regclass, 1, false)
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
 
 
 @pytest.fixture
@@ -39,9 +62,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield _copied(template, tmp_path)
         return
     cluster: Cluster = request.getfixturevalue("postgres")
-    with_tables = cluster.create(template=_TEMPLATE)
-    yield with_tables
-    cluster.drop(with_tables)
+    yield cluster.borrow()
+    cluster.give_back()
 
 
 @pytest.fixture
@@ -85,7 +107,7 @@ def postgres() -> Iterator[Cluster]:
     """A throw-away PostgreSQL cluster; skips, with the reason, where it cannot be had."""
     cluster = Cluster.start()
     try:
-        _make_tables(cluster.create(name=_TEMPLATE))
+        _make_tables(cluster.create(name=_SHARED))
         yield cluster
     finally:
         cluster.stop()
@@ -151,6 +173,20 @@ class Cluster:
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
+    def borrow(self) -> str:
+        """Return the address of the database that every test finds empty."""
+        return self.url(_SHARED)
+
+    def give_back(self) -> None:
+        """Empty it; where a test still holds something in it, make it anew."""
+        engine = create_engine(self.url(_SHARED), poolclass=NullPool)
+        try:
+            with engine.begin() as connection:
+                connection.exec_driver_sql(_EMPTY_IT)
+        except OperationalError:
+            self.drop(self.url(_SHARED))
+            _make_tables(self.create(name=_SHARED))
+
     def drop(self, url: str) -> None:
         self._run(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
 
@@ -160,10 +196,9 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, statement: str) -> None:
-        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        engine = create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with engine.connect() as connection:
             connection.execute(text(statement))
-        engine.dispose()
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 30
