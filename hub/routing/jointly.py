@@ -20,10 +20,11 @@ def jointly(scene: Scene, work: Work) -> Plan:
     taken, method, proven = _better(scene, _asks(scene, asks, work.contested, scene.most_parcels))
     parts = [Part(asks[each.ask].good, each.tier.site.code, each.nanos) for each in taken]
     left = list(work.left)
+    full = len({each.tier.site.code for each in taken}) == scene.most_parcels
     for number, ask in enumerate(asks):
         missing = ask.nanos - sum(each.nanos for each in taken if each.ask == number)
         if missing:
-            left.append(Left(ask.good, missing, "" if scene.most_parcels is None else "splits"))
+            left.append(Left(ask.good, missing, "splits" if full else ""))
     return Plan(tuple(parts), tuple(left), method, proven)
 
 
