@@ -83,7 +83,7 @@ class Courier:
 
     def carry(self, claim: Claim, gate: Gate) -> None:
         """Try the delivery once and write down how it ended; raises only what the ledger itself raises."""
-        self._tools.checkpoint("claimed")
+        self._tools.links.passing(claim.code, "claimed")
         trip = _Trip(claim)
         try:
             with self._tools.links.use(claim.code) as connector:
@@ -95,9 +95,9 @@ class Courier:
             end = _Failed(error)
         except Exception as error:  # noqa: BLE001 - whatever a connector raises must end in the ledger
             end = _Failed(self._unforeseen(trip, error))
-        self._tools.checkpoint("replied")
+        self._tools.links.passing(claim.code, "replied")
         self._settle(trip, end, gate)
-        self._tools.checkpoint("committed")
+        self._tools.links.passing(claim.code, "committed")
 
     # --- at the partner ----------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class Courier:
                 return found
         outbound = self._enter(connector, trip)
         trip.entered = True
-        self._tools.checkpoint("rendered")
+        self._tools.links.passing(trip.claim.code, "rendered")
         receipt = connector.send(outbound)
         return _Arrived(receipt, "confirmed" if receipt.confirmed else "sent")
 

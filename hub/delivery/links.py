@@ -106,6 +106,11 @@ class Links:
             return False
         return True
 
+    def passing(self, code: str, name: str) -> None:
+        """Pass a named instant of the partner's send path, told with its kind of connector: `files.rendered`."""
+        connector = self.about(code).name if self.knows(code) else "gone"
+        self.checkpoint(f"{connector}.{name}")
+
     def redact(self, code: str, text: str) -> str:
         """Return the text without the secret values of the partner's settings."""
         profile = self._profiles(code)
@@ -157,7 +162,7 @@ class Links:
     def _open(self, code: str, profile: Profile) -> _Link:
         plugin = self._plugin(code, profile)
         limiter = self.limiter(code)
-        context = ConnectionContext(self._store, code, self._clock, limiter, self.checkpoint)
+        context = ConnectionContext(self._store, code, self._clock, limiter, lambda name: self.passing(code, name))
         return _Link(plugin.open(profile, context), profile.hash, limiter)
 
     def _give_back(self, code: str, link: _Link, *, sound: bool) -> None:

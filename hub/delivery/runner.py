@@ -50,7 +50,6 @@ class EmbeddedRunner:
         clock: Clock,
         *,
         agreements: AnswerHours | None = None,
-        checkpoint: Callable[[str], None] | None = None,
         workers: int = 16,
         per_connection: int = 4,
         chance: Callable[[], float] | None = None,
@@ -62,7 +61,6 @@ class EmbeddedRunner:
             policy=policy,
             clock=clock,
             answer_hours=agreements or agreed_hours(links),
-            checkpoint=checkpoint or links.checkpoint,
             chance=chance or random.SystemRandom().random,
             worker=f"{socket.gethostname()[:24]}:{os.getpid()}:{uuid.uuid4().hex[:8]}",
         )

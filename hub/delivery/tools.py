@@ -28,7 +28,6 @@ class Tools:
     policy: RetryPolicy
     clock: Clock
     answer_hours: AnswerHours
-    checkpoint: Callable[[str], None]
     chance: Callable[[], float]
     worker: str
 

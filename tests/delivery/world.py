@@ -217,7 +217,9 @@ class World:
     def new_links(self) -> Links:
         about = About("fake", "a partner in memory", FakeSettings, idempotent=self.idempotent, pace=self.pace)
         plugins = {"fake": FakePlugin(about, self.partners)}
-        return Links(self.store, plugins, self.profile, self.clock, self.checkpoint)
+        return Links(
+            self.store, plugins, self.profile, self.clock, lambda name: self.checkpoint(name.removeprefix("fake."))
+        )
 
     def new_runner(self) -> EmbeddedRunner:
         return EmbeddedRunner(
@@ -242,7 +244,8 @@ class World:
             return None
         return Profile(Partner(code=code, role=Role.SUPPLIER), FakeSettings(), hash=self.hash)
 
-    def checkpoint(self, name: str) -> None:
+    def checkpoint(self, told: str) -> None:
+        name = told.removeprefix("fake.")
         self.passed.append(name)
         if name == self.kill_at or self.kills_by_chance():
             raise Killed(name)
