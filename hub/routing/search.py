@@ -83,10 +83,7 @@ class _Search:
         bound, slack = ascend([0 if node in branch.sure else self.fixed[node] for node in able], columns)
         self._try([node for node in able if node in branch.sure or not slack[place[node]]])
         kept = frozenset(node for node in branch.open if paid + bound + slack[place[node]] < self.limit)
-        if paid + bound >= self.limit or (not kept and not branch.sure):
-            return []
-        if not kept:
-            self._try(sorted(branch.sure))
+        if paid + bound >= self.limit or not kept:
             return []
         node = self._wanted(branch.sure | kept, kept)
         rest = kept - {node}
