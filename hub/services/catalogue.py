@@ -15,13 +15,13 @@ from hub.contract import BadRecord
 from hub.model.base import Record
 from hub.model.item import CatalogueEntry, Item
 from hub.services.desk import Desk, Source
-from hub.services.feed import Feed, FeedResult, pieces
+from hub.services.feed import LEAST_TOGETHER, Feed, FeedResult, Pace, pieces
 from hub.store import catalogue, feeds, items
 from hub.store.catalogue import Offer
 from hub.store.columns import utc_text
 from hub.store.seen import Seen
 
-_PIECE = 1000
+_PAGE = 1000
 
 
 def apply_feed(desk: Desk, source: Source, records: Iterator[Record | BadRecord]) -> FeedResult:
@@ -38,14 +38,16 @@ def apply_feed(desk: Desk, source: Source, records: Iterator[Record | BadRecord]
 
 def _apply(feed: Feed, seen: Seen, records: Iterator[Record | BadRecord]) -> str:
     partner, whole = feed.partner.code, True
-    for piece in pieces(feed, records, CatalogueEntry, _PIECE):
+    pace = Pace(feed.desk.clock, LEAST_TOGETHER)
+    for piece in pieces(feed, records, CatalogueEntry, pace):
         offers = _offers(feed, [each for each in piece if isinstance(each, CatalogueEntry)])
         for bad in (each for each in piece if isinstance(each, BadRecord)):
             feed.tally.park(bad)
             sku = bad.known.get("sku", "").strip()
             whole &= bool(sku)
             seen.add([(partner, sku, utc_text(feed.at))])
-        _write(feed, offers)
+        with pace.timed():
+            _write(feed, offers)
         seen.add((partner, sku, utc_text(offer.as_of)) for sku, offer in offers.items())
     if not feed.is_snapshot:
         return "applied"
@@ -95,13 +97,13 @@ def _take_out_missing(feed: Feed, seen: Seen) -> None:
     while True:
         with feed.desk.store.write() as tx:
             feeds.hold(tx, feed.source.connection)
-            page = catalogue.page(tx, partner, sku, _PIECE)
+            page = catalogue.page(tx, partner, sku, _PAGE)
             missing = set(seen.missing(partner, list(page)))
             gone = [_gone(page[each], feed.at) for each in missing if page[each].entry.active]
             news = [offer for offer in gone if page[offer.entry.sku].as_of <= feed.at]
             hash_, now = feed.source.mapping_hash, feed.desk.clock.now()
             feed.tally.changed += catalogue.put(tx, partner, news, hash_, now)
-        if len(page) < _PIECE:
+        if len(page) < _PAGE:
             return
         sku = next(reversed(page))
 

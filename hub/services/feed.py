@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import TypeVar
 
 from sqlalchemy import Connection
 
+from hub.clock import Clock
 from hub.contract import BadRecord, Mode
 from hub.model.base import Record
 from hub.model.partner import Partner
 from hub.services.desk import Desk, Source
 from hub.store import feeds, messages
-from hub.store.upsert import batches
 
 R = TypeVar("R", bound=Record)
+#: A transaction of a feed is to take between these seconds; its length follows, within these numbers of records.
+SHORT, LONG = 0.08, 0.25
+LEAST_TOGETHER, MOST_TOGETHER = 250, 8000
 #: How many bad records of one feed are parked one by one; a whole file in a wrong layout is one problem, not a million.
 MOST_PARKED = 1000
 
@@ -110,11 +115,30 @@ class Feed:
         messages.resolve_outdated(tx, *flow, self.source.message_id, now)
 
 
+@dataclass(slots=True)
+class Pace:
+    """How many records go into one transaction: as many as it takes a moment to write, so that nobody else waits."""
+
+    clock: Clock
+    size: int = 2000
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Measure one transaction, and let the next piece be larger or smaller for it."""
+        began = self.clock.monotonic()
+        yield
+        spent = self.clock.monotonic() - began
+        if spent < SHORT:
+            self.size = min(MOST_TOGETHER, self.size * 2)
+        elif spent > LONG:
+            self.size = max(LEAST_TOGETHER, self.size // 2)
+
+
 def pieces(
-    feed: Feed, records: Iterator[Record | BadRecord], kind: type[R], size: int
+    feed: Feed, records: Iterator[Record | BadRecord], kind: type[R], pace: Pace
 ) -> Iterator[list[R | BadRecord]]:
-    """Yield the records in lists of bounded length, counted; a record of another kind is a bug and raises."""
-    for batch in batches(records, size):
+    """Yield the records in lists of the pace's length, counted; a record of another kind is a bug and raises."""
+    while batch := list(islice(records, pace.size)):
         feed.tally.read += len(batch)
         piece: list[R | BadRecord] = []
         for record in batch:

@@ -21,7 +21,7 @@ from hub.model.base import Record
 from hub.model.number import plain
 from hub.model.stock import StockLevel
 from hub.services.desk import Desk, Source
-from hub.services.feed import Feed, FeedResult, pieces
+from hub.services.feed import Feed, FeedResult, Pace, pieces
 from hub.store import feeds
 from hub.store.columns import utc_text, utc_time
 from hub.store.feeds import Level
@@ -29,7 +29,7 @@ from hub.store.seen import Naming, Seen
 
 __all__ = ["FeedResult", "apply_feed"]
 
-_PIECE = 4000
+_PAGE = 4000
 #: Sorts before every time, and stands for none.
 _NO_TIME = ""
 Pair = tuple[str, str]
@@ -77,14 +77,17 @@ class _Times(dict[datetime | None, str]):
 
     def __missing__(self, as_of: datetime | None) -> str:
         text = utc_text(self._feed.time_of(as_of))
-        if len(self) < _PIECE:
+        if len(self) < _PAGE:
             self[as_of] = text
         return text
 
 
 def _apply(stock: _StockFeed, records: Iterator[Record | BadRecord]) -> str:
-    for piece in pieces(stock.feed, records, StockLevel, _PIECE):
-        _write(stock, _levels(stock, piece))
+    pace = Pace(stock.feed.desk.clock)
+    for piece in pieces(stock.feed, records, StockLevel, pace):
+        levels = _levels(stock, piece)
+        with pace.timed():
+            _write(stock, levels)
     if not stock.feed.is_snapshot:
         return "applied"
     if stock.feed.tally.read == 0:
@@ -212,9 +215,9 @@ def _set_missing_to_zero(stock: _StockFeed, node: str) -> None:
             feeds.hold(tx, feed.source.connection)
             if feeds.confirmed(tx, [node]).get(node, "") > at:
                 return  # a newer snapshot has spoken meanwhile
-            page = feeds.in_stock(tx, node, sku, feed.at, _PIECE)
+            page = feeds.in_stock(tx, node, sku, feed.at, _PAGE)
             missing = [(node, each, at) for each in stock.seen.missing(node, page)]
             feed.tally.changed += feeds.set_to_zero(tx, missing, feed.generation, feed.desk.clock.now())
-        if len(page) < _PIECE:
+        if len(page) < _PAGE:
             return
         sku = page[-1]

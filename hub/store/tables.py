@@ -131,6 +131,7 @@ stock = Table(
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "sku"),
     Index(None, "updated_at"),
+    sqlite_with_rowid=False,  # feeds come sorted by key, and so do the rows
 )
 
 stock_confirmed = Table(

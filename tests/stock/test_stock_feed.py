@@ -18,7 +18,7 @@ from hub.model.item import CatalogueEntry
 from hub.model.stock import Nets, StockLevel
 from hub.services import stock as stock_service
 from hub.services.desk import Desk
-from hub.services.feed import MOST_PARKED
+from hub.services.feed import LEAST_TOGETHER, LONG, MOST_PARKED, MOST_TOGETHER, Pace
 from hub.store import messages
 from hub.store.tables import feed, stock, stock_confirmed
 from hub.testing.clock import FakeClock
@@ -259,7 +259,7 @@ def test_records_are_taken_as_they_come_and_never_all_at_once(feeding: Feeding, 
 
     def rows() -> Iterator[Record | BadRecord]:
         nonlocal most
-        for number in range(9000):
+        for number in range(20_000):
             if number % 1000 == 0:
                 with desk.store.read() as tx:
                     written = len(tx.execute(select(stock.c.sku)).all())
@@ -267,7 +267,7 @@ def test_records_are_taken_as_they_come_and_never_all_at_once(feeding: Feeding, 
             yield feeding.figure(f"S{number}", 1)
 
     stock_service.apply_feed(desk, feeding.source(), rows())
-    assert most <= 4000
+    assert most <= MOST_TOGETHER
 
 
 def test_a_document_that_breaks_off_takes_nothing_away(feeding: Feeding, desk: Desk) -> None:
@@ -306,6 +306,19 @@ def test_a_newer_snapshot_settles_what_was_parked_of_older_ones(desk: Desk, feed
     feeding.apply(feeding.figure("A", 5))
     with desk.store.read() as tx:
         assert [row.document for row in messages.parked(tx)] == ["catalogue"]
+
+
+def test_the_next_piece_is_as_long_as_the_last_one_was_quick(clock: FakeClock) -> None:
+    pace = Pace(clock, 2000)
+
+    def take(seconds: float) -> int:
+        with pace.timed():
+            clock.advance(seconds)
+        return pace.size
+
+    assert [take(0) for _ in range(4)] == [4000, 8000, MOST_TOGETHER, MOST_TOGETHER]
+    assert take(LONG - 0.01) == MOST_TOGETHER
+    assert [take(1) for _ in range(6)][-2:] == [LEAST_TOGETHER, LEAST_TOGETHER]
 
 
 # --- against a naive model -------------------------------------------------------------------------------------------

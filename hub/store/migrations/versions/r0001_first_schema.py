@@ -168,6 +168,7 @@ def _make_stock() -> None:
         sa.Column("mapping_hash", sa.String(64)),
         sa.Column("updated_at", UtcTime(), nullable=False),
         sa.PrimaryKeyConstraint("node", "sku", name="pk_stock"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_stock_sku", "stock", ["sku"])
     op.create_index("ix_stock_updated_at", "stock", ["updated_at"])
