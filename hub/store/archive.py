@@ -15,10 +15,11 @@ from datetime import datetime
 from functools import cache
 from typing import IO
 
-from sqlalchemy import ColumnElement, Connection, Insert, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, update
 
 from hub.model.state import DeliveryState
 from hub.store.engine import Store
+from hub.store.prepared import Prepared
 from hub.store.tables import archive, delivery, message, parked_record
 from hub.store.upsert import insert_for
 
@@ -153,14 +154,15 @@ def _refresh(tx: Connection, sha256: str, now: datetime) -> bool:
 
 def _write(tx: Connection, sha256: str, part: int, compressed: bytes, size: int, now: datetime) -> None:
     values = {"sha256": sha256, "part": part, "content": compressed, "size": size, "stored_at": now}
-    tx.execute(_writing(tx.dialect.name), values)
+    _writing(tx.dialect.name).run(tx, values)
 
 
 @cache
-def _writing(dialect: str) -> Insert:
+def _writing(dialect: str) -> Prepared:
     # a part that an interrupted run left is kept, but its retention begins with that of the others
     made = insert_for(dialect, archive)
-    return made.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": made.excluded.stored_at})
+    kept = made.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": made.excluded.stored_at})
+    return Prepared(kept, "sha256", "part", "content", "size", "stored_at")
 
 
 def _write_spooled(store: Store, sha256: str, spool: IO[bytes], sizes: list[tuple[int, int]], now: datetime) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Connection, bindparam
-from sqlalchemy.sql.dml import ReturningInsert
 
+from hub.store.prepared import Prepared
 from hub.store.tables import counter
 from hub.store.upsert import insert_for
 
@@ -21,13 +20,12 @@ def take_many(tx: Connection, name: str, count: int) -> range:
     """Return the counter's next `count` values in one step."""
     if count < 1:
         return range(0)
-    last = int(tx.execute(_taking(tx.dialect.name), {"b_name": name, "b_count": count}).scalar_one())
+    last = int(_taking(tx.dialect.name).run(tx, {"b_name": name, "b_count": count}).scalar_one())
     return range(last - count + 1, last + 1)
 
 
 @cache
-def _taking(dialect: str) -> ReturningInsert[Any]:
-    """Make the statement once: building it costs more than running it."""
+def _taking(dialect: str) -> Prepared:
     first = insert_for(dialect, counter).values(name=bindparam("b_name"), value=bindparam("b_count"))
     added = {"value": counter.c.value + bindparam("b_count")}
-    return first.on_conflict_do_update(index_elements=[counter.c.name], set_=added).returning(counter.c.value)
+    return Prepared(first.on_conflict_do_update(index_elements=[counter.c.name], set_=added).returning(counter.c.value))

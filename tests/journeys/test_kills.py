@@ -84,6 +84,7 @@ def test_a_kill_at_every_boundary_loses_nothing_and_sends_nothing_twice(circle: 
 def kill_at_random(circle: Circle, times: int, seed: int) -> None:
     """Kill -9 so many times at a random instant, each after progress since the restart and with work under way."""
     rng = random.Random(seed)
+    circle.sandbox.post("/moods", {"partner": "*", "mood": "slow", "seconds": 0.2})
     for number in range(times):
         hub = circle.start_hub()
         hub.wait_until_ready()
@@ -95,6 +96,7 @@ def kill_at_random(circle: Circle, times: int, seed: int) -> None:
         time.sleep(rng.uniform(0, 0.4))
         hub.kill()
         print(f"kill {number}: interrupted {dict(circle.rows(UNDER_WAY))}", flush=True)
+    circle.sandbox.post("/calm", {"partner": "*"})
 
 
 def progress(summary: dict[str, object]) -> tuple[object, ...]:
