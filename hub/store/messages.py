@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,10 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message as it stands; its bytes are in the archive under `sha256`."""
+    """One message as it stands; its bytes are in the archive under `sha256`.
+
+    `dated_at` is when the document was written, as far as the partner's side tells, and never later than it came.
+    """
 
     id: int
     connection: str
@@ -47,6 +50,7 @@ class MessageRow:
     run_id: int | None
     records: int
     parked: int
+    dated_at: datetime | None
     received_at: datetime
     applied_at: datetime | None
 
@@ -66,6 +70,7 @@ class ParkedRecord:
     error: str
     todo: str
     raw: str
+    known: Mapping[str, str]
     state: str
     closed_why: str | None
     parked_at: datetime
@@ -85,6 +90,7 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     content: bytes,
     now: datetime,
     run_id: int | None = None,
+    dated_at: datetime | None = None,
 ) -> Received:
     """Keep an inbound document under its key; the same once more is a no-op.
 
@@ -94,6 +100,7 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     sha256 = archive.keep(tx, content, now)
     values: dict[str, Any] = {"connection": connection, "document": document, "direction": _IN, "sha256": sha256}
     values |= {"name": storable(name)[-_LONGEST_KEY:], "size": len(content), "run_id": run_id, "received_at": now}
+    values["dated_at"] = min(dated_at, now) if dated_at else None
     added = _add(tx, {**values, "key": bounded_key(key), "state": "received"})
     if added is not None:
         return Received(added, fresh=True)
@@ -204,6 +211,7 @@ def park(tx: Connection, message_id: int, connection: str, document: str, bad: B
         "error": storable(bad.what),
         "todo": storable(bad.todo),
         "raw": storable(bad.extract),
+        "known": {name: storable(value) for name, value in bad.known.items()},
         "state": "open",
         "closed_why": None,
         "changed_at": now,

@@ -304,6 +304,7 @@ message = Table(
     Column("run_id", Integer),
     Column("records", Integer, nullable=False),
     Column("parked", Integer, nullable=False),
+    Column("dated_at", UtcTime),  # when it was written, as far as the partner's side tells
     Column("received_at", UtcTime, nullable=False),
     Column("applied_at", UtcTime),
     UniqueConstraint("connection", "document", "direction", "key"),
@@ -324,6 +325,7 @@ parked_record = Table(
     Column("error", Text, nullable=False),
     Column("todo", Text, nullable=False),
     Column("raw", Text, nullable=False),
+    Column("known", Json, nullable=False),  # what of its identity could still be read
     Column("state", String(16), nullable=False),  # open | resolved | closed
     Column("closed_why", Text),
     Column("parked_at", UtcTime, nullable=False),

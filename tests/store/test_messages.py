@@ -30,6 +30,19 @@ def test_a_received_document_waits_with_its_bytes_in_the_archive(store: Store) -
         assert archive.load(tx, row.sha256) == b"PO,Line\n"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"), [(None, None), (NOW - timedelta(hours=1), NOW - timedelta(hours=1)), (LATER, NOW)]
+)
+def test_a_document_is_dated_as_it_says_but_never_later_than_it_came(
+    store: Store, said: datetime | None, kept: datetime | None
+) -> None:
+    with store.write() as tx:
+        values = {"connection": "acme", "document": "stock", "key": "k", "name": "", "content": b"", "now": NOW}
+        row = messages.get(tx, messages.receive(tx, **values, dated_at=said).id)
+        assert row is not None
+        assert row.dated_at == kept
+
+
 def test_the_same_document_twice_is_a_no_op(store: Store) -> None:
     with store.write() as tx:
         first = receive(tx)
