@@ -178,11 +178,15 @@ def _sum(rows: Iterable[Row], name: str) -> dict[Key, Decimal]:
 
 
 def _excuses(excused: Iterable[Row], lines: Mapping[Key, Row]) -> dict[Key, Decimal]:
-    """Return how much of each line is explained; a line that is listed twice is explained once, by the larger part."""
+    """Return how much of each line is explained; a line that is listed twice is explained once, by the larger part.
+
+    A row without a line explains the whole order: one that the hub could not read.
+    """
     parts: dict[Key, Decimal] = {}
     for row in excused:
-        key = _key(row)
-        if key in lines:
+        for key in [_key(row)] if row.get("line") else [key for key in lines if key[0] == str(row["order"])]:
+            if key not in lines:
+                continue
             whole = _quantity(lines[key]["quantity"])
             part = whole if row.get("quantity") is None else min(whole, _quantity(row["quantity"]))
             parts[key] = max(parts.get(key, Decimal(0)), part)

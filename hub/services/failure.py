@@ -24,16 +24,20 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Concerned:
-    """A quantity of a customer's line that the failure keeps from where it should be."""
+    """A quantity of a customer's line that the failure keeps from where it should be.
+
+    Without a line it is the whole order: one that could not be read.
+    """
 
     channel: str
     order: str
-    line: str
-    quantity: Decimal
+    line: str | None = None
+    quantity: Decimal | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values, with the channel's own ids."""
-        return {"channel": self.channel, "order": self.order, "line": self.line, "quantity": plain(self.quantity)}
+        quantity = None if self.quantity is None else plain(self.quantity)
+        return {"channel": self.channel, "order": self.order, "line": self.line, "quantity": quantity}
 
 
 @dataclass(frozen=True, slots=True)

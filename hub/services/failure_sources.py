@@ -33,6 +33,7 @@ def _records(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failu
             error=row.error,
             todo=row.todo if not filters.closed else row.closed_why or "",
             since=row.parked_at,
+            lines=(Concerned(row.connection, row.known["order_id"]),) if "order_id" in row.known else (),
         )
 
 

@@ -20,7 +20,7 @@ from hub.model.order import SalesOrder
 from hub.model.partner import Partner, Role
 from hub.model.stock import StockLevel
 from hub.routing.rules import RoutingRules
-from hub.services import ingest
+from hub.services import failures, ingest
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
 from hub.services.ingest import Counts, Inlet
@@ -182,6 +182,17 @@ def test_after_a_fix_the_stored_original_is_mapped_again_and_what_went_through_i
     ingest.apply_waiting(desk, lambda *_: inlet(Fixed()))
     assert parked(desk) == []
     assert numbers(desk) == {"#1", "#2"}
+
+
+def test_a_parked_order_stands_in_the_list_of_failures_with_the_channels_own_id(desk: Desk) -> None:
+    class Knows(JsonLines):
+        def parse(self, _document: str, item: RawItem) -> Iterator[Record | BadRecord]:
+            yield BadRecord("unknown currency", record="order #7", field="currency", known={"order_id": item.key})
+
+    ingest.fetch(desk, inlet(Knows([[("70007", "x")]])), run(desk))
+    with desk.store.read() as tx:
+        (failure,) = failures.list_failures(tx, desk.clock.now())
+    assert failure.as_json()["lines"] == [{"channel": "shop", "order": "70007", "line": None, "quantity": None}]
 
 
 def test_waiting_messages_of_a_partner_that_is_gone_stay(desk: Desk) -> None:

@@ -96,6 +96,12 @@ def test_a_failure_without_a_quantity_excuses_the_whole_line() -> None:
     assert (report.lost, report.excused) == (0, 1)
 
 
+def test_an_order_that_could_not_be_read_excuses_all_its_lines_and_no_other_orders() -> None:
+    lines = [_placed(line="L1"), _placed(line="L2"), _placed(order="another")]
+    report = audit(lines, [], [], [_excused(line=None, quantity=None)])
+    assert (report.lost, report.excused) == (1, 2)
+
+
 def test_a_failure_listed_twice_excuses_once() -> None:
     assert audit([_placed(quantity=4)], [], [], [_excused(), _excused()]).lost == 1
 
