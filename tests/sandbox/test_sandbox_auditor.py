@@ -97,8 +97,8 @@ def test_a_failure_without_a_quantity_excuses_the_whole_line() -> None:
 
 
 def test_an_order_that_could_not_be_read_excuses_all_its_lines_and_no_other_orders() -> None:
-    lines = [_placed(line="L1"), _placed(line="L2"), _placed(order="another")]
-    report = audit(lines, [], [], [_excused(line=None, quantity=None)])
+    lines = [_placed(line="L1"), _placed(line="L2"), {**_placed(), "order": "another"}]
+    report = audit(lines, [], [], [{**_excused(quantity=None), "line": None}])
     assert (report.lost, report.excused) == (1, 2)
 
 
