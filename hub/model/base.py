@@ -39,6 +39,13 @@ def _positive(value: Decimal) -> Decimal:
     return value
 
 
+def _two_letters(value: str) -> str:
+    # Not a pattern in the constraints: pydantic would look at it before the letters are made upper case.
+    if len(value) != 2 or not value.isascii() or not value.isalpha():
+        raise ValueError(f"{value!r} is not a country as two letters, such as US")
+    return value
+
+
 #: An exact decimal, at most 15 digits before and 9 after the point; floats, NaN, infinities and exponents are refused.
 Exact = Annotated[Decimal, BeforeValidator(exact), PlainSerializer(plain, return_type=str, when_used="json")]
 #: A quantity in selling units of the item, zero or more.
@@ -54,6 +61,6 @@ Code = Annotated[
 #: Free text of a bounded length.
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 #: A country as ISO 3166-1 alpha-2, upper case.
-Country = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Z]{2}$")]
+Country = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_two_letters)]
 #: An hour of the agreed kind: a span in hours, zero or more.
 Hours = Annotated[float, Field(ge=0, le=24 * 366)]

@@ -15,7 +15,7 @@ from hub.model.money import Currency, Money
 
 def _checked_gtin(value: str) -> str:
     digits = value.replace(" ", "").replace("-", "")
-    if not ean.is_valid(digits):
+    if not digits.isascii() or not ean.is_valid(digits):  # python-stdnum takes digits of other scripts too
         raise ValueError(f"{value!r} is not a GTIN: its length or its check digit is wrong")
     return digits
 

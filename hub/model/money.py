@@ -57,7 +57,7 @@ class Money(Record):
 
     def times(self, factor: Decimal | int) -> Money:
         """Return the amount multiplied, rounded half even to nine places."""
-        return Money(amount=(self.amount * factor).quantize(Decimal("1e-9"), ROUND_HALF_EVEN), currency=self.currency)
+        return Money(amount=_nine_places(self.amount * factor), currency=self.currency)
 
     def rounded(self) -> Money:
         """Return the amount rounded half even to the currency's own minor unit."""
@@ -67,6 +67,13 @@ class Money(Record):
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} cannot be added; convert one of them first")
+
+
+def _nine_places(amount: Decimal) -> Decimal:
+    """Return the amount rounded half even to nine places; refuse one too large for that to be exact."""
+    if amount.adjusted() >= 15:
+        raise ValueError(f"{amount:.3e} is too large for an amount of money (at most 15 digits before the point)")
+    return amount.quantize(Decimal("1e-9"), ROUND_HALF_EVEN)
 
 
 class UnknownRate(LookupError):
@@ -85,13 +92,11 @@ class ExchangeRates(Record):
     rates: Mapping[str, Exact] = {}
 
     def convert(self, money: Money, target: str) -> Money:
-        """Return the money in the target currency, unrounded; raises UnknownRate when a rate is missing."""
+        """Return the money in the target currency, to nine places; raises UnknownRate when a rate is missing."""
         if money.currency == target:
             return money
         amount = money.amount / self._rate(money.currency, money.currency, target)
-        return Money(
-            amount=(amount * self._rate(target, money.currency, target)).quantize(Decimal("1e-9")), currency=target
-        )
+        return Money(amount=_nine_places(amount * self._rate(target, money.currency, target)), currency=target)
 
     def _rate(self, currency: str, source: str, target: str) -> Decimal:
         if currency == self.base:

@@ -31,14 +31,14 @@ def parse_number(text: str, *, decimal: str = ".", thousands: str = "", trailing
     if len(text) > 64:
         raise NotANumber(text)
     plain_text = text.strip(" \t")
+    if trailing_sign and plain_text.endswith("-") and not plain_text.startswith(("-", "+")):
+        plain_text = "-" + plain_text[:-1]
     if thousands:
         plain_text = _without_thousands(plain_text, thousands, decimal, text)
     if decimal != ".":
         if "." in plain_text:
             raise NotANumber(text)
         plain_text = plain_text.replace(decimal, ".", 1)
-    if trailing_sign and plain_text.endswith("-") and not plain_text.startswith(("-", "+")):
-        plain_text = "-" + plain_text[:-1]
     if _PLAIN.fullmatch(plain_text) is None:
         raise NotANumber(text)
     return Decimal(plain_text)
@@ -61,7 +61,7 @@ def exact(value: object) -> Decimal:
         return parse_number(value)
     if isinstance(value, int):
         if abs(value) >= 10**15:
-            raise NotANumber(str(value)[:_SHOWN])
+            raise NotANumber(f"about 2**{value.bit_length() - 1}")  # str() itself refuses very long ones
         return Decimal(value)
     if not value.is_finite():
         raise NotANumber(str(value))
