@@ -115,13 +115,16 @@ class Hub:
         runnable = (each for each in documents if each.direction is Direction.IN or each.kind is Kind.STOCK_PUSH)
         return tuple(each for each in runnable if not kinds or each.kind in kinds)
 
-    def verbs(self) -> Verbs:
-        """Return the verbs as a command carries them out where no daemon runs: here, and at once."""
+    def verbs(self, show: Callable[[int, int], None] = lambda _done, _total: None) -> Verbs:
+        """Return the verbs as a command carries them out where no daemon runs: here, and at once.
+
+        `show` is told (done, total) of whatever takes long.
+        """
 
         def run_here(connection: str, kinds: frozenset[Kind]) -> int:
             return sync.run_here(self.flows(), connection, self.flows_of(connection, kinds))
 
-        return Verbs(run_here, self.apply_waiting, done="done")
+        return Verbs(run_here, self.apply_waiting, done="done", show=show)
 
     def apply_waiting(self) -> Counts:
         """Apply what is stored but not applied: after a crash, or because a person asked for it again."""

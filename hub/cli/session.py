@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import getpass
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Connection
 
 from hub.composition import Hub, open_hub
@@ -69,14 +71,26 @@ class Session:
 
     def request(self, verb: str, arguments: Mapping[str, Any], seconds: float = 60.0) -> Mapping[str, Any]:
         """Have a verb carried out: by the running daemon when there is one, otherwise here and now."""
-        with self.hub() as hub:
+        with self.hub() as hub, progress_bar(verb) as show:
             try:
                 if hub.lock.is_taken():
                     return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
                 hub.refresh()
-                return carry_out(hub.desk, hub.verbs().table(), verb, arguments, _actor())
+                return carry_out(hub.desk, hub.verbs(show).table(), verb, arguments, _actor())
             except (Refused, TimeoutError) as error:
                 raise Failure(str(error)) from None
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that shows (done, total) as a bar on stderr; nothing where nobody looks."""
+    bar = Progress(TextColumn(what), BarColumn(40), MofNCompleteColumn(), console=Console(stderr=True), transient=True)
+    if not bar.console.is_terminal:
+        yield lambda _done, _total: None
+        return
+    with bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _actor() -> str:

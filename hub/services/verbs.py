@@ -16,16 +16,23 @@ from hub.services.requests import Refused, Verb
 Arguments = Mapping[str, Any]
 #: Starts the flows of a connection out of turn; returns how many there are.
 RunNow = Callable[[str, frozenset[Kind]], int]
+#: Is told (done, total) of what takes long.
+Show = Callable[[int, int], None]
+
+
+def _silent(_done: int, _total: int) -> None:
+    """Show nothing."""
 
 
 class Verbs:
     """The verbs, with what they need beside the desk."""
 
-    def __init__(self, run_now: RunNow, wake: Callable[[], object], *, done: str) -> None:
+    def __init__(self, run_now: RunNow, wake: Callable[[], object], *, done: str, show: Show = _silent) -> None:
         """`done` says what `run_now` has achieved when it returns: `started` or `done`."""
         self._run_now = run_now
         self._wake = wake
         self._done = done
+        self._show = show
 
     def table(self) -> Mapping[str, Verb]:
         """Return every verb by its name."""
@@ -63,7 +70,12 @@ class Verbs:
 
     def _sync_run(self, desk: Desk, arguments: Arguments, _actor: str) -> Arguments:
         kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
-        return {"flows": sum(self._run_now(code, kinds) for code in _codes(desk, arguments)), "done": self._done}
+        codes = _codes(desk, arguments)
+        flows = 0
+        for number, code in enumerate(codes):
+            self._show(number, len(codes))
+            flows += self._run_now(code, kinds)
+        return {"flows": flows, "done": self._done}
 
     def _hold(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))
