@@ -19,7 +19,7 @@ from hub.model.stock import Nets, StockLevel
 from hub.services import stock as stock_service
 from hub.services.desk import Desk
 from hub.services.feed import LEAST_TOGETHER, LONG, MOST_PARKED, MOST_TOGETHER, Pace
-from hub.store import messages
+from hub.store import feeds, messages
 from hub.store.tables import feed, stock, stock_confirmed
 from hub.testing.clock import FakeClock
 
@@ -319,6 +319,17 @@ def test_the_next_piece_is_as_long_as_the_last_one_was_quick(clock: FakeClock) -
     assert [take(0) for _ in range(4)] == [4000, 8000, MOST_TOGETHER, MOST_TOGETHER]
     assert take(LONG - 0.01) == MOST_TOGETHER
     assert [take(1) for _ in range(6)][-2:] == [LEAST_TOGETHER, LEAST_TOGETHER]
+
+
+def test_old_feeds_are_forgotten_but_the_newest_of_each_flow(feeding: Feeding, desk: Desk, clock: FakeClock) -> None:
+    for _ in range(3):
+        feeding.apply(feeding.figure("A", 5))
+    clock.advance(60)
+    feeding.of("own").apply(feeding.figure("A", 5, "EAST"))
+    with desk.store.write() as tx:
+        assert feeds.expire(tx, clock.now()) == 2
+        assert feeds.expire(tx, clock.now()) == 0
+    assert len(feeding.feeds()) == 2
 
 
 # --- against a naive model -------------------------------------------------------------------------------------------
