@@ -103,6 +103,9 @@ class Hub:
                 log.info("connection.new", partner=code, mode="observe")
             for node in entry.profile.partner.nodes:
                 nodes.put(tx, node, now)
+            nodes.retire(tx, code, [node.code for node in entry.profile.partner.nodes], now)
+        for gone in {node.partner for node in nodes.every(tx)} - self.directory.entries.keys():
+            nodes.retire(tx, gone, [], now)
 
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""

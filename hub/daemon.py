@@ -20,7 +20,7 @@ from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
-from hub.store import archive, runs
+from hub.store import archive, feeds, runs, stock
 from hub.web.app import WebServer, build_app
 
 log = EventLog(__name__)
@@ -150,8 +150,16 @@ class Daemon:
         self._next_housekeeping = now + _HOUSEKEEPING
         keep = self.hub.config.store
         with self.hub.store.write() as tx:
-            archive.expire(tx, now - timedelta(days=keep.archive_days))
             runs.expire(tx, now - timedelta(days=keep.run_days))
+            feeds.expire(tx, now - timedelta(days=keep.run_days))
+            stock.release_expired(tx, now)
+        while self._expire_originals(now - timedelta(days=keep.archive_days)):
+            pass
+
+    def _expire_originals(self, before: datetime) -> int:
+        """Forget some originals in one short transaction; returns how many, 0 when none is left."""
+        with self.hub.store.write() as tx:
+            return archive.expire(tx, before)
 
 
 def serve(hub: Hub, announce: Callable[[int], None]) -> None:

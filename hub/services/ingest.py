@@ -68,8 +68,8 @@ class Inlet:
 
     def source(self, message: MessageRow) -> Source:
         """Return where the records of a message come from."""
-        at = message.received_at
-        return Source(self.connection, self.document.name, message.id, self.mapping_hash, self.document.mode, at)
+        mode, at = self.document.mode, message.dated_at or message.received_at
+        return Source(self.connection, self.document.name, message.id, self.mapping_hash, mode, at)
 
 
 def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
@@ -108,6 +108,7 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]
                 content=item.content,
                 now=now,
                 run_id=run,
+                dated_at=item.at,
             )
             if received.fresh:
                 fresh.append(received.id)
@@ -222,7 +223,7 @@ def _parse(desk: Desk, inlet: Inlet, message: MessageRow) -> Iterator[Record | B
     """Map an archived original; a document that cannot be read at all is one bad record."""
     with desk.store.read() as tx:
         content = archive.load(tx, message.sha256)
-    item = RawItem(message.key, content, message.name, message.received_at)
+    item = RawItem(message.key, content, message.name, message.dated_at or message.received_at)
     try:
         yield from inlet.connector.parse(inlet.document.name, item)
     except BadRecord as bad:
