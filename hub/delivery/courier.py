@@ -81,8 +81,11 @@ class Courier:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    def carry(self, claim: Claim, gate: Gate) -> None:
-        """Try the delivery once and write down how it ended; raises only what the ledger itself raises."""
+    def carry(self, claim: Claim, gate: Gate) -> float | None:
+        """Try the delivery once and write down how it ended; raises only what the ledger itself raises.
+
+        Returns in how many seconds the delivery is due again, None when it is not.
+        """
         self._tools.links.passing(claim.code, "claimed")
         trip = _Trip(claim)
         try:
@@ -90,14 +93,15 @@ class Courier:
                 end = self._exchange(connector, trip)
         except (NotConnected, _NotOurs):
             self._return(trip)
-            return
+            return None
         except ConnectorError as error:
             end = _Failed(error)
         except Exception as error:  # noqa: BLE001 - whatever a connector raises must end in the ledger
             end = _Failed(self._unforeseen(trip, error))
         self._tools.links.passing(claim.code, "replied")
-        self._settle(trip, end, gate)
+        again = self._settle(trip, end, gate)
         self._tools.links.passing(claim.code, "committed")
+        return again
 
     # --- at the partner ----------------------------------------------------------------------------------------------
 
@@ -170,16 +174,16 @@ class Courier:
         now = self._tools.clock.now()
         self._tools.store.submit(lambda tx: ledger.give_back(tx, [trip.claim], self._tools.worker, now))
 
-    def _settle(self, trip: _Trip, end: _End, gate: Gate) -> None:
+    def _settle(self, trip: _Trip, end: _End, gate: Gate) -> float | None:
         verdict = self._verdict(trip, end)
         news = _News(self._tools, trip.claim.code, gate, end, verdict)
         try:
-            self._write_down(trip, end, verdict, news, tell=True)
+            return self._write_down(trip, end, verdict, news, tell=True)
         except Exception as error:  # noqa: BLE001 - a fault in what an outcome means must not lose the outcome
             fault = _Failed(self._unforeseen(trip, error))
-            self._write_down(trip, fault, self._verdict(trip, fault), news, tell=False)
+            return self._write_down(trip, fault, self._verdict(trip, fault), news, tell=False)
 
-    def _write_down(self, trip: _Trip, end: _End, verdict: Verdict | None, news: _News, *, tell: bool) -> None:
+    def _write_down(self, trip: _Trip, end: _End, verdict: Verdict | None, news: _News, *, tell: bool) -> float | None:
         now = self._tools.clock.now()
         settlement = self._settlement(trip, end, verdict, now)
 
@@ -191,15 +195,16 @@ class Courier:
         self._tools.store.submit(write)
         news.say()
         _say(trip.claim, settlement)
+        return verdict.after if verdict is not None and verdict.state is not DeliveryState.PARKED else None
 
     def _tell(self, tx: Connection, trip: _Trip, end: _End, settlement: Settlement, now: datetime) -> None:
         """Let the services do what the outcome means, in the same transaction."""
-        row = replace(trip.claim.delivery, state=settlement.state)
+        row = trip.claim.delivery
         if isinstance(end, _Arrived):
             if row.sent_at is None:
-                self._tools.outcomes.sent(tx, replace(row, sent_at=now), end.receipt)
+                self._tools.outcomes.sent(tx, replace(row, state=settlement.state, sent_at=now), end.receipt)
         elif settlement.state is DeliveryState.PARKED:
-            self._tools.outcomes.parked(tx, row, _error_of(end))
+            self._tools.outcomes.parked(tx, replace(row, state=settlement.state), _error_of(end))
 
     def _verdict(self, trip: _Trip, end: _End) -> Verdict | None:
         if isinstance(end, _Failed):

@@ -126,6 +126,15 @@ def survey(tx: Connection) -> list[Surveyed]:
     return found
 
 
+_NEWEST = select(func.max(delivery.c.id))
+
+
+def newest(tx: Connection) -> int | None:
+    """Return the id of the delivery enqueued last; one seek, to notice what another process has written."""
+    found: int | None = tx.execute(_NEWEST).scalar_one()
+    return found
+
+
 # --- claiming --------------------------------------------------------------------------------------------------------
 
 

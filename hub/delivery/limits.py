@@ -17,6 +17,8 @@ from hub.contract import Pace, RateLimited
 _RESERVE = 0.25
 #: A call without a reply is forgotten after this many seconds; longer than any timeout of a connector.
 _FORGOTTEN_AFTER = 300.0
+#: Nobody stands still for a pause longer than this many seconds: the work goes back to the queue instead.
+_PATIENCE = 60.0
 _LONGEST_NAP = 0.25
 _SHORT_NAP = 0.02
 
@@ -50,7 +52,7 @@ class AccountLimiter:
         self._waiting: list[tuple[bool, int]] = []
 
     def acquire(self, cost: float = 1.0, *, urgent: bool = True) -> None:
-        """Wait until the call may be made; raises RateLimited when the hub stops before that."""
+        """Wait until the call may be made; raises RateLimited for a long pause, or when the hub stops before that."""
         with self._lock:
             self._answered(threading.get_ident())
             ticket = (not urgent, next(self._numbers))
@@ -106,8 +108,10 @@ class AccountLimiter:
             return seconds
 
     def _wait(self, ticket: tuple[bool, int], cost: float, now: float) -> float:
-        if now < self._paused_until:
-            return self._paused_until - now
+        if (pause := self._paused_until - now) > 0:
+            if pause > _PATIENCE:
+                raise RateLimited("the partner asked for patience", after=pause)
+            return pause
         self._leak(now)
         if ticket != min(self._waiting):
             return _SHORT_NAP

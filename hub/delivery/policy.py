@@ -42,7 +42,7 @@ class RetryPolicy:
     jitter: float = 0.25
     settle_delay: float = 1.0  # how long after a lost reply the partner is asked: what is on its way has to arrive
     unforeseen_attempts: int = 4
-    outage_after: int = 3  # failures in a row that make an outage of the connection
+    outage_after: int = 5  # failures in a row that make an outage of the connection
     longest_probe: float = 300.0  # between two probes of a partner that is down or refuses us
     unknown_hours: float = 24.0  # how long not knowing may last where no answer was agreed
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -35,12 +36,16 @@ class Rounds:
         self._lanes: dict[str, Lane] = {}
         self._active: list[Lane] = []  # those that may have something to do before the next look
         self._next_due = float("inf")  # on the steady clock, of all the others
+        self._expected: deque[float] = deque()  # when workers say that something becomes due, on the same clock
+        self._newest: int | None = None
         self._first = 0  # whose turn it is first when there is not room for all
 
     def look(self) -> None:
         """Read how every connection stands and when its deliveries are due."""
+        self._expected.clear()  # before reading, so that what is said meanwhile stays
         with self._tools.store.read() as tx:
             seen = ledger.survey(tx)
+            self._newest = ledger.newest(tx)
         now = self._tools.clock.now()
         for each in seen:
             lane = self._lanes.get(each.code)
@@ -55,6 +60,15 @@ class Rounds:
         first = min(later, default=None)
         wait = float("inf") if first is None else (first - now).total_seconds()
         self._next_due = self._tools.clock.monotonic() + wait
+
+    def anything_new(self) -> bool:
+        """Say whether somebody has enqueued since the last look."""
+        with self._tools.store.read() as tx:
+            return ledger.newest(tx) != self._newest
+
+    def expect(self, seconds: float) -> None:
+        """Take note, from any thread, that something becomes due in that many seconds."""
+        self._expected.append(self._tools.clock.monotonic() + seconds)
 
     def refill(self) -> int:
         """Make work ready wherever there is room; returns how much."""
@@ -76,7 +90,8 @@ class Rounds:
     def seconds_to_next(self, longest: float) -> float:
         """Return for how long, after a refill, nothing becomes possible by time alone; at most `longest`."""
         opening = (seconds for lane in self._active if lane.idle and (seconds := _opens_in(lane)) > 0)
-        return max(0.0, min(self._next_due - self._tools.clock.monotonic(), *opening, longest))
+        due = min([self._next_due, *list(self._expected)]) - self._tools.clock.monotonic()
+        return max(0.0, min(due, *opening, longest))
 
     def withdraw_all(self) -> int:
         """Give back everything that is ready and not begun; returns how much."""

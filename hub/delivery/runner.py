@@ -31,8 +31,10 @@ from hub.store.engine import Store
 
 log = EventLog(__name__)
 
-#: How often rows are looked for that another process wrote, in seconds.
+#: How often the newest row is asked for, in case another process wrote it, in seconds.
 _POLL = 1.0
+#: How often everything is looked at, whatever is known, in seconds.
+_LOOK_EVERY = 5.0
 #: Looking costs at most about this part of the dispatcher's time.
 _LOOK_SHARE = 0.1
 _SHORTEST_NAP = 0.002
@@ -71,6 +73,7 @@ class EmbeddedRunner:
         self._threads: list[threading.Thread] = []
         self._signal = threading.Event()
         self._look_now = True
+        self._looked_at = self._polled_at = self._next_look = clock.monotonic()
         self._stopping = False
         self._lost: set[int] = set()
 
@@ -132,41 +135,47 @@ class EmbeddedRunner:
     # --- the dispatcher ----------------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        looked_at, cost = self._tools.clock.monotonic() - _POLL, 0.0
         while not self._stopping:
             self._signal.clear()
             try:
-                began = self._tools.clock.monotonic()
-                if self._must_look(began - looked_at, cost):
-                    self._look()
-                    looked_at, cost = began, self._tools.clock.monotonic() - began
-                if self._rounds.refill():
-                    self._hire()
-                nap = self._nap(self._tools.clock.monotonic() - looked_at, cost)
+                nap = self._round()
             except Exception as error:  # noqa: BLE001 - the dispatcher must outlive a database that is busy or full
                 log.unforeseen("delivery.dispatch_failed", error)
-                nap = _POLL
+                self._look_now, nap = True, _POLL
             self._signal.wait(nap)
 
-    def _must_look(self, since: float, cost: float) -> bool:
-        if since >= _POLL:
-            return True
-        wanted = self._look_now or self._rounds.seconds_to_next(_POLL) <= 0
-        return wanted and since >= cost / _LOOK_SHARE
-
-    def _nap(self, since: float, cost: float) -> float:
-        """How long to sleep unless somebody signals."""
+    def _round(self) -> float:
+        """Look if there is reason to, make work ready, and return how long nothing happens unless somebody signals."""
+        now = self._tools.clock.monotonic()
+        if self._must_look(now):
+            self._look()
+            self._looked_at = self._polled_at = now
+            self._next_look = now + (self._tools.clock.monotonic() - now) / _LOOK_SHARE
+        if self._rounds.refill():
+            self._hire()
+        now = self._tools.clock.monotonic()
         if self._look_now:
-            return max(_SHORTEST_NAP, cost / _LOOK_SHARE - since)
-        return max(_SHORTEST_NAP, min(_POLL - since, self._rounds.seconds_to_next(_POLL)))
+            return max(_SHORTEST_NAP, self._next_look - now)
+        return max(_SHORTEST_NAP, min(self._polled_at + _POLL - now, self._rounds.seconds_to_next(_POLL)))
+
+    def _must_look(self, now: float) -> bool:
+        """Look when somebody asks, when something becomes due, when another process wrote, and now and then."""
+        if now < self._next_look:
+            return False
+        if self._look_now or now - self._looked_at >= _LOOK_EVERY or self._rounds.seconds_to_next(_POLL) <= 0:
+            return True
+        if now - self._polled_at < _POLL:
+            return False
+        self._polled_at = now
+        self._tools.links.tidy()
+        return self._rounds.anything_new()
 
     def _look(self) -> None:
-        self._look_now = False
-        if self._lost:
-            self._take_up(list(self._lost))
-            self._lost.clear()
+        lost = list(self._lost)
+        self._take_up(lost)
+        self._lost.difference_update(lost)
+        self._look_now = False  # before reading, so that who asks meanwhile is heard
         self._rounds.look()
-        self._tools.links.tidy()
 
     def _take_up(self, left: list[int]) -> list[Interrupted]:
         now = self._tools.clock.now()
@@ -203,6 +212,7 @@ class EmbeddedRunner:
             log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
             if isinstance(work, Claim):
                 self._lost.add(work.delivery.id)
+                self._look_now = True
         finally:
             self._board.done(lane)
             self._signal.set()
@@ -210,7 +220,9 @@ class EmbeddedRunner:
     def _do(self, lane: Lane, work: Work) -> None:
         match work:
             case Claim():
-                self._courier.carry(work, lane.gate)
+                again = self._courier.carry(work, lane.gate)
+                if again is not None:
+                    self._rounds.expect(again)
             case Preview(code, ids):
                 preview(self._tools, code, ids)
             case Check(code):

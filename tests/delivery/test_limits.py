@@ -123,6 +123,16 @@ def test_a_pause_holds_everybody(clock: FakeClock) -> None:
     assert clock.monotonic() == pytest.approx(30)
 
 
+def test_nobody_stands_still_for_a_long_pause(clock: FakeClock) -> None:
+    limiter = AccountLimiter(clock, None)
+    limiter.pause(3600)
+    with pytest.raises(RateLimited) as caught:
+        limiter.acquire()
+    assert (caught.value.after, clock.monotonic()) == (3600, 0)
+    clock.advance(3600)
+    limiter.acquire()
+
+
 def test_without_a_pace_only_pauses_hold(clock: FakeClock) -> None:
     limiter = AccountLimiter(clock, None)
     for _ in range(1000):
