@@ -69,13 +69,14 @@ class GroupCommit:
         """Run the first job and what has come meanwhile; returns whether the end was met."""
         outcomes: list[tuple[_Job, Any, BaseException | None]] = []
         taken = [first]
+        ending = False  # what was met counts, even if the commit then fails
         try:
             with self._write() as connection:
                 ending = self._join(connection, taken, outcomes)
         except BaseException as error:  # noqa: BLE001 - handed to every caller that waits for this commit
             for job in taken:
                 job.done.set_exception(error)
-            return False
+            return ending
         for job, result, failure in outcomes:
             if failure is None:
                 job.done.set_result(result)
