@@ -13,7 +13,7 @@ class IllegalMove(ValueError):
     """A document was asked to move between two states that its table does not connect."""
 
     def __init__(self, what: str, source: str, target: str) -> None:
-        super().__init__(f"{what} cannot move from {source!r} to {target!r}")
+        super().__init__(f"{what} cannot move from '{source}' to '{target}'")
         self.source = source
         self.target = target
 
