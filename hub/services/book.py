@@ -22,6 +22,8 @@ AWAITED = frozenset({LineState.ALLOCATED, LineState.RELEASED, LineState.ACKNOWLE
 #: Quantities that no node has been asked for.
 OPEN = frozenset({LineState.NEW, LineState.HELD, LineState.ROUTABLE, LineState.BACKORDERED, LineState.UNFILLABLE})
 
+_TEST_ORDER = "a test order: kept, never routed"
+
 
 class Book:
     """The allocation rows of one order, from `open` to `save`; whoever opens it has locked the order's row."""
@@ -129,6 +131,13 @@ def save(tx: Connection, books: Iterable[Book], now: datetime) -> bool:
     news = {order_id: status for order_id, status in rolled_up.items() if status is not held[order_id].order.status}
     orders.set_statuses(tx, news, now)
     return changed or bool(news)
+
+
+def hold_reason(order: OrderRow) -> str:
+    """Return why an order must not be routed now; empty when it may be."""
+    if order.doc.test:
+        return _TEST_ORDER
+    return order.hold or order.doc.hold
 
 
 def total(portions: Iterable[Portion]) -> Decimal:

@@ -14,14 +14,13 @@ from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
 from hub.services import purchasing, routing
-from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, save, total, up_to
+from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
 from hub.store.allocations import STUCK, Portion
 from hub.store.orders import OrderRow
 
 _FIRST_NUMBER = 100_000
-_TEST_ORDER = "a test order: kept, never routed"
 
 
 def apply(tx: Connection, desk: Desk, source: Source, order: SalesOrder) -> bool:
@@ -276,13 +275,6 @@ def _ask_back(tx: Connection, book: Book, portion: Portion, less: _Less, now: da
 
 
 # --- held and free ---------------------------------------------------------------------------------------------------
-
-
-def hold_reason(order: OrderRow) -> str:
-    """Return why an order must not be routed now; empty when it may be."""
-    if order.doc.test:
-        return _TEST_ORDER
-    return order.hold or order.doc.hold
 
 
 def _hold_or_free(tx: Connection, book: Book, now: datetime) -> None:

@@ -14,7 +14,7 @@ from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
 from hub.routing.solve import solve
 from hub.services import purchasing, supply
-from hub.services.book import Book, total, up_to
+from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.purchasing import Buying
 from hub.services.supply import Supply
@@ -39,7 +39,7 @@ def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decisio
 
 def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
     """Do the same for several orders, one after the other, with their supply read once; the caller saves the books."""
-    waiting = [book for book in books if book.select({LineState.ROUTABLE})]
+    waiting = [book for book in books if not _held(book) and book.select({LineState.ROUTABLE})]
     if not waiting:
         return []
     for book in waiting:
@@ -51,6 +51,15 @@ def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
     decisions.keep(tx, decided)
     purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now), waiting)
     return [decision for _, decision in decided]
+
+
+def _held(book: Book) -> bool:
+    """Keep what is routable of a held order where it is: what a node gave back goes nowhere until the release."""
+    why = hold_reason(book.order)
+    if why:
+        for portion in book.select({LineState.ROUTABLE}):
+            book.move(portion, LineState.HELD, reason=why)
+    return bool(why)
 
 
 def _decide(desk: Desk, book: Book, known: Supply, now: datetime) -> tuple[Mapping[str, Any], Decision] | None:

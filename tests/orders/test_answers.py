@@ -14,7 +14,7 @@ from hub.model.node import NodeKind
 from hub.model.purchase import AcknowledgementLine, Invoice, InvoiceLine, Outcome
 from hub.model.shipment import Parcel, ShipmentLine
 from hub.model.state import DeliveryState, PurchaseState
-from hub.services import invoices
+from hub.services import invoices, orders
 from hub.store import purchases
 
 
@@ -73,6 +73,17 @@ def test_a_rejected_line_goes_to_the_next_supplier_at_once(sent: Any) -> None:
     assert sent.portions()[0].row.excluded == {"ACME"}
     assert state_of(sent, sent.po) is PurchaseState.REJECTED
     assert sent.document("GLOBEX") != sent.po
+
+
+def test_what_a_node_gives_back_of_a_held_order_goes_nowhere_until_the_release(sent: Any) -> None:
+    with sent.store.write() as tx:
+        orders.hold(tx, sent.desk, sent.id_of(), "fraud check", "ann")
+    sent.answers(sent.po, said(Outcome.REJECTED))
+    assert sent.where() == {("held", ""): 5}
+    assert sent.portions()[0].row.reason == "fraud check"
+    with sent.store.write() as tx:
+        orders.release(tx, sent.desk, sent.id_of(), "ann")
+    assert sent.where() == {("allocated", "GLOBEX"): 5}
 
 
 def test_a_rejection_that_names_the_quantity_rejects_it_all_the_same(sent: Any) -> None:
