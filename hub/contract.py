@@ -135,12 +135,14 @@ class Receipt:
     """What the partner said to a send: its own reference, a redacted extract, whether that is already the last word.
 
     `confirmed` is true when the reply itself proves that the partner took the document in (HTTP 201 with an id), false
-    when only a later document can (an upload).
+    when only a later document can (an upload). `untaken` names the (location, SKU) pairs of a stock push that the
+    partner does not show although it took the others; they are told again after a while.
     """
 
     reference: str | None = None
     reply: str = ""
     confirmed: bool = False
+    untaken: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class _Tally:
     done: int = 0
     unknown: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    untaken: set[int] = field(default_factory=set)
 
     def __str__(self) -> str:
         parts = [f"{self.done} set"]
@@ -62,26 +63,31 @@ class Stock:
     def send(self, outbound: Outbound) -> Receipt:
         """Set every figure; one that the shop does not know or refuses is reported and does not stop the others."""
         figures, tally = read_push(outbound.content), _Tally()
-        start = int(outbound.note or 0)
+        start, tally.untaken = _read_note(outbound.note)
         items = self._skus.find(figure.sku for figure in figures[start:])
         for index in range(start, len(figures)):
             try:
-                self._set(figures[index], items.get(figures[index].sku, ()), tally)
+                if not self._set(figures[index], items.get(figures[index].sku, ()), tally):
+                    tally.untaken.add(index)
             except ConnectorError:
-                self._context.note(outbound.key, str(index))
+                self._context.note(outbound.key, _write_note(index, tally.untaken))
                 raise
             if (index + 1) % _NOTED_EVERY == 0 or index + 1 == len(figures):
-                self._context.note(outbound.key, str(index + 1))
+                self._context.note(outbound.key, _write_note(index + 1, tally.untaken))
         if tally.refused and not tally.done and not start:
             raise Rejected(f"the shop took none of {len(figures)} figures: {tally}", extract=str(tally), code="stock")
-        return Receipt(reply=str(tally), confirmed=True)
+        return Receipt(reply=str(tally), confirmed=True, untaken=_places(figures, tally.untaken))
 
     def find(self, outbound: Outbound) -> Finding:
         """Say whether every figure was set; if not, what is absolute may be sent again."""
-        through = int(outbound.note or 0) >= len(read_push(outbound.content))
-        return Found(Receipt(confirmed=True)) if through else Absent()
+        figures, (through, untaken) = read_push(outbound.content), _read_note(outbound.note)
+        if through < len(figures):
+            return Absent()
+        return Found(Receipt(confirmed=True, untaken=_places(figures, untaken)))
 
-    def _set(self, figure: Figure, items: tuple[int, ...], tally: _Tally) -> None:
+    def _set(self, figure: Figure, items: tuple[int, ...], tally: _Tally) -> bool:
+        """Set one figure for all items of its SKU; returns whether the shop took it."""
+        refused = len(tally.refused)
         if not items:
             tally.unknown.append(figure.sku)
         for item in items:
@@ -94,3 +100,18 @@ class Stock:
                     self._skus.forget(figure.sku)
             else:
                 tally.done += 1
+        return bool(items) and len(tally.refused) == refused
+
+
+def _write_note(through: int, untaken: set[int]) -> str:
+    """Return how far a push has come, and which of its rows so far were not taken: `7` or `7 2,5`."""
+    return f"{through} {','.join(map(str, sorted(untaken)))}".rstrip()
+
+
+def _read_note(note: str | None) -> tuple[int, set[int]]:
+    through, _, untaken = (note or "0").partition(" ")
+    return int(through), {int(each) for each in untaken.split(",") if each}
+
+
+def _places(figures: list[Figure], rows: set[int]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(figures[row].location), figures[row].sku) for row in sorted(rows))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
 from hub.services.desk import Desk
-from hub.store import allocations, events
+from hub.store import allocations, events, published
 from hub.store.delivery_row import Delivery
 
 _ASKS_A_NODE = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER})
@@ -24,10 +24,13 @@ class DomainOutcomes:
     def __init__(self, desk: Callable[[], Desk]) -> None:
         self._desk = desk
 
-    def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:  # noqa: ARG002 - the protocol's
-        """Note that the node has our document: what was allocated under it is released."""
+    def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:
+        """Release what was allocated under a node's document; note which figures a channel did not take."""
         if delivery.kind in _ASKS_A_NODE:
             allocations.release(tx, delivery.key, self._desk().clock.now())
+        if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
+            places = [(sku, location) for location, sku in receipt.untaken]
+            published.mark_untaken(tx, delivery.connection, places, delivery.id)
 
     def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
         """Note on the order that one of its documents waits for a person; its quantities stay where they are."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, delete, select, true, union
+from sqlalchemy import Connection, delete, select, true, union, update
 
 from hub.model.state import DeliveryState
 from hub.store.tables import allocation, delivery, reservation, stock, stock_published
@@ -14,6 +14,8 @@ from hub.store.upsert import batches, insert
 
 #: A SKU and a channel's location.
 Place = tuple[str, str]
+#: In place of a delivery's number: the channel got the figure, but did not take it.
+_NOT_TAKEN = 0
 #: Deliveries that ended without telling the channel anything.
 _TOLD_NOTHING = (DeliveryState.PARKED, DeliveryState.CANCELLED, DeliveryState.SUPERSEDED)
 
@@ -45,10 +47,23 @@ def forget(tx: Connection, channel: str) -> int:
 
 
 def forget_undelivered(tx: Connection, channel: str) -> int:
-    """Forget what was to be told by deliveries that never will; returns how many figures."""
+    """Forget what deliveries never will tell, and what the channel did not take; returns how many figures."""
     ended = select(delivery.c.id).where(delivery.c.connection == channel, delivery.c.state.in_(_TOLD_NOTHING))
-    where = (stock_published.c.connection == channel) & stock_published.c.delivery_id.in_(ended)
+    unseen = stock_published.c.delivery_id.in_(ended) | (stock_published.c.delivery_id == _NOT_TAKEN)
+    where = (stock_published.c.connection == channel) & unseen
     return int(tx.execute(delete(stock_published).where(where)).rowcount)
+
+
+def mark_untaken(tx: Connection, channel: str, places: Collection[Place], delivery_id: int) -> None:
+    """Note what the channel did not take of a delivery: `forget_undelivered` forgets it, until then it is as told.
+
+    A figure that a later delivery tells is left as it is.
+    """
+    table = stock_published
+    of_it = (table.c.connection == channel) & (table.c.delivery_id == delivery_id)
+    for sku, location in sorted(set(places)):
+        where = of_it & (table.c.sku == sku) & (table.c.location == location)
+        tx.execute(update(table).where(where).values(delivery_id=_NOT_TAKEN))
 
 
 def recently_changed(tx: Connection, since: datetime, limit: int) -> set[str] | None:

@@ -71,6 +71,7 @@ def test_an_unknown_sku_is_reported_and_the_others_are_set(sandbox: RunningSandb
     receipt = shop.send(_document(shop, ("NOBODY", own, 7), (known, own, 5)))
     assert _shown(sandbox, known, own) == 5
     assert receipt.reply == "1 set; 1 unknown in the shop: NOBODY"
+    assert receipt.untaken == ((str(own), "NOBODY"),)
 
 
 def test_an_item_that_the_shop_does_not_track_is_reported_in_its_words(
@@ -82,6 +83,23 @@ def test_an_item_that_the_shop_does_not_track_is_reported_in_its_words(
     assert _shown(sandbox, known, own) == 5
     assert "1 set; 1 refused: GIFT-25" in receipt.reply
     assert "does not have inventory tracking enabled" in receipt.reply
+    assert receipt.untaken == ((str(own), "GIFT-25"),)
+
+
+def test_what_was_not_taken_before_a_push_broke_off_is_still_known(
+    sandbox: RunningSandbox, shop: ShopifyConnector, context: MemoryContext
+) -> None:
+    own = sandbox.info["locations"]["warehouse"]
+    (known, *_) = _skus(sandbox)
+    document = _document(shop, ("NOBODY", own, 7), (known, own, 5))
+    sandbox.mood("shop", "busy", for_calls=1, share=1.0, on="POST /inventory_levels/set.json")
+    with pytest.raises(RateLimited):
+        shop.send(document)
+    receipt = shop.send(Outbound("stock", "stock:1", document.content, note=context.notes["stock:1"]))
+    assert receipt.untaken == ((str(own), "NOBODY"),)
+    found = shop.find(Outbound("stock", "stock:1", document.content, note=context.notes["stock:1"]))
+    assert isinstance(found, Found)
+    assert found.receipt.untaken == receipt.untaken
 
 
 def test_when_the_shop_takes_none_it_is_refused(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from hub.contract import Mode
+from hub.contract import Mode, Receipt
 from hub.model.document import Kind
 from hub.model.state import DeliveryState, LineState
 from hub.model.stock import Demand, StockPush
 from hub.services import stock_push
 from hub.services.desk import Desk
+from hub.services.outcomes import DomainOutcomes
 from hub.store import deliveries
 from hub.store import stock as stock_store
 from hub.store.delivery_row import Delivery
@@ -293,6 +294,36 @@ def test_changes_during_a_lap_are_not_lost_however_many(shop: Shop) -> None:
         shop.clock.advance(60)
         feed(shop, quantity, MOST_CHANGED + 70)
     assert set(shop.settle().values()) == {3}
+
+
+def test_what_the_channel_did_not_take_is_told_again_with_the_next_lap(shop: Shop) -> None:
+    shop.figure("A", "5")
+    shop.figure("B", "5")
+    shop.plan()
+    (first,) = shop.deliveries()
+    shop.receive()
+    with shop.desk.store.write() as tx:
+        DomainOutcomes(lambda: shop.desk).sent(tx, first, Receipt(confirmed=True, untaken=(("loc-1", "B"),)))
+    assert shop.plan() == 0  # although it changed just now
+    shop.clock.advance(60)
+    assert shop.plan() == 0
+    shop.clock.advance(LAP)
+    assert shop.plan() == 1
+    (*_, last) = shop.deliveries()
+    assert last.doc["rows"] == [{"sku": "B", "location": "loc-1", "quantity": "5"}]
+
+
+def test_a_figure_told_since_is_not_forgotten_because_an_earlier_one_was_not_taken(shop: Shop) -> None:
+    shop.figure("A", "5")
+    shop.plan()
+    (first,) = shop.deliveries()
+    shop.receive()
+    shop.figure("A", "4")
+    shop.settle()
+    with shop.desk.store.write() as tx:
+        DomainOutcomes(lambda: shop.desk).sent(tx, first, Receipt(confirmed=True, untaken=(("loc-1", "A"),)))
+    shop.clock.advance(LAP)
+    assert shop.plan() == 0
 
 
 # --- the map of locations --------------------------------------------------------------------------------------------
