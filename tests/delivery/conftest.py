@@ -29,3 +29,11 @@ def world(store: Store, make_world: Callable[..., World]) -> World:
     made = make_world(store)
     made.connect()
     return made
+
+
+@pytest.fixture
+def local(sqlite_store: Store, make_world: Callable[..., World]) -> World:
+    """The same on SQLite alone, for what no database has a part in."""
+    made = make_world(sqlite_store)
+    made.connect()
+    return made

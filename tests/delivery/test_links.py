@@ -13,69 +13,69 @@ from hub.store import connections
 from tests.delivery.world import SECRET, FakeConnector, FakePlugin, World
 
 
-def test_a_connection_is_opened_once_and_used_again(world: World) -> None:
+def test_a_connection_is_opened_once_and_used_again(local: World) -> None:
     for _ in range(5):
-        with world.links.use("acme"):
+        with local.links.use("acme"):
             pass
-    assert (world.partners["acme"].opened, world.partners["acme"].closed) == (1, 0)
-    world.links.close()
-    assert world.partners["acme"].closed == 1
+    assert (local.partners["acme"].opened, local.partners["acme"].closed) == (1, 0)
+    local.links.close()
+    assert local.partners["acme"].closed == 1
 
 
-def test_two_users_at_once_have_two_connections(world: World) -> None:
-    with world.links.use("acme") as one, world.links.use("acme") as other:
+def test_two_users_at_once_have_two_connections(local: World) -> None:
+    with local.links.use("acme") as one, local.links.use("acme") as other:
         assert one is not other
-    with world.links.use("acme") as again:
+    with local.links.use("acme") as again:
         assert again is one or again is other
-    assert world.partners["acme"].opened == 2
+    assert local.partners["acme"].opened == 2
 
 
-def test_a_connection_is_closed_when_nobody_used_it_for_a_while(world: World) -> None:
-    with world.links.use("acme"):
+def test_a_connection_is_closed_when_nobody_used_it_for_a_while(local: World) -> None:
+    with local.links.use("acme"):
         pass
-    world.clock.advance(29)
-    assert world.links.tidy() == 0
-    world.clock.advance(1)
-    assert world.links.tidy() == 1
-    assert world.partners["acme"].closed == 1
+    local.clock.advance(29)
+    assert local.links.tidy() == 0
+    local.clock.advance(1)
+    assert local.links.tidy() == 1
+    assert local.partners["acme"].closed == 1
 
 
-def test_a_changed_file_opens_a_new_connection(world: World) -> None:
-    with world.links.use("acme"):
+def test_a_changed_file_opens_a_new_connection(local: World) -> None:
+    with local.links.use("acme"):
         pass
-    world.hash = "v2"
-    with world.links.use("acme"):
+    local.hash = "v2"
+    with local.links.use("acme"):
         pass
-    assert (world.partners["acme"].opened, world.partners["acme"].closed) == (2, 1)
+    assert (local.partners["acme"].opened, local.partners["acme"].closed) == (2, 1)
 
 
-def test_a_session_that_failed_is_not_used_again(world: World) -> None:
-    with pytest.raises(TemporaryFailure), world.links.use("acme"):
+def test_a_session_that_failed_is_not_used_again(local: World) -> None:
+    with pytest.raises(TemporaryFailure), local.links.use("acme"):
         raise TemporaryFailure("cut off")
-    assert world.partners["acme"].closed == 1
-    with pytest.raises(Rejected), world.links.use("acme"):
+    assert local.partners["acme"].closed == 1
+    with pytest.raises(Rejected), local.links.use("acme"):
         raise Rejected("no such item")
-    assert world.partners["acme"].closed == 1, "a refusal is no fault of the session"
+    assert local.partners["acme"].closed == 1, "a refusal is no fault of the session"
 
 
-def test_what_is_given_back_after_the_end_is_closed(world: World) -> None:
-    with world.links.use("acme"):
-        world.links.close()
-        assert world.partners["acme"].closed == 0
-    assert world.partners["acme"].closed == 1
+def test_what_is_given_back_after_the_end_is_closed(local: World) -> None:
+    with local.links.use("acme"):
+        local.links.close()
+        assert local.partners["acme"].closed == 0
+    assert local.partners["acme"].closed == 1
 
 
-def test_a_partner_without_a_file_is_named(world: World) -> None:
-    assert not world.links.knows("nobody")
-    with pytest.raises(NotConnected, match="'nobody'"), world.links.use("nobody"):
+def test_a_partner_without_a_file_is_named(local: World) -> None:
+    assert not local.links.knows("nobody")
+    with pytest.raises(NotConnected, match="'nobody'"), local.links.use("nobody"):
         pass
     with pytest.raises(NotConnected):
-        world.links.limiter("nobody")
+        local.links.limiter("nobody")
 
 
-def test_all_threads_of_an_account_share_one_pace(world: World) -> None:
+def test_all_threads_of_an_account_share_one_pace(local: World) -> None:
     limiters: list[Limiter] = []
-    threads = [threading.Thread(target=lambda: limiters.append(world.links.limiter("acme"))) for _ in range(8)]
+    threads = [threading.Thread(target=lambda: limiters.append(local.links.limiter("acme"))) for _ in range(8)]
     for each in threads:
         each.start()
     for each in threads:
@@ -83,31 +83,31 @@ def test_all_threads_of_an_account_share_one_pace(world: World) -> None:
     assert len(set(map(id, limiters))) == 1
 
 
-def test_a_stopping_hub_hurries_every_pace(world: World) -> None:
-    world.pace = Pace(1, 1)
-    world.links = world.new_links()
-    limiter = world.links.limiter("acme")
+def test_a_stopping_hub_hurries_every_pace(local: World) -> None:
+    local.pace = Pace(1, 1)
+    local.links = local.new_links()
+    limiter = local.links.limiter("acme")
     limiter.pause(60)
-    world.links.hurry(0)
+    local.links.hurry(0)
     with pytest.raises(Exception, match="stopping"):
         limiter.acquire()
 
 
-def test_secrets_of_the_settings_are_taken_out_of_texts(world: World) -> None:
-    assert world.links.redact("acme", f"login with {SECRET} failed") == "login with <secret:password> failed"
-    assert world.links.redact("nobody", "as it is") == "as it is"
+def test_secrets_of_the_settings_are_taken_out_of_texts(local: World) -> None:
+    assert local.links.redact("acme", f"login with {SECRET} failed") == "login with <secret:password> failed"
+    assert local.links.redact("nobody", "as it is") == "as it is"
 
 
-def test_kinds_that_share_a_settings_model_are_told_apart_by_the_connection(world: World) -> None:
+def test_kinds_that_share_a_settings_model_are_told_apart_by_the_connection(local: World) -> None:
     class Shared(BaseModel):
         pass
 
-    plugins = {name: FakePlugin(About(name, "", Shared), world.partners) for name in ("fake", "other")}
+    plugins = {name: FakePlugin(About(name, "", Shared), local.partners) for name in ("fake", "other")}
     profile = Profile(Partner(code="acme", role=Role.SUPPLIER), Shared())
-    links = Links(world.store, plugins, lambda _code: profile, world.clock)
+    links = Links(local.store, plugins, lambda _code: profile, local.clock)
     assert links.about("acme").name == "fake"
-    with world.store.write() as tx:
-        connections.ensure(tx, "acme", "other", "v2", world.clock.now())
+    with local.store.write() as tx:
+        connections.ensure(tx, "acme", "other", "v2", local.clock.now())
     assert links.about("acme").name == "other"
     with pytest.raises(NotConnected):
         links.about("unknown to the store")
@@ -135,8 +135,8 @@ def test_a_note_stands_in_the_ledger_before_it_returns(world: World) -> None:
     assert world.get("PO1").note == "uploading PO1.tmp"
 
 
-def test_an_idle_context_keeps_nothing(world: World) -> None:
-    context = IdleContext(world.clock)
+def test_an_idle_context_keeps_nothing(local: World) -> None:
+    context = IdleContext(local.clock)
     context.remember("a", "b")
     context.note("a", "b")
     context.checkpoint("a")
