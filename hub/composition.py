@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 
 from sqlalchemy import Connection
 
@@ -17,10 +16,11 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
-from hub.services import ingest, sync
+from hub.services import sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
-from hub.services.ingest import Counts, Inlet
+from hub.services.flow_locks import FlowLocks
+from hub.services.ingest import Counts
 from hub.services.sync import Flows
 from hub.services.verbs import Verbs
 from hub.store import connections, migrate, nodes
@@ -52,10 +52,13 @@ class Hub:
             house=house_folder(),
             settings_models={name: plugin.about.settings for name, plugin in self.plugins.items()},
             secrets=secret_finder(config.path(config.folders.secrets)),
+            kept=config.data / "mappings_in_force",
         )
         self.directory = PartnerDirectory()
         self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
         self._rates = config.exchange_rates()
+        self._locks = FlowLocks()
+        self._written_down = True
 
     @property
     def desk(self) -> Desk:
@@ -78,10 +81,13 @@ class Hub:
         for broken in changes.broken:
             problems = [str(problem) for problem in broken.problems]
             log.error("mapping.refused", file=str(broken.path), still_in_force=broken.in_force, problems=problems)
-        if changes.loaded or changes.removed:
+        if changes.loaded or changes.removed or any(broken.restored for broken in changes.broken):
+            self._written_down = False
+        if not self._written_down:  # tried again at the next look when the database is busy now
             self.directory = self._build_directory()
             with self.store.write() as tx:
                 self._write_down(tx)
+            self._written_down = True
         return changes
 
     def look(self) -> Changes:
@@ -110,7 +116,7 @@ class Hub:
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""
         hashes = {code: entry.profile.hash for code, entry in self.directory.entries.items()}
-        return Flows(self.desk, self.links, hashes)
+        return Flows(self.desk, self.links, hashes, self._locks)
 
     def flows_of(self, connection: str, kinds: frozenset[Kind]) -> tuple[DocumentSpec, ...]:
         """Return the documents of a connection that a schedule could run: all inbound ones, and stock to channels."""
@@ -131,16 +137,13 @@ class Hub:
 
     def apply_waiting(self) -> Counts:
         """Apply what is stored but not applied: after a crash, or because a person asked for it again."""
-        with ExitStack() as opened:
+        return sync.apply_waiting(self.flows(), self.inbound)
 
-            def inlets(connection: str, document: str) -> Inlet | None:
-                entry = self.directory.entries.get(connection)
-                if entry is None:
-                    return None
-                connector = opened.enter_context(self.links.use(connection))
-                return ingest.inlet_of(connection, connector, document, entry.profile.hash)
-
-            return ingest.apply_waiting(self.desk, inlets)
+    def inbound(self, connection: str, name: str) -> DocumentSpec | None:
+        """Return an inbound document by the names of its connection and its own, or None."""
+        entry = self.directory.entries.get(connection)
+        named = (each for each in (entry.documents if entry else ()) if each.name == name)
+        return next((each for each in named if each.direction is Direction.IN), None)
 
     def close(self) -> None:
         """Close every link and the database."""
@@ -152,6 +155,10 @@ def open_hub(config: Config, *, partners: bool = False) -> Hub:
     """Open the hub for one command, its database up to date; the mapping files are read only when asked for."""
     config.data.mkdir(parents=True, exist_ok=True)
     hub = Hub(config)
+    if hub.lock.is_taken():  # the running daemon has brought the schema to its own version, and the partners too
+        if partners:
+            hub.look()
+        return hub
     hub.upgrade()
     if partners:
         hub.refresh()

@@ -84,13 +84,21 @@ class Daemon:
         try:
             last_scan = self.hub.clock.monotonic()
             while not self._stopping.wait(0.2):
-                requests.carry_out_asked(self.hub.desk, self._verbs.table())
+                self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._verbs.table()))
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
-                    self._rescan()
-                self._keep_house()
+                    self._guarded("mappings", self._rescan)
+                self._guarded("housekeeping", self._keep_house)
         finally:
             self.stop()
+
+    def _guarded(self, what: str, work: Callable[[], object]) -> None:
+        """Do one of the loop's duties; a hiccup of the database is told and tried again, it does not end the daemon."""
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - the loop is what must survive
+            log.unforeseen("daemon.unforeseen", error, duty=what)
+            self._stopping.wait(1.0)
 
     def stop(self) -> None:
         """Drain what is in flight and let go of everything."""
@@ -122,6 +130,9 @@ class Daemon:
 
     def _wake(self) -> None:
         """A person asked for something: what waits to be applied is applied, what is due is sent."""
+        self._ticker.soon(self._apply_and_wake)
+
+    def _apply_and_wake(self) -> None:
         self.hub.apply_waiting()
         self._runner.wake()
 

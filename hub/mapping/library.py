@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -25,6 +25,7 @@ class Broken:
     path: Path
     problems: tuple[Problem, ...]
     in_force: str | None = None
+    restored: PartnerFile | None = None  # the kept version that has just come into force in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class Library:
     house: Path = field(kw_only=True)
     settings_models: Mapping[str, type[BaseModel]] = field(kw_only=True)
     secrets: Secrets = field(kw_only=True)
+    #: Where the last good text of each file is kept over a restart; None keeps it in memory only.
+    kept: Path | None = field(kw_only=True, default=None)
     _entries: dict[str, _Entry] = field(default_factory=dict, init=False)
     _owners: dict[tuple[str, str], Path] = field(default_factory=dict, init=False)
 
@@ -110,7 +113,9 @@ class Library:
         try:
             file = self._checked(path)
         except MappingErrors as error:
-            return _note_broken(path, entry, error.problems)
+            first, entry.good = entry.good is None, entry.good or self._kept_version(path)
+            told = _note_broken(path, entry, error.problems)
+            return replace(told, restored=entry.good) if told and first else told
         entry.stamps = (stamp, None if file.source.template is None else _stamp(file.source.template))
         healed, entry.broken = entry.broken is not None, None
         if not healed and entry.good is not None and entry.good.hash == file.hash:
@@ -119,7 +124,25 @@ class Library:
             self._disown(path)
         self._owners.update(dict.fromkeys(_names(file), path))
         entry.good = file
+        self._keep(path)
         return file
+
+    def _keep(self, path: Path) -> None:
+        """Put the text of a good file aside, so that a restart while it is broken finds it."""
+        if self.kept is not None:
+            self.kept.mkdir(parents=True, exist_ok=True)
+            fresh = self.kept / f"{path.name}.new"
+            fresh.write_bytes(path.read_bytes())
+            fresh.replace(self.kept / path.name)
+
+    def _kept_version(self, path: Path) -> PartnerFile | None:
+        """Return the version that was last good before this process began, or None."""
+        if self.kept is None or not (self.kept / path.name).is_file():
+            return None
+        try:
+            return self._checked(self.kept / path.name)
+        except MappingErrors:
+            return None
 
     def _disown(self, path: Path) -> None:
         self._owners = {name: owner for name, owner in self._owners.items() if owner != path}

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Page, RawItem
 from hub.log import EventLog, bound
 from hub.model.base import Record
-from hub.model.document import Direction, Kind
+from hub.model.document import Kind
 from hub.services import acknowledgements, catalogue, invoices, orders, shipments, stock
 from hub.services.desk import Desk, Source
 from hub.store import archive, messages, runs
@@ -41,6 +41,8 @@ TOGETHER: Mapping[Kind, Callable[[Connection, Desk, Source, Sequence[Any]], Sequ
 HANDFUL = 60
 #: Levels come in floods; these take a whole stream and see to their own short transactions.
 FEEDS = {Kind.STOCK_LEVEL: stock.apply_feed, Kind.CATALOGUE_ENTRY: catalogue.apply_feed}
+#: Messages that wait are taken so many at a time.
+_MANY = 500
 #: How long one transaction may hold the store while others wait, in seconds.
 LONGEST_CHUNK = 0.3
 
@@ -73,10 +75,10 @@ class Inlet:
 
 
 def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
-    """Read everything that is new since the flow's cursor, and apply it; returns the counts of this run."""
+    """Apply what waits of this flow, then read everything that is new since its cursor; returns the run's counts."""
     with desk.store.read() as tx:
         cursor = runs.cursor_of(tx, inlet.connection, inlet.document.name)
-    total = Counts()
+    total = apply_waiting(desk, inlet)
     for page in inlet.connector.fetch(inlet.document.name, cursor):
         fresh = _receive(desk, inlet, page, run)
         counts = apply_messages(desk, inlet, fresh)
@@ -117,20 +119,18 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]
         return messages.by_ids(tx, fresh)
 
 
-def apply_waiting(desk: Desk, inlets: Callable[[str, str], Inlet | None], limit: int = 1000) -> Counts:
-    """Apply messages that were received but not applied: after a crash, or after a person asked for it again."""
-    with desk.store.read() as tx:
-        waiting = messages.waiting(tx, limit)
+def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
+    """Apply what a flow has stored but not applied: after a crash, a fault, or because a person asked for it again.
+
+    Whoever calls holds the flow, so that nobody else applies the same messages at this moment.
+    """
     total = Counts()
-    flows = dict.fromkeys((message.connection, message.document) for message in waiting)
-    for connection, document in flows:
-        inlet = inlets(connection, document)
-        if inlet is None:
-            continue
-        total += apply_messages(
-            desk, inlet, [m for m in waiting if (m.connection, m.document) == (connection, document)]
-        )
-    return total
+    while True:
+        with desk.store.read() as tx:
+            waiting = messages.waiting(tx, _MANY, inlet.connection, inlet.document.name)
+        if not waiting:
+            return total
+        total += apply_messages(desk, inlet, waiting)
 
 
 def apply_messages(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
@@ -287,11 +287,3 @@ def _end(
     now = desk.clock.now()
     messages.applied(tx, message.id, counts.read, counts.parked, inlet.mapping_hash, now)
     messages.resolve_mended(tx, message.id, {(bad.record, bad.field) for bad in parked}, now)
-
-
-def inlet_of(connection: str, connector: Connector, document: str, mapping_hash: str) -> Inlet | None:
-    """Return the inlet of an inbound document by its name; None when the connection has no such document."""
-    for spec in connector.documents():
-        if spec.name == document and spec.direction is Direction.IN:
-            return Inlet(connection, connector, spec, mapping_hash)
-    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,8 +20,9 @@ from hub.log import EventLog, bound
 from hub.model.document import Direction, Kind
 from hub.services import ingest, routing, stock_push
 from hub.services.desk import Desk
+from hub.services.flow_locks import FlowLocks
 from hub.services.ingest import Counts, Inlet
-from hub.store import connections, runs
+from hub.store import connections, messages, runs
 from hub.store.runs import RunError, Tick
 
 log = EventLog(__name__)
@@ -43,6 +44,7 @@ class Flows:
     desk: Desk
     links: Links
     hashes: Mapping[str, str]
+    locks: FlowLocks
 
 
 def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[DocumentSpec, ...], at: datetime) -> None:
@@ -59,7 +61,12 @@ def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[Docum
 
 
 def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
-    """Run one flow once; false when the partner could not be worked with at all."""
+    """Run one flow once, after any other run of it; false when the partner could not be worked with at all."""
+    with flows.locks.hold(tick.connection, tick.document):
+        return _run_alone(flows, tick, document)
+
+
+def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
     desk = flows.desk
     with desk.store.write() as tx:
         run = runs.start(tx, tick, desk.clock.now())
@@ -77,14 +84,21 @@ def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
             return False
         with desk.store.write() as tx:
             runs.finish(tx, run, desk.clock.now())
-            connections.outage_ended(tx, tick.connection, desk.clock.now())
+            away = connections.outage_ended(tx, tick.connection, desk.clock.now()) if _asks(document) else None
+        if away is not None:
+            log.info("connection.recovered", seconds=round(away, 1))
         if counts.read or counts.parked:
             log.info("run.done", read=counts.read, changed=counts.changed, parked=counts.parked)
     return True
 
 
+def _asks(document: DocumentSpec) -> bool:
+    """Say whether a run of this document talks to the partner; a stock push only writes deliveries."""
+    return document.direction is Direction.IN
+
+
 def _carry_out(flows: Flows, connection: str, document: DocumentSpec, run: int) -> Counts:
-    if document.kind is Kind.STOCK_PUSH and document.direction is Direction.OUT:
+    if not _asks(document):
         return Counts(changed=stock_push.plan(flows.desk, connection, flows.desk.clock.now()))
     with flows.links.use(connection) as connector:
         return ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
@@ -104,11 +118,14 @@ def _end_badly(flows: Flows, connection: str, run: int, error: ConnectorError) -
             runs.finish(tx, run, desk.clock.now())
         return
     _fail(desk, run, RunError(error.kind, error.code, error.what, error.todo or _TODO.get(error.kind, "")))
+    now = desk.clock.now()
     with desk.store.write() as tx:
-        if isinstance(error, AccessDenied):
-            connections.pause(tx, connection, error.what, desk.clock.now(), automatic=True)
-        elif isinstance(error, (TemporaryFailure, OutcomeUnknown)):
-            connections.outage_started(tx, connection, error.what, desk.clock.now())
+        paused = isinstance(error, AccessDenied) and connections.pause(tx, connection, error.what, now, automatic=True)
+        away = isinstance(error, (TemporaryFailure, OutcomeUnknown)) and connections.outage_started(
+            tx, connection, error.what, now
+        )
+    if paused or away:  # told once, when it starts
+        log.error("connection.paused" if paused else "connection.outage", error=error.what, todo=error.todo)
 
 
 def _fail(desk: Desk, run: int, failure: RunError) -> None:
@@ -120,3 +137,20 @@ def run_here(flows: Flows, connection: str, documents: tuple[DocumentSpec, ...])
     """Run these flows now and in this process; returns how many there are."""
     run_job(flows, "by hand", connection, documents, flows.desk.clock.now())
     return len(documents)
+
+
+def apply_waiting(flows: Flows, documents: Callable[[str, str], DocumentSpec | None]) -> Counts:
+    """Apply what any flow has stored but not applied; a flow that cannot be applied now stops none of the others."""
+    with flows.desk.store.read() as tx:
+        waiting = messages.waiting_flows(tx)
+    total = Counts()
+    for connection, name in waiting:
+        document = documents(connection, name)
+        if document is None:
+            continue  # its mapping file is gone; it waits until that is back
+        try:
+            with flows.locks.hold(connection, name), flows.links.use(connection) as connector:
+                total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
+        except Exception as error:  # noqa: BLE001 - the flow's next run tries again and tells
+            log.unforeseen("waiting.unforeseen", error, partner=connection, document=name)
+    return total

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 
 from apscheduler.events import EVENT_JOB_SUBMITTED, JobSubmissionEvent
@@ -55,6 +56,18 @@ class Ticker:
     def run_now(self, job: Job, at: datetime) -> None:
         """Tick once out of turn."""
         self._tick(job, at)
+
+    def soon(self, work: Callable[[], object]) -> None:
+        """Do something once, beside the ticks."""
+
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - one piece of work must never end the others
+                log.unforeseen("work.unforeseen", error)
+
+        with suppress(RuntimeError):  # the pool has been shut down meanwhile: the next start sees to it
+            self._pool.submit(guarded)
 
     def _submitted(self, event: JobSubmissionEvent) -> None:
         """APScheduler tells the planned time only here; the job itself does nothing."""

@@ -173,12 +173,20 @@ def _by_stored_key(tx: Connection, connection: str, document: str, key: str) -> 
     return found[0] if found else None
 
 
-def waiting(tx: Connection, limit: int, connection: str | None = None) -> list[MessageRow]:
+def waiting(tx: Connection, limit: int, connection: str | None = None, document: str | None = None) -> list[MessageRow]:
     """Return messages that were received and not applied yet, oldest first."""
     where: ColumnElement[bool] = message.c.state == "received"
     if connection is not None:
         where &= message.c.connection == connection
+    if document is not None:
+        where &= message.c.document == document
     return _select(tx, where, limit)
+
+
+def waiting_flows(tx: Connection) -> list[tuple[str, str]]:
+    """Return the (connection, document) of every flow with messages that were received and not applied yet."""
+    flows = select(message.c.connection, message.c.document).where(message.c.state == "received").distinct()
+    return [(row.connection, row.document) for row in tx.execute(flows)]
 
 
 def _select(tx: Connection, where: ColumnElement[bool], limit: int) -> list[MessageRow]:

@@ -12,6 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from hub.contract import BadRecord, DocumentSpec, Mode, Page, Profile, RawItem, Rejected
+from hub.delivery.links import Links
 from hub.model.base import Record
 from hub.model.document import Direction, Kind
 from hub.model.money import ExchangeRates
@@ -20,10 +21,12 @@ from hub.model.order import SalesOrder
 from hub.model.partner import Partner, Role
 from hub.model.stock import StockLevel
 from hub.routing.rules import RoutingRules
-from hub.services import failures, ingest
+from hub.services import failures, ingest, sync
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
+from hub.services.flow_locks import FlowLocks
 from hub.services.ingest import Counts, Inlet
+from hub.services.sync import Flows
 from hub.store import messages, orders, runs, stock
 from hub.store.engine import Store
 from hub.store.runs import Tick
@@ -161,7 +164,7 @@ def test_what_was_stored_before_a_crash_is_applied_after_it_and_the_cursor_did_n
     assert numbers(desk) == set()
     with desk.store.read() as tx:
         assert runs.cursor_of(tx, "shop", "orders") == "page0"
-    assert ingest.apply_waiting(desk, lambda *_: inlet(connector)) == Counts(1, 1, 0)
+    assert ingest.apply_waiting(desk, inlet(connector)) == Counts(1, 1, 0)
     connector.breaks_after = None
     ingest.fetch(desk, inlet(connector), run(desk, "again"))
     assert numbers(desk) == {"#1", "#2"}
@@ -179,7 +182,7 @@ def test_after_a_fix_the_stored_original_is_mapped_again_and_what_went_through_i
     with desk.store.write() as tx:
         (bad,) = messages.parked(tx)
         assert messages.apply_again(tx, bad.message_id)
-    ingest.apply_waiting(desk, lambda *_: inlet(Fixed()))
+    ingest.apply_waiting(desk, inlet(Fixed()))
     assert parked(desk) == []
     assert numbers(desk) == {"#1", "#2"}
 
@@ -195,10 +198,28 @@ def test_a_parked_order_stands_in_the_list_of_failures_with_the_channels_own_id(
     assert failure.as_json()["lines"] == [{"channel": "shop", "order": "70007", "line": None, "quantity": None}]
 
 
+def test_the_next_run_applies_what_an_earlier_one_left_waiting(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    connector = JsonLines([[("k1", an_order(1))]])
+    with monkeypatch.context() as patched:
+        patched.setattr(ingest, "apply_messages", lambda *_: Counts())
+        patched.setattr(ingest, "apply_waiting", lambda *_: Counts())
+        ingest.fetch(desk, inlet(connector), run(desk))
+    assert ingest.fetch(desk, inlet(connector), run(desk, "next")) == Counts(1, 1, 0)
+    assert numbers(desk) == {"#1"}
+
+
+def test_one_flow_that_cannot_be_applied_stops_no_other(desk: Desk) -> None:
+    with desk.store.write() as tx:
+        messages.receive(tx, connection="lost", document="orders", key="k", name="", content=b"x", now=AT)
+    flows = Flows(desk, Links(desk.store, {}, lambda _code: None, desk.clock), {}, FlowLocks())
+    assert sync.apply_waiting(flows, lambda *_: ORDERS) == Counts(0, 0, 0)  # nobody can connect to it
+
+
 def test_waiting_messages_of_a_partner_that_is_gone_stay(desk: Desk) -> None:
     with desk.store.write() as tx:
         messages.receive(tx, connection="gone", document="orders", key="k", name="", content=b"x", now=AT)
-    assert ingest.apply_waiting(desk, lambda *_: None) == Counts(0, 0, 0)
+    flows = Flows(desk, Links(desk.store, {}, lambda _code: None, desk.clock), {}, FlowLocks())
+    assert sync.apply_waiting(flows, lambda *_: None) == Counts(0, 0, 0)
     with desk.store.read() as tx:
         assert len(messages.waiting(tx, 10)) == 1
 

@@ -6,7 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from hub.mapping.house import house_folder
 from hub.mapping.library import Library
 from tests.mapping.lab import HEAD, MODELS, Lab
 
@@ -200,3 +202,36 @@ class TestTwins:
         found = library.get("acme")
         assert found is not None
         assert found.path.name == "renamed.toml"
+
+
+def test_a_file_that_is_broken_at_a_restart_keeps_its_last_good_version_in_force(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "mappings", tmp_path / "kept"
+    folder.mkdir()
+    path = folder / "acme.toml"
+    path.write_text(ACME_FOR_RESTART, "utf-8")
+
+    def library() -> Library:
+        models = {"files": FilesSettingsForRestart}
+        return Library(folder, house=house_folder(), settings_models=models, secrets=lambda _name: "x", kept=kept)
+
+    assert [file.partner.code for file in library().scan().loaded] == ["acme"]
+    path.write_text("version = 1\n[partner\n", "utf-8")
+    again = library()
+    (broken,) = again.scan().broken
+    assert broken.in_force == "acme"
+    assert broken.restored is not None
+    assert [file.partner.code for file in again.partners()] == ["acme"]
+    assert again.scan().broken == ()
+
+
+class FilesSettingsForRestart(BaseModel):
+    url: str
+
+
+ACME_FOR_RESTART = """version = 1
+extends = "csv_supplier"
+[partner]
+code = "acme"
+[connection]
+url = "sftp://hub@127.0.0.1/"
+"""
