@@ -159,13 +159,22 @@ def _is_news(known: SalesOrder, order: SalesOrder) -> bool:
 
 
 def _goes_elsewhere(known: SalesOrder, order: SalesOrder) -> bool:
-    return (known.ship_to, known.service, known.method) != (order.ship_to, order.service, order.method)
+    before, after = _collected_at(known), _collected_at(order)
+    return (known.ship_to, known.service, known.method) != (order.ship_to, order.service, order.method) or any(
+        before[line_id] != after[line_id] for line_id in before.keys() & after.keys()
+    )
+
+
+def _collected_at(order: SalesOrder) -> dict[str, str | None]:
+    return {line.line_id: line.pick_up_node for line in order.lines}
 
 
 def _take_back_for_new_address(tx: Connection, book: Book, now: datetime) -> None:
     for number in _documents(book, AWAITED):
         if not purchasing.withdraw(tx, book, number, "the shop changed the address or the service", now):
             events.record(tx, "order.changed_after_sending", book.order.id, now, detail={"document": number})
+    for portion in book.select(STUCK):
+        routing.free(book, portion)
 
 
 def _documents(book: Book, states: Collection[LineState], line_id: str | None = None) -> list[str]:

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
+from hub.log import EventLog
 from hub.model.decision import Alternative, Choice, Decision, Unfilled
+from hub.model.order import DeliveryMethod
 from hub.model.state import LineState
 from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
@@ -20,6 +23,8 @@ from hub.services.purchasing import Buying
 from hub.services.supply import Supply
 from hub.store import allocations, decisions, events
 from hub.store.allocations import STUCK, Portion
+
+log = EventLog(__name__)
 
 
 def route(tx: Connection, desk: Desk, order_id: str) -> Decision | None:
@@ -65,7 +70,7 @@ def _held(book: Book) -> bool:
 def _decide(desk: Desk, book: Book, known: Supply, now: datetime) -> tuple[Mapping[str, Any], Decision] | None:
     """Bind what is routable of an order; returns the frozen question and the answer, None when there was none."""
     routable = book.select({LineState.ROUTABLE})
-    routable = [portion for portion in routable if not _refuse_unknown(book, portion, known)]
+    routable = [portion for portion in routable if not _refuse(book, portion, known)]
     if not routable:
         return None
     problem = narrow(_problem(desk, book, routable, known, now))
@@ -102,25 +107,53 @@ def route_waiting(desk: Desk, limit: int = 200) -> int:
     """Route again the orders whose missing SKUs have had stock news, each in a transaction of its own.
 
     Called after stock feeds: an order that came before its supplier's first feed needs no person. Returns how many.
+    An order that cannot be routed is left as it was, and does not stop the others.
     """
-    with desk.store.read() as tx:
-        waiting = allocations.orders_with_new_stock(tx, limit)
-    for order_id in waiting:
+    routed, last = 0, ""
+    while True:
+        with desk.store.read() as tx:
+            waiting = allocations.orders_with_new_stock(tx, limit, after=last)
+        routed += sum(_try_again(desk, order_id) for order_id in waiting)
+        if len(waiting) < limit:
+            return routed
+        last = waiting[-1]
+
+
+def _try_again(desk: Desk, order_id: str) -> bool:
+    try:
         with desk.store.write() as tx:
             reroute(tx, desk, order_id, "stock news")
-    return len(waiting)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one order must not keep the others from their goods
+        log.unforeseen("reroute.unforeseen", error, order=order_id)
+        return False
+    return True
 
 
 # --- the question ----------------------------------------------------------------------------------------------------
 
 
-def _refuse_unknown(book: Book, portion: Portion, known: Supply) -> bool:
-    sku = portion.row.sku
+def _refuse(book: Book, portion: Portion, known: Supply) -> bool:
+    """Leave a quantity to a person that no node can be asked for; true when it was left."""
+    reason = _nowhere(book, portion) or _unknown(portion.row.sku, known)
+    if reason:
+        book.move(portion, LineState.UNFILLABLE, reason=reason)
+    return bool(reason)
+
+
+def _nowhere(book: Book, portion: Portion) -> str:
+    """Goods that the customer collects must not be shipped from elsewhere, also when nobody knows where."""
+    line = book.line(portion.row.line_id)
+    if book.order.doc.method is not DeliveryMethod.PICK_UP or (line is not None and line.pick_up_node):
+        return ""
+    return "the customer collects it, and its pick-up location is not mapped to a node; map the location"
+
+
+def _unknown(sku: str, known: Supply) -> str:
     if known.knows(sku):
-        return False
-    reason = f"unknown SKU {sku!r}: no item, catalogue or stock feed names it" if sku else "the line has no SKU"
-    book.move(portion, LineState.UNFILLABLE, reason=reason)
-    return True
+        return ""
+    return f"unknown SKU {sku!r}: no item, catalogue or stock feed names it" if sku else "the line has no SKU"
 
 
 def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now: datetime) -> Problem:

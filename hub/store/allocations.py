@@ -119,12 +119,12 @@ def stuck(tx: Connection, *, portion_id: int | None = None, closed: bool = False
 CLOSED = "closed: "
 
 
-def orders_with_new_stock(tx: Connection, limit: int) -> Sequence[str]:
-    """Return orders that lack a source for a quantity and whose SKU has had stock news since, oldest first."""
+def orders_with_new_stock(tx: Connection, limit: int, *, after: str = "") -> Sequence[str]:
+    """Return orders that lack a source for a quantity and whose SKU has had stock news since, by id after `after`."""
     news = exists().where(stock.c.sku == allocation.c.sku, stock.c.updated_at > allocation.c.updated_at)
     query = (
         select(allocation.c.order_id)
-        .where(allocation.c.state.in_([state.value for state in STUCK]), news)
+        .where(allocation.c.state.in_([state.value for state in STUCK]), news, allocation.c.order_id > after)
         .group_by(allocation.c.order_id)
         .order_by(allocation.c.order_id)
         .limit(limit)

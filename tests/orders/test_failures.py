@@ -10,6 +10,8 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.document import Kind
+from hub.model.node import NodeKind
+from hub.model.order import DeliveryMethod
 from hub.model.purchase import Outcome
 from hub.model.shipment import ShipmentLine
 from hub.model.state import DeliveryState
@@ -124,6 +126,39 @@ def test_an_order_before_the_first_feed_needs_no_person(world: Any) -> None:
     world.source_of("acme", "CUP", 10)
     routing.route_waiting(world.desk)
     assert world.where() == {("allocated", "ACME"): 5}
+
+
+def test_an_order_that_cannot_be_routed_does_not_stop_the_others(quick_world: Any, monkeypatch: Any) -> None:
+    for number in ("1", "2", "3"):
+        quick_world.order(number, lines={"L1": ("CUP", 1)})
+    quick_world.clock.advance(60)
+    quick_world.source_of("acme", "CUP", 10)
+    bad, reroute = quick_world.id_of("1"), routing.reroute
+
+    def failing(tx: Any, desk: Any, order_id: str, actor: str) -> Any:
+        reroute(tx, desk, order_id, actor)
+        if order_id == bad:
+            raise LookupError("its partner has gone")
+
+    monkeypatch.setattr(routing, "reroute", failing)
+    assert routing.route_waiting(quick_world.desk, limit=1) == 2
+    assert quick_world.where("1") == {("unfillable", ""): 1}
+    assert quick_world.where("2") == quick_world.where("3") == {("allocated", "ACME"): 1}
+
+
+def test_what_the_customer_collects_nobody_knows_where_waits_for_a_person(quick_world: Any) -> None:
+    quick_world.owns("CUP")
+    quick_world.supplier("dc", NodeKind.WAREHOUSE)
+    quick_world.supplier("store", NodeKind.STORE, pick_up=True)
+    quick_world.stocks("DC", "CUP", 50)
+    quick_world.stocks("STORE", "CUP", 5)
+    order = quick_world.made(lines={"L1": ("CUP", 2)}, method=DeliveryMethod.PICK_UP)
+    quick_world.says(order)
+    assert quick_world.where() == {("unfillable", ""): 2}
+    assert "its pick-up location is not mapped" in one(quick_world).error
+    quick_world.says(order.changed(lines=(order.lines[0].changed(pick_up_node="STORE"),)))
+    assert quick_world.where() == {("allocated", "STORE"): 2}
+    assert quick_world.failures() == []
 
 
 def test_rerunning_a_line_routes_it(world: Any) -> None:
