@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Health
 from hub.delivery.links import Links
+from hub.services import purchasing
 from hub.services.desk import Desk
 from hub.services.requests import Refused
 from hub.store import connections, runs
@@ -53,7 +54,9 @@ def go_live(desk: Desk, codes: Sequence[str], live_from: datetime, actor: str) -
         raise Refused(f"{live_from.isoformat()} has no time zone; write it like 2026-11-20T00:00:00Z")
     for code in codes:
         with desk.store.write() as tx:
-            connections.go_live(tx, code, live_from, desk.clock.now(), actor=actor)
+            now = desk.clock.now()
+            cancelled = connections.go_live(tx, code, live_from, now, actor=actor)
+            purchasing.let_go_older(tx, cancelled, now)
     return list(codes)
 
 

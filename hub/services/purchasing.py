@@ -18,7 +18,7 @@ from hub.model.state import PURCHASE_MOVES, DeliveryState, LineState, PurchaseSt
 from hub.services.book import AWAITED, GONE, NOTHING, Book
 from hub.services.desk import Desk
 from hub.store import counters, deliveries, events, purchases
-from hub.store.allocations import Portion
+from hub.store.allocations import CLOSED, Portion
 from hub.store.delivery_row import NewDelivery
 from hub.store.purchases import PurchaseRow
 
@@ -26,6 +26,7 @@ _FIRST_NUMBER = 100_000
 _PREFIX: Mapping[Kind, str] = {Kind.PURCHASE_ORDER: "PO", Kind.SHIP_ORDER: "FO"}
 #: A delivery in one of these, and not in doubt, has certainly not arrived.
 _AT_REST = frozenset({DeliveryState.QUEUED, DeliveryState.BLOCKED, DeliveryState.WAITING, DeliveryState.PARKED})
+_OLDER = f"{CLOSED}older than the connection's going live; handled outside the hub"
 #: (partner, sku) -> what the supplier's catalogue says.
 Catalogue = Mapping[tuple[str, str], CatalogueEntry]
 
@@ -85,10 +86,42 @@ def withdraw(tx: Connection, book: Book, number: str, why: str, now: datetime) -
 
 def _stop(tx: Connection, row: PurchaseRow, why: str, now: datetime) -> bool:
     delivery = deliveries.by_key(tx, row.partner, row.number, lock=True)
-    if delivery is None or delivery.state not in _AT_REST or delivery.doubt:
+    if delivery is None or delivery.doubt:
+        return False
+    if delivery.state is DeliveryState.CANCELLED and delivery.sent_at is None:
+        return True
+    if delivery.state not in _AT_REST:
         return False
     deliveries.cancel(tx, delivery.id, why, now)
     return True
+
+
+def let_go_older(tx: Connection, delivery_ids: Iterable[int], now: datetime) -> int:
+    """End what was allocated under deliveries that a going live has cancelled, so that its stock is free again.
+
+    It counts as closed by a person: no later version of the order brings it back. Returns how many documents.
+    """
+    cancelled = [deliveries.get(tx, each) for each in delivery_ids]
+    documents: dict[str, list[str]] = {}
+    for delivery in cancelled:
+        if delivery.kind in _PREFIX and delivery.order_id is not None:
+            documents.setdefault(delivery.order_id, []).append(delivery.key)
+    for order_id in sorted(documents):
+        book = Book.open(tx, order_id)
+        for number in documents[order_id]:
+            _let_go(tx, book, number, now)
+        book.save(tx, now)
+    return sum(map(len, documents.values()))
+
+
+def _let_go(tx: Connection, book: Book, number: str, now: datetime) -> None:
+    for portion in book.select({LineState.ALLOCATED}, document=number):
+        book.move(portion, LineState.CANCELLED, reason=_OLDER, node=None, document=None)
+        portion.cancel_asked_at = None
+    row = purchases.get(tx, number)
+    if row is not None and PurchaseState.CANCELLED in PURCHASE_MOVES[row.state]:
+        purchases.set_state(tx, number, PurchaseState.CANCELLED, now)
+    events.record(tx, "document.withdrawn", book.order.id, now, detail={"document": number, "why": _OLDER})
 
 
 def roll_up(tx: Connection, book: Book, row: PurchaseRow, now: datetime) -> None:
