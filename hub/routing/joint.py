@@ -112,7 +112,7 @@ def best(asks: Asks, branches: int) -> tuple[list[Taken], bool]:
 
 def _may_miss(ask: Ask) -> bool:
     """Return whether least quantities could leave a part of the ask unmet."""
-    return any(tier.low > ask.good.step for tier in ask.tiers) and any(tier.low < tier.high for tier in ask.tiers)
+    return any(ask.good.step < tier.low < ask.nanos for tier in ask.tiers)
 
 
 class _Choice:

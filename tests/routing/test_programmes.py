@@ -242,6 +242,12 @@ def test_cloth_that_lines_compete_for_is_shared_out_exactly() -> None:
     assert sum(each.quantity for each in decision.unfilled) == Decimal("0.25")
 
 
+def test_nodes_that_sell_only_pairs_prove_that_one_of_three_is_missing() -> None:
+    pairs = [Offer(code, "MUG", Decimal(2), Decimal(5), minimum=Decimal(2)) for code in "AB"]
+    decision = solve(a_problem([Want("1", "MUG", Decimal(3))], [a_node("A"), a_node("B")], pairs), RoutingRules())
+    assert (decision.choices[0].quantity, decision.unfilled[0].quantity, decision.optimal) == (2, 1, True)
+
+
 def test_a_model_without_an_answer_gives_none() -> None:
     model = Model()
     column = model.column(1.0, whole=True)
