@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.delivery.claims import Claim, Surveyed
 from hub.delivery.gate import Gate
-from hub.delivery.ledger import Claim, Surveyed
 from hub.model.state import DeliveryState
 from hub.store.connections import ConnectionMode
 

@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.delivery import ledger, preview
+from hub.delivery import claims, preview
+from hub.delivery.claims import Claim, Claimed, Want
 from hub.delivery.gate import Gate
 from hub.delivery.lanes import Board, Check, Lane, Preview
-from hub.delivery.ledger import Claim, Claimed, Want
 from hub.delivery.tools import Tools
 from hub.log import EventLog
 from hub.model.state import DeliveryState
@@ -44,8 +44,8 @@ class Rounds:
         """Read how every connection stands and when its deliveries are due."""
         self._expected.clear()  # before reading, so that what is said meanwhile stays
         with self._tools.store.read() as tx:
-            seen = ledger.survey(tx)
-            self._newest = ledger.newest(tx)
+            seen = claims.survey(tx)
+            self._newest = claims.newest(tx)
         now = self._tools.clock.now()
         for each in seen:
             lane = self._lanes.get(each.code)
@@ -64,7 +64,7 @@ class Rounds:
     def anything_new(self) -> bool:
         """Say whether somebody has enqueued since the last look."""
         with self._tools.store.read() as tx:
-            return ledger.newest(tx) != self._newest
+            return claims.newest(tx) != self._newest
 
     def expect(self, seconds: float) -> None:
         """Take note, from any thread, that something becomes due in that many seconds."""
@@ -107,7 +107,7 @@ class Rounds:
         now = self._tools.clock.now()
 
         def work(tx: Connection) -> Claimed:
-            return ledger.claim(tx, wants, self._tools.worker, now)
+            return claims.claim(tx, wants, self._tools.worker, now)
 
         claimed = self._tools.store.submit(work)
         if claimed.too_old:
@@ -144,11 +144,11 @@ class Rounds:
         shut = [lane for lane in self._active if lane.ready and _shut(lane)]
         self._give_back([claim for lane in shut for claim in self._board.withdraw(lane)])
 
-    def _give_back(self, claims: list[Claim]) -> int:
-        if not claims:
+    def _give_back(self, unbegun: list[Claim]) -> int:
+        if not unbegun:
             return 0
         now = self._tools.clock.now()
-        return self._tools.store.submit(lambda tx: ledger.give_back(tx, claims, self._tools.worker, now))
+        return self._tools.store.submit(lambda tx: claims.give_back(tx, unbegun, self._tools.worker, now))
 
     def _offer_previews(self) -> int:
         offered = 0
@@ -188,5 +188,5 @@ def _checked(lane: Lane) -> bool:
 
 
 def _next_due(lane: Lane) -> datetime | None:
-    states = {ConnectionMode.LIVE: ledger.CLAIMABLE, ConnectionMode.OBSERVE: (DeliveryState.QUEUED,)}
+    states = {ConnectionMode.LIVE: claims.CLAIMABLE, ConnectionMode.OBSERVE: (DeliveryState.QUEUED,)}
     return min((lane.due[each] for each in states.get(lane.mode, ()) if each in lane.due), default=None)

@@ -15,9 +15,9 @@ from sqlalchemy import Connection
 from hub.clock import Clock
 from hub.contract import AccessDenied, Connector
 from hub.delivery import ledger
+from hub.delivery.claims import Claim
 from hub.delivery.courier import Courier
 from hub.delivery.lanes import Board, Check, Lane, Preview, Work
-from hub.delivery.ledger import Claim
 from hub.delivery.links import Links
 from hub.delivery.outcomes import Outcomes
 from hub.delivery.policy import RetryPolicy

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from hub.delivery.claims import Surveyed
 from hub.delivery.gate import Gate
 from hub.delivery.lanes import Board, Check, Lane, Preview
-from hub.delivery.ledger import Surveyed
 from hub.delivery.policy import RetryPolicy
 from hub.model.state import DeliveryState
 from hub.store.connections import ConnectionMode

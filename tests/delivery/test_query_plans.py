@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select, insert, text
 
-from hub.delivery import ledger
-from hub.delivery.ledger import DUE, Want
+from hub.delivery import claims
+from hub.delivery.claims import DUE, SURVEY, Want
 from hub.model.state import DeliveryState
 from hub.store import connections, deliveries
 from hub.store.engine import Store
@@ -83,7 +83,7 @@ def test_what_is_due_is_found_by_indexes_alone(store: Store, clock: FakeClock) -
 def test_the_survey_reads_an_end_of_an_index_for_each_connection_and_state(store: Store, clock: FakeClock) -> None:
     fill(store, clock)
     with store.write() as tx:
-        told = plan(tx, literal(tx, ledger._SURVEY))
+        told = plan(tx, literal(tx, SURVEY))
     assert "SCAN delivery" not in told
     assert "Seq Scan on delivery" not in told
 
@@ -113,7 +113,7 @@ def test_claiming_from_a_long_queue_reads_what_it_claims_and_little_more(
         raw = tx.connection.driver_connection
         assert raw is not None
         raw.set_progress_handler(step, 100)
-        claimed = ledger.claim(tx, [Want("p3", room, None)], "w", clock.now())
+        claimed = claims.claim(tx, [Want("p3", room, None)], "w", clock.now())
         raw.set_progress_handler(None, 0)
     assert len(claimed.claims) == room
     assert steps[0] * 100 < 3000 + room * 3000, "virtual machine steps, out of a million that a scan would take"
@@ -123,7 +123,7 @@ def test_the_first_of_each_entity_is_found_after_analyze_too(store: Store, clock
     """SQLite 3.40.1, with statistics, took a row for earlier than itself, and nothing was ever due."""
     fill(store, clock)
     with store.write() as tx:
-        claimed = ledger.claim(tx, [Want("p3", 10_000, None)], "w", clock.now()).claims
+        claimed = claims.claim(tx, [Want("p3", 10_000, None)], "w", clock.now()).claims
         claimed_ids = {each.delivery.id for each in claimed}
         rows = deliveries.search(tx, connection="p3", limit=10_000)[::-1]
     unfinished = [row for row in rows if row.state is not DeliveryState.CONFIRMED]
