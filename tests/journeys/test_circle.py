@@ -15,6 +15,7 @@ import pytest
 from tests.journeys.circle import Circle
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+HISTORY = Path(__file__).resolve().parents[3] / "shared" / "samples" / "orders" / "olist"
 SUMMARY = {
     "orders",
     "lines",
@@ -112,3 +113,18 @@ def test_a_new_mapping_file_comes_up_while_the_daemon_runs_and_a_broken_one_does
     time.sleep(4)
     assert ours.hub is not None
     assert ours.hub.summary()["partners"] == len(list((ours.folder / "mappings").glob("*.toml")))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_thousand_real_orders_go_round_without_one_lost_or_twice(tmp_path: Path) -> None:
+    if not HISTORY.is_dir():
+        pytest.skip("no order history beside the checkout")
+    command = [sys.executable, "-m", "hub.cli", "demo", "--history", str(HISTORY), "--exit", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=1700, check=False)
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    print(json.dumps(summary))
+    assert summary["orders"] >= 1000
+    assert (summary["lost"], summary["duplicated"], summary["throttled"]) == (0, 0, 0)
+    assert summary["placement"]["share_with_3_or_more_sources"] >= 0.3
