@@ -26,6 +26,9 @@ from hub.routing.rules import RoutingRules
 from hub.routing.scene import Good, Scene, goods_of
 from hub.routing.whole import from_one_node, large, small
 
+#: From here on reductions save the partition programme more than they take.
+_SMALL = 5
+
 
 def solve(problem: Problem, rules: RoutingRules) -> Decision:
     """Return the decision for the problem: the same input always gives the same bytes."""
@@ -70,5 +73,6 @@ def _ship(scene: Scene, goods: Sequence[Good]) -> Plan:
         return Plan((), tuple(work.left), PARTITION, optimal=True)
     if work.contested or work.cuttings:
         return jointly(scene, work)
-    found = large(scene, work) if len(work.jobs) > scene.rules.exact_lines else small(scene, work)
-    return found or jointly(scene, work)
+    if len(work.jobs) <= min(_SMALL, scene.rules.exact_lines):
+        return small(scene, work)
+    return large(scene, work) or jointly(scene, work)
