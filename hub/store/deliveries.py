@@ -271,7 +271,7 @@ def block_followers(tx: Connection, row: Delivery, now: datetime) -> None:
     behind = and_(
         _of(row.connection, row.entity),
         delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.WAITING]),
-        delivery.c.id + 0 > row.id,  # not by the rowid: see _ahead() in hub.delivery.ledger
+        delivery.c.id + 0 > row.id,  # not by the rowid: see _ahead() in hub.delivery.claims
     )
     tx.execute(update(delivery).where(behind).values(state=DeliveryState.BLOCKED, updated_at=now))
 

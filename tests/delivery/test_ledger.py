@@ -194,3 +194,57 @@ def test_search_finds_by_state_connection_and_order(store: Store, clock: FakeClo
         assert [each.key for each in deliveries.search(tx, states=[DeliveryState.QUEUED], limit=1)] == ["PO2"]
         assert deliveries.search(tx, order_id="SO1") == []
         assert deliveries.search(tx, kind=Kind.PURCHASE_ORDER) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "gone"),
+    [
+        ((), True),
+        ((DeliveryState.RUNNING,), False),
+        ((DeliveryState.RUNNING, DeliveryState.WAITING), True),
+        ((DeliveryState.RUNNING, DeliveryState.UNKNOWN), False),
+        ((DeliveryState.RUNNING, DeliveryState.PARKED), True),
+        ((DeliveryState.RUNNING, DeliveryState.SENT), False),
+    ],
+)
+def test_only_what_has_certainly_not_arrived_is_withdrawn(
+    store: Store, clock: FakeClock, path: tuple[DeliveryState, ...], gone: bool
+) -> None:
+    (one,) = enqueue(store, clock, new("PO1"))
+    force(store, clock, one, *path)
+    with store.write() as tx:
+        assert deliveries.withdraw(tx, "acme", "PO1", "rerouted", clock.now()) is gone
+        assert not deliveries.withdraw(tx, "acme", "PO9", "rerouted", clock.now())
+    assert (state(store, one) == "cancelled") is gone
+
+
+def test_what_is_in_doubt_is_not_withdrawn(store: Store, clock: FakeClock) -> None:
+    (one,) = enqueue(store, clock, new("PO1"))
+    force(store, clock, one, DeliveryState.RUNNING, DeliveryState.UNKNOWN, DeliveryState.PARKED)
+    with store.write() as tx:
+        tx.exec_driver_sql("UPDATE delivery SET doubt = true")
+        assert not deliveries.withdraw(tx, "acme", "PO1", "rerouted", clock.now())
+
+
+def test_a_superseded_delivery_lets_the_next_go(store: Store, clock: FakeClock) -> None:
+    first, second = enqueue(store, clock, new("a", entity="order:1"), new("b", entity="order:1"))
+    force(store, clock, first, DeliveryState.RUNNING, DeliveryState.PARKED)
+    with store.write() as tx:
+        deliveries.supersede(tx, first, clock.now())
+    assert [state(store, each) for each in (first, second)] == ["superseded", "queued"]
+
+
+def test_an_unknown_delivery_is_named_in_the_error(store: Store) -> None:
+    with store.read() as tx, pytest.raises(deliveries.NoSuchDelivery, match="no delivery 77"):
+        deliveries.get(tx, 77)
+
+
+def test_a_waiting_delivery_may_be_tried_at_once(store: Store, clock: FakeClock) -> None:
+    (one,) = enqueue(store, clock, new("PO1"))
+    later = clock.now() + timedelta(hours=1)
+    with store.write() as tx:
+        deliveries.move(tx, deliveries.get(tx, one), DeliveryState.RUNNING, clock.now())
+        waits = {"due_at": later, "tries": 4}
+        deliveries.move(tx, deliveries.get(tx, one), DeliveryState.WAITING, clock.now(), waits)
+        rerun = deliveries.requeue(tx, one, clock.now())
+    assert (rerun.state, rerun.due_at, rerun.tries) == (DeliveryState.WAITING, clock.now(), 0)

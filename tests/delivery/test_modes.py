@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from hub.delivery import preview
+from hub.delivery.tools import agreed_hours
+from hub.model.document import Kind
 from hub.store import archive, connections, deliveries
 from hub.store.connections import ConnectionMode
 from hub.store.delivery_row import NEVER
-from tests.delivery.world import FakePartner, World
+from tests.delivery.world import FakeConnector, FakePartner, World
 
 
 @pytest.fixture
@@ -136,3 +139,44 @@ def test_an_answer_between_claim_and_resend_stops_the_resend(world: World) -> No
     world.run_for(10)
     assert world.states("PO1") == ["confirmed"]
     assert acme.calls["send"] == 1
+
+
+def test_a_fault_while_observing_is_tried_again_and_parks_in_the_end(
+    world: World, observed: FakePartner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object) -> None:
+        raise ZeroDivisionError("a fault in a connector")
+
+    monkeypatch.setattr(FakeConnector, "render", broken)
+    world.enqueue("PO1", code="new")
+    world.runner.run_due()
+    waiting = world.get("PO1", "new")
+    assert (waiting.state, waiting.tries, waiting.error_class) == ("queued", 1, "Unforeseen")
+    assert waiting.due_at > world.clock.now()
+    world.run_for(3600, step=60)
+    assert world.get("PO1", "new").state == "parked"
+    assert observed.calls["send"] == 0
+
+
+def test_what_changed_while_it_was_rendered_is_left_as_it_is(world: World, observed: FakePartner) -> None:
+    (one,) = world.enqueue("PO1", code="new")
+
+    def cancelled_meanwhile(verb: str, _key: str) -> str | None:
+        return "bad" if verb == "render" else None
+
+    observed.mood = cancelled_meanwhile
+    with world.store.read() as tx:
+        ids = preview.due(tx, "new", world.runner._tools, 10)
+    with world.store.write() as tx:
+        deliveries.cancel(tx, one, "no longer wanted", world.clock.now())
+    preview.preview(world.runner._tools, "new", ids)
+    assert world.get("PO1", "new").state == "cancelled"
+    preview.preview(world.runner._tools, "nobody", ids)
+
+
+def test_the_partners_file_says_until_when_it_answers(world: World) -> None:
+    agreed = agreed_hours(world.links)
+    assert agreed("acme", Kind.PURCHASE_ORDER) == 24
+    assert agreed("acme", Kind.SHIP_ORDER) == 24
+    assert agreed("acme", Kind.STOCK_PUSH) is None, "nobody answers a level"
+    assert agreed("nobody", Kind.PURCHASE_ORDER) is None
