@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -28,6 +29,10 @@ class Outcomes(Protocol):
         """Take note that the delivery waits for a person, and why."""
         ...
 
+    def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
+        """Take note that these never leave: their orders are older than the connection's going live."""
+        ...
+
 
 class NoOutcomes:
     """Outcomes that mean nothing to anybody: for benchmarks, tests and tools."""
@@ -36,4 +41,7 @@ class NoOutcomes:
         """Do nothing."""
 
     def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
+        """Do nothing."""
+
+    def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
         """Do nothing."""

@@ -107,7 +107,10 @@ class Rounds:
         now = self._tools.clock.now()
 
         def work(tx: Connection) -> Claimed:
-            return claims.claim(tx, wants, self._tools.worker, now)
+            claimed = claims.claim(tx, wants, self._tools.worker, now)
+            if claimed.too_old:
+                self._tools.outcomes.too_old(tx, claimed.too_old)
+            return claimed
 
         claimed = self._tools.store.submit(work)
         if claimed.too_old:

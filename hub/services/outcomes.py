@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
+from hub.services import purchasing
 from hub.services.desk import Desk
 from hub.store import allocations, events, published
 from hub.store.delivery_row import Delivery
@@ -31,6 +32,10 @@ class DomainOutcomes:
         if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
             places = [(sku, location) for location, sku in receipt.untaken]
             published.mark_untaken(tx, delivery.connection, places, delivery.id)
+
+    def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
+        """Free what was allocated under documents that never leave, and their orders with it."""
+        purchasing.let_go_older(tx, delivery_ids, self._desk().clock.now())
 
     def parked(self, tx: Connection, delivery: Delivery, error: ConnectorError) -> None:
         """Note on the order that one of its documents waits for a person; its quantities stay where they are."""

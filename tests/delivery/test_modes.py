@@ -59,6 +59,7 @@ def test_older_orders_are_never_sent_unless_named(world: World, observed: FakePa
     late = world.get("late news of an old order", "new")
     assert late.state == "cancelled"
     assert "going live" in (late.closed_why or "")
+    assert ("too old", "late news of an old order") in world.outcomes.told
 
 
 def test_what_cannot_be_rendered_is_seen_while_observing(world: World, observed: FakePartner) -> None:

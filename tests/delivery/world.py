@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -187,6 +187,10 @@ class SeenOutcomes:
 
     def parked(self, _tx: Connection, delivery: Delivery, _error: ConnectorError) -> None:
         self._tell("parked", delivery)
+
+    def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
+        for each in delivery_ids:
+            self._tell("too old", deliveries.get(tx, each))
 
     def _tell(self, what: str, delivery: Delivery) -> None:
         if self.fail:
