@@ -136,7 +136,7 @@ def test_an_answer_that_comes_while_the_hub_is_dead_ends_the_doubt(world: World)
     assert world.outcomes_of("PO1") == [("send", "confirmed")]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [*range(3), *(pytest.param(seed, marks=pytest.mark.soak) for seed in range(3, 150))])
 def test_kills_and_lost_replies_by_chance_lose_nothing_and_double_nothing(world: World, seed: int) -> None:
     chance = random.Random(seed)
     keys = [f"PO{n}" for n in range(25)]
@@ -163,5 +163,5 @@ def test_kills_and_lost_replies_by_chance_lose_nothing_and_double_nothing(world:
             break
     assert acme.copies() == dict.fromkeys(keys, 1), f"seed {seed}"
     assert set(world.states(*keys)) == {"confirmed"}
-    assert kills == 15
+    assert kills >= 8
     assert sorted(world.outcomes.told) == sorted(("sent", key) for key in keys)
