@@ -83,7 +83,7 @@ class Daemon:
         """Watch the folders and carry out requests until told to stop, then drain."""
         try:
             last_scan = self.hub.clock.monotonic()
-            while not self._stopping.wait(0.2):
+            while not self._stopping.wait(0.5):
                 self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._verbs.table()))
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
