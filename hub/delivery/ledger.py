@@ -55,7 +55,7 @@ def enter(tx: Connection, claim: Claim, worker: str, content: tuple[str, str | N
     """
     sha, name = content
     values = {"b_id": claim.delivery.id, "b_worker": worker, "b_sha": sha, "b_name": name, "b_now": now}
-    if not _ENTER.run(tx, values):
+    if not _ENTER.run(tx, values).rowcount:
         return False
     _OPEN_ATTEMPT.run(tx, opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))
     return True
@@ -127,7 +127,7 @@ def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: date
     check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
     values = {f"b_{name}": end.values[name] if name in end.values else getattr(row, name) for name in _SETTLED}
     ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state, "b_now": now}
-    kept = bool(_SETTLE.run(tx, {**values, **ours}))
+    kept = bool(_SETTLE.run(tx, {**values, **ours}).rowcount)
     if entered or claim.verb is Verb.FIND:
         _end_attempt(tx, claim, end, now)
     else:
