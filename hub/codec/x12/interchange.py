@@ -1,0 +1,235 @@
+"""What an interchange is made of: its header, its groups, and transaction sets whose segments are plain lists.
+
+A segment is `["BEG", "00", "SA", "4711"]`: its id first, so that `segment[3]` is element 03. Nothing more is kept for
+it: where a segment stands is worked out from the raw bytes when somebody asks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from hub.codec.x12.fault import Fault
+
+#: One segment: its id, then its elements as text; components and repetitions are still joined.
+Segment = list[str]
+
+#: Terminators that are line breaks: partners mix them up, and none of them can be data then.
+_LINE_ENDS = ("\n", "\r\n", "\r")
+_LINE_BREAKS = str.maketrans("", "", "\r\n")
+
+
+def element(segment: Segment, number: int) -> str:
+    """Return element 01, 02 ... of a segment, or "" when it is not there."""
+    return segment[number] if number < len(segment) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Separators:
+    """The characters that structure an interchange; `repetition` is "" where there is none.
+
+    `after` is what follows each terminator in the text (a line break); it means nothing. `wrapped` says that lines
+    were cut at a fixed width, so that a line break inside of a segment means nothing either.
+    """
+
+    element: str = "*"
+    segment: str = "~"
+    component: str = ">"
+    repetition: str = ""
+    after: str = ""
+    wrapped: bool = False
+
+    def components(self, value: str) -> list[str]:
+        """Return the components of a composite value."""
+        return value.split(self.component) if self.component else [value]
+
+    def repeats(self, value: str) -> list[str]:
+        """Return the repetitions of a value."""
+        return value.split(self.repetition) if self.repetition else [value]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a segment stands: `index` in its set (ST is 1), `offset` in the input, and its own text."""
+
+    index: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Interchange:
+    """The header of one interchange: ISA with its values as they stand, blanks and all.
+
+    `number` counts interchanges in the input from 1; `offset` is the byte at which ISA begins.
+    """
+
+    isa: Segment
+    separators: Separators
+    number: int = 1
+    offset: int = 0
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Qualifier and id of the sender, without padding."""
+        return element(self.isa, 5).strip(), element(self.isa, 6).strip()
+
+    @property
+    def receiver(self) -> tuple[str, str]:
+        """Qualifier and id of the receiver, without padding."""
+        return element(self.isa, 7).strip(), element(self.isa, 8).strip()
+
+    @property
+    def version(self) -> str:
+        """ISA12, such as 00401."""
+        return element(self.isa, 12).strip()
+
+    @property
+    def control(self) -> str:
+        """ISA13, as it stands but for blanks."""
+        return element(self.isa, 13).strip()
+
+    @property
+    def usage(self) -> str:
+        """ISA15: P production, T test, I information."""
+        return element(self.isa, 15).strip()
+
+
+@dataclass(frozen=True)
+class Group:
+    """The header of one functional group; `number` counts groups in their interchange from 1."""
+
+    gs: Segment
+    number: int = 1
+    offset: int = 0
+
+    @property
+    def functional_id(self) -> str:
+        """GS01: PO, PR, SH, IN ..."""
+        return element(self.gs, 1)
+
+    @property
+    def control(self) -> str:
+        """GS06."""
+        return element(self.gs, 6).strip()
+
+    @property
+    def version(self) -> str:
+        """GS08, such as 004010 or 004010VICS."""
+        return element(self.gs, 8).strip()
+
+
+@dataclass
+class TransactionSet:
+    """One transaction set: its raw bytes, its segments from ST to SE, and the faults of its envelope.
+
+    A set that is too large to be held comes in several parts: the same headers, `part` counting from 1, `last` on the
+    final one, and `first` the place (ST is 1) of the part's first segment. `number` counts sets in their group.
+    """
+
+    raw: bytes
+    interchange: Interchange
+    group: Group | None = None
+    header: Segment = field(default_factory=list)
+    number: int = 1
+    offset: int = 0
+    first: int = 1
+    part: int = 1
+    last: bool = True
+    faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def code(self) -> str:
+        """ST01: 850, 856 ..."""
+        return element(self.header, 1).strip()
+
+    @property
+    def control(self) -> str:
+        """ST02."""
+        return element(self.header, 2).strip()
+
+    @property
+    def version(self) -> str:
+        """GS08 without its industry suffix: 004010, 005010; "" without a group."""
+        return self.group.version[:6] if self.group else ""
+
+    @property
+    def whole(self) -> bool:
+        """Is this all of it?"""
+        return self.part == 1 and self.last
+
+    @property
+    def encoding(self) -> str:
+        """`utf-8` when the bytes are, else `latin-1`, in which every byte is some character."""
+        return self._decoded[1]
+
+    @cached_property
+    def _decoded(self) -> tuple[str, str]:
+        return decode(self.raw, self.interchange.separators)
+
+    @cached_property
+    def segments(self) -> list[Segment]:
+        """Every segment, ST first and SE last; the place of `segments[i]` is `first + i`."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[Segment]:
+        """Split one segment after the other without keeping them."""
+        cut = self.interchange.separators.element
+        return (text.split(cut) for text in segment_texts(self._decoded[0], self.interchange.separators))
+
+    def place(self, index: int) -> Place:
+        """Return where the segment at this place (ST is 1) stands; counts through the raw bytes."""
+        separators = self.interchange.separators
+        raw = self.raw.decode("latin-1")
+        seen = self.first - 1
+        start = 0
+        while start < len(raw):
+            end = raw.find(separators.segment, start)
+            end = len(raw) if end < 0 else end
+            text = raw[start:end]
+            bare = text.strip("\r\n") if separators.segment in "\r\n" else text.strip()
+            if bare:
+                seen += 1
+                if seen == index:
+                    at = start + text.index(bare[0])
+                    shown = raw[at:end].encode("latin-1").decode(self.encoding, "replace")
+                    return Place(index, self.offset + at, shown)
+            start = end + len(separators.segment)
+        return Place(index, self.offset + len(self.raw), "")
+
+    def offset_of(self, index: int) -> int:
+        """Return the byte in the input at which the segment at this place begins."""
+        return self.place(index).offset
+
+
+def decode(raw: bytes, separators: Separators) -> tuple[str, str]:
+    """Return the text and the encoding it was read with: UTF-8 where that is valid, else Latin-1."""
+    if (separators.element + separators.segment + separators.component).isascii():
+        try:
+            return raw.decode("utf-8"), "utf-8"
+        except UnicodeDecodeError:
+            pass
+    return raw.decode("latin-1"), "latin-1"
+
+
+def segment_texts(text: str, separators: Separators) -> list[str]:
+    """Cut a text at its terminators; blanks and line breaks around segments are dropped, empty ones too."""
+    end = separators.segment
+    if separators.wrapped:
+        text = text.translate(_LINE_BREAKS)
+    elif separators.after:
+        text = text.replace(end + separators.after, end)
+    if end in _LINE_ENDS:
+        text, end = text.replace("\r\n", "\n").replace("\r", "\n"), "\n"
+    texts = text.split(end)
+    if _blank_after(end).search(text):
+        texts = [each.lstrip() for each in texts]
+    if not texts[-1].strip():
+        texts.pop()
+    return [each for each in texts if each] if "" in texts else texts
+
+
+def _blank_after(end: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:^|{re.escape(end)})\s")
