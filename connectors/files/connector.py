@@ -70,7 +70,7 @@ class FilesConnector:
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of the files that wait; they are archived or deleted when the next page is asked for."""
         pattern = self._translator.files(document)
-        inbox = Inbox(self._session, self._settings, self._context.clock, pattern)
+        inbox = Inbox(self._session, self._settings, self._context, pattern)
         return inbox.pages(cursor, _ABOUT.page_size)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 
@@ -30,6 +31,19 @@ def leftover_of(name: str, pattern: str, instance: str) -> str | None:
     if name.endswith(suffix) and fnmatchcase(original := name.removesuffix(suffix), pattern):
         return original
     return None
+
+
+def marker_of(name: str, endings: Sequence[str], present: Collection[str]) -> str | None:
+    """Return the marker in the folder that says the file is whole: inventory.csv.done or inventory.done; or None."""
+    stem = posixpath.splitext(name)[0]
+    candidates = (f"{base}{ending}" for base in (name, stem) for ending in endings)
+    return next((each for each in candidates if each in present and each != name), None)
+
+
+def shares_marker(marker: str, endings: Sequence[str], present: Iterable[str]) -> bool:
+    """Say whether another file in the folder (inventory.xml beside inventory.csv) has this marker too."""
+    others = (each for each in present if not each.endswith(tuple(endings)))
+    return any(marker_of(each, endings, {marker}) for each in others)
 
 
 def split(path: str) -> tuple[str, str]:

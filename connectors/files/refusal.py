@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.contract import BadRecord
 
 _MARK = b"\x00crossdock refused this file\n"
+_UNREADABLE = b"\x00crossdock could not read this file\n"
 
 
 def refusal(sentence: str) -> bytes:
@@ -12,8 +13,20 @@ def refusal(sentence: str) -> bytes:
     return _MARK + sentence.encode()
 
 
+def unreadable(sentence: str) -> bytes:
+    """Return the content that stands for a file which could not be read, and is tried again."""
+    return _UNREADABLE + sentence.encode()
+
+
 def refused(content: bytes, name: str) -> BadRecord | None:
     """Return the bad record that such content means, or None for a file like any other."""
+    if content.startswith(_UNREADABLE):
+        return BadRecord(
+            content.removeprefix(_UNREADABLE).decode("utf-8", "replace"),
+            record=f"file {name}",
+            todo="it is tried again at every look: ask the partner about it, and close this when it has come in",
+            code="file unreadable",
+        )
     if not content.startswith(_MARK):
         return None
     return BadRecord(

@@ -17,6 +17,7 @@ class Ready(StrEnum):
 
     RENAME = "rename"  # the partner uploads under another name and renames: whatever matches is whole
     STABLE = "stable"  # size and time have not changed over `stable_seconds`
+    MARKER = "marker"  # a file beside it (inventory.csv.done, inventory.ok) says that it is whole
 
 
 class After(StrEnum):
@@ -24,6 +25,7 @@ class After(StrEnum):
 
     ARCHIVE = "archive"
     DELETE = "delete"
+    LEAVE = "leave"  # an account that may only read: nothing is renamed or deleted, what was taken is remembered
 
 
 class Rename(StrEnum):
@@ -51,6 +53,7 @@ def _several(value: Any) -> Any:  # noqa: ANN401 - whatever a file holds, pydant
 
 HostKey = Annotated[str, AfterValidator(checked_host_key)]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
+Ending = Annotated[str, StringConstraints(pattern=r"^\.[^/\s]{1,31}$")]
 Folder = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -80,9 +83,14 @@ class FilesSettings(BaseModel):
         BeforeValidator(_several),
         Field(description="SHA256:... or a public key line; a list while the partner changes keys"),
     ] = ()
-    ready: Annotated[Ready, Field(description="when a file of theirs may be taken: rename, or stable")] = Ready.STABLE
+    ready: Annotated[Ready, Field(description="when a file of theirs may be taken: rename, stable, or marker")] = (
+        Ready.STABLE
+    )
     stable_seconds: Annotated[Seconds, Field(description="how long size and time must not change")] = 2
-    after: Annotated[After, Field(description="what happens to a file that was taken: archive, or delete")] = (
+    markers: Annotated[
+        tuple[Ending, ...], BeforeValidator(_several), Field(description="endings of marker files, for ready = marker")
+    ] = (".done", ".ok", ".rdy")
+    after: Annotated[After, Field(description="what happens to a file that was taken: archive, delete, or leave")] = (
         After.ARCHIVE
     )
     archive_folder: Annotated[Folder, Field(description="beside the taken file, or absolute below the url")] = "done"
