@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 from paramiko import SSHException
 
-from hub.wire.sftp_client import Entry, entry
+from hub.wire.files import ChangedFile, ConnectionLost, Entry, MissingFile, NotDone
+from hub.wire.sftp_client import entry
 from hub.wire.sftp_connect import Line, SftpEndpoint, SftpTimeouts, open_line
-from hub.wire.sftp_error import ChangedFile, ConnectionLost, MissingFile, NotDone, ServerSaid, lost, said
+from hub.wire.sftp_error import ServerSaid, lost, said
 
 __all__ = [
     "ChangedFile",
@@ -33,6 +34,11 @@ class SftpSession:
     def __init__(self, endpoint: SftpEndpoint) -> None:
         self.endpoint = endpoint
         self._line: Line | None = None
+
+    @property
+    def where(self) -> str:
+        """Return the account as a person reads it."""
+        return str(self.endpoint)
 
     def open(self) -> None:
         """Log in now, if that has not happened yet."""

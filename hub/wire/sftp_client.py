@@ -33,22 +33,13 @@ from paramiko.sftp import (
     int64,
 )
 
-from hub.wire.sftp_error import ChangedFile, ServerSaid
+from hub.wire.files import ChangedFile, Entry
+from hub.wire.sftp_error import ServerSaid
 
 #: Bytes a request; some servers choke on more.
 CHUNK = 32_768
 #: Requests in flight: 64 x 32 KiB is paramiko's channel window, which is not to be enlarged (measured: slower).
 WINDOW = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One file or folder as the server lists it; `modified` is in seconds since 1970 on the server's own clock."""
-
-    name: str
-    size: int
-    modified: int
-    is_file: bool = True
 
 
 @dataclass(frozen=True, slots=True)

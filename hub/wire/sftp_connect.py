@@ -14,8 +14,9 @@ from paramiko.ssh_exception import IncompatiblePeer
 from pydantic import SecretStr
 
 from hub.contract import AccessDenied
+from hub.wire.files import ConnectionLost
 from hub.wire.sftp_client import PipelinedClient
-from hub.wire.sftp_error import ConnectionLost, lost
+from hub.wire.sftp_error import lost
 from hub.wire.sftp_host_key import KINDS, expected_kinds, fingerprint_of, stranger
 
 

@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import errno
 
-from hub.contract import AccessDenied, ConnectorError, TemporaryFailure
+from hub.contract import AccessDenied, ConnectorError
+from hub.wire.files import ConnectionLost, MissingFile, NotDone
 
 
 class ServerSaid(OSError):
     """The server answered this request with an error: the request was not carried out."""
-
-
-class MissingFile(TemporaryFailure):
-    """The server says that there is no such file or folder."""
-
-
-class NotDone(TemporaryFailure):
-    """The server answered that it did not do it, for a reason of its own."""
-
-
-class ConnectionLost(TemporaryFailure):
-    """The line broke or went silent: whether the last request was carried out is unknown."""
-
-
-class ChangedFile(TemporaryFailure):
-    """The file grew or shrank while it was read: somebody is still writing it."""
 
 
 def said(error: ServerSaid, doing: str, where: str) -> ConnectorError:
