@@ -22,7 +22,7 @@ from hub.contract import (
     Receipt,
     Rejected,
 )
-from hub.wire.sftp import ConnectionLost, MissingFile, NotDone, SftpSession
+from hub.wire.files import ConnectionLost, MissingFile, NotDone, RemoteFiles
 
 #: What is noted, durably, when the uploaded file is whole and just before it is renamed.
 STAGED = "staged"
@@ -39,7 +39,7 @@ class _Places:
 class Outbox:
     """The folders of the partner that we write to."""
 
-    def __init__(self, session: SftpSession, settings: FilesSettings, context: Context) -> None:
+    def __init__(self, session: RemoteFiles, settings: FilesSettings, context: Context) -> None:
         self._session = session
         self._settings = settings
         self._context = context
@@ -135,7 +135,7 @@ class Outbox:
             ) from None
         except NotDone as error:
             if "unsupported" in error.extract.lower():
-                raise no_posix_rename(str(self._session.endpoint)) from None
+                raise no_posix_rename(self._session.where) from None
             raise
 
     def _places(self, outbound: Outbound) -> _Places:
@@ -147,7 +147,7 @@ class Outbox:
         return _Places(target=target, part=names.part_name(target, outbound.key))
 
     def _where(self, path: str) -> str:
-        return f"{self._session.endpoint}/{path.lstrip('/')}"
+        return f"{self._session.where}/{path.lstrip('/')}"
 
 
 def no_posix_rename(where: str) -> AccessDenied:

@@ -8,17 +8,17 @@ from connectors.files.outbox import no_posix_rename
 from connectors.files.settings import FilesSettings, Rename
 from hub.contract import ConnectorError, DocumentSpec, Health, Translator
 from hub.model.document import Direction
-from hub.wire.sftp import NotDone, SftpSession
+from hub.wire.files import NotDone, RemoteFiles
 
 #: Waiting files are counted no further than this.
 COUNTED = 1000
 
 
-def probe(session: SftpSession, settings: FilesSettings, translator: Translator) -> Health:
+def probe(session: RemoteFiles, settings: FilesSettings, translator: Translator) -> Health:
     """Say in one sentence what works; the first thing that does not is the answer."""
     try:
         session.open()
-        said = [f"logged in to {session.endpoint}"]
+        said = [f"logged in to {session.where}"]
         for document in translator.documents():
             path = settings.path(translator.files(document.name))
             said.append(_reads(session, document, path) if document.direction is Direction.IN else "")
@@ -28,7 +28,7 @@ def probe(session: SftpSession, settings: FilesSettings, translator: Translator)
     return Health(ok=True, sentence="; ".join(words for words in said if words))
 
 
-def _reads(session: SftpSession, document: DocumentSpec, path: str) -> str:
+def _reads(session: RemoteFiles, document: DocumentSpec, path: str) -> str:
     count = waiting_files(session, path, COUNTED)
     return f"{document.name}: {count}{'+' if count == COUNTED else ''} waiting as {path}"
 
@@ -38,7 +38,7 @@ def _written(settings: FilesSettings, translator: Translator) -> list[str]:
     return sorted({names.split(settings.path(translator.files(each.name)))[0] for each in outward})
 
 
-def _writes(session: SftpSession, settings: FilesSettings, folder: str) -> str:
+def _writes(session: RemoteFiles, settings: FilesSettings, folder: str) -> str:
     """Leave the same trace as an upload does, under names that no partner's pattern matches."""
     first = names.join(folder, f".check-{settings.instance}-1{names.PART}")
     second = names.join(folder, f".check-{settings.instance}-2{names.PART}")
@@ -50,7 +50,7 @@ def _writes(session: SftpSession, settings: FilesSettings, folder: str) -> str:
     except NotDone as error:
         session.remove(first)
         if "unsupported" in error.extract.lower():
-            raise no_posix_rename(str(session.endpoint)) from None
+            raise no_posix_rename(session.where) from None
         raise
     session.remove(second)
     return f"can write in {folder}"
