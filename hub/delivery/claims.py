@@ -30,7 +30,8 @@ from hub.delivery.policy import Verb
 from hub.model.state import DELIVERY_MOVES, UNSENT, DeliveryState, check_move
 from hub.store import deliveries
 from hub.store.connections import ConnectionMode, older_than
-from hub.store.delivery_row import Delivery, delivery_of
+from hub.store.delivery_row import Delivery, delivery_in_order
+from hub.store.prepared import Prepared
 from hub.store.tables import attempt, connection, delivery
 
 #: States from which a delivery is claimed.
@@ -160,14 +161,14 @@ def _due_query() -> Select[Any]:
 
 
 DUE = _due_query()
-_TAKE = (
+_TAKE = Prepared(
     update(delivery)
-    .where(delivery.c.id.in_(bindparam("ids", expanding=True)))
+    .where(delivery.c.id == bindparam("b_id"))
     .values(
         state=DeliveryState.RUNNING.value,
-        claimed_by=bindparam("worker"),
-        claimed_at=bindparam("now"),
-        updated_at=bindparam("now"),
+        claimed_by=bindparam("b_worker"),
+        claimed_at=bindparam("b_now"),
+        updated_at=bindparam("b_now"),
         attempts=delivery.c.attempts + 1,
     )
 )
@@ -191,10 +192,10 @@ def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> 
             finds = not (row.latest_wins or row.kind in want.safe)
             verb = Verb.FIND if row.doubt and finds else Verb.SEND
             claims.append(Claim(row, verb, row.attempts + 1, finds))
-    if claims:
-        tx.execute(_TAKE, {"ids": [each.delivery.id for each in claims], "worker": worker, "now": now})
-        if asking := [opened(each, now) for each in claims if each.verb is Verb.FIND]:
-            tx.execute(WRITE_ATTEMPT, asking)
+    for each in claims:
+        _TAKE.run(tx, {"b_id": each.delivery.id, "b_worker": worker, "b_now": now})
+    if asking := [opened(each, now) for each in claims if each.verb is Verb.FIND]:
+        tx.execute(WRITE_ATTEMPT, asking)
     return Claimed(tuple(claims), tuple(too_old))
 
 
@@ -203,7 +204,7 @@ def _due(tx: Connection, want: Want, now: datetime) -> list[Delivery]:
     found: list[Delivery] = []
     for state in want.states:
         values = {"code": want.code, "state": state, "now": now, "room": want.room}
-        found += [delivery_of(row) for row in tx.execute(DUE, values).mappings()]
+        found += [delivery_in_order(row) for row in tx.execute(DUE, values)]
     if len(want.states) > 1:
         found.sort(key=lambda row: (row.due_at, row.id))
     return found[: want.room]

@@ -42,20 +42,30 @@ _ENTER = Prepared(
     .values(
         content_sha256=bindparam("b_sha"),
         content_name=bindparam("b_name"),
+        reference=bindparam("b_reference"),
         updated_at=bindparam("b_now"),
     )
 )
 
 
-def enter(tx: Connection, claim: Claim, worker: str, content: tuple[str, str | None], now: datetime) -> bool:
-    """Write down that the connector is about to be entered, with the bytes (sha256, name) that will leave.
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The bytes that are about to leave: where they are kept, their name, and the number that they carry."""
+
+    sha256: str
+    name: str | None
+    reference: str | None
+
+
+def enter(tx: Connection, claim: Claim, worker: str, leaving: Leaving, now: datetime) -> bool:
+    """Write down that the connector is about to be entered, with the bytes that will leave.
 
     False when it must not be: the delivery is no longer ours (an answer has confirmed it) or its connection no longer
     live.
     """
-    sha, name = content
-    values = {"b_id": claim.delivery.id, "b_worker": worker, "b_sha": sha, "b_name": name, "b_now": now}
-    if not _ENTER.run(tx, values).rowcount:
+    sha, name = leaving.sha256, leaving.name
+    kept = {"b_sha": sha, "b_name": name, "b_reference": leaving.reference}
+    if not _ENTER.run(tx, {"b_id": claim.delivery.id, "b_worker": worker, "b_now": now, **kept}):
         return False
     _OPEN_ATTEMPT.run(tx, opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))
     return True
@@ -127,7 +137,7 @@ def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: date
     check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
     values = {f"b_{name}": end.values[name] if name in end.values else getattr(row, name) for name in _SETTLED}
     ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state, "b_now": now}
-    kept = bool(_SETTLE.run(tx, {**values, **ours}).rowcount)
+    kept = bool(_SETTLE.run(tx, {**values, **ours}))
     if entered or claim.verb is Verb.FIND:
         _end_attempt(tx, claim, end, now)
     else:

@@ -20,7 +20,7 @@ def take_many(tx: Connection, name: str, count: int) -> range:
     """Return the counter's next `count` values in one step."""
     if count < 1:
         return range(0)
-    last = int(_taking(tx.dialect.name).run(tx, {"b_name": name, "b_count": count}).scalar_one())
+    last = _taking(tx.dialect.name).number(tx, {"b_name": name, "b_count": count})
     return range(last - count + 1, last + 1)
 
 

