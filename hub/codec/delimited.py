@@ -16,6 +16,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
+from hub.codec.fault import Refused, Unreadable
+
+__all__ = ["ENCODINGS", "Dialect", "Refused", "Table", "Unreadable", "line_of", "read", "shown", "write"]
+
 _CHUNK: Final = 1 << 16
 #: How many lines one record may span through quoted line breaks; more means that somebody forgot a quote.
 LONGEST_SPAN: Final = 100
@@ -56,25 +60,6 @@ class Dialect:
     encoding: str = "utf-8"
     line_end: str = "\r\n"
     record_bytes: int = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """One row that cannot be read: why, what to do, and what of it can be shown."""
-
-    why: str
-    todo: str
-    raw: str
-    code: str
-
-
-class Refused(Exception):
-    """The whole file cannot be read: what it is, and what to do."""
-
-    def __init__(self, what: str, todo: str) -> None:
-        super().__init__(what)
-        self.what = what
-        self.todo = todo
 
 
 Row = list[str]
