@@ -96,12 +96,19 @@ class AccessDenied(ConnectorError):
 
 @dataclass(frozen=True, slots=True)
 class RawItem:
-    """One document as it came in; `key` is the same for the same document for ever."""
+    """One document as it came in; `key` is the same for the same document for ever.
+
+    A mailbox holds documents of several kinds: `document` then names the one that this item is (empty: the one that
+    was fetched), and `part_of` the key of the item that it was cut from, which stands before it on the same page. When
+    that one is put into quarantine, its parts are too.
+    """
 
     key: str
     content: bytes
     name: str = ""
     at: datetime | None = None
+    document: str = ""
+    part_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +192,16 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentSpec:
-    """One document that flows over a connection: its name there, its direction, and the canonical record it is."""
+    """One document that flows over a connection: its name there, its direction, and the canonical record it is.
+
+    `comes_with` names the document whose fetch brings this one along (a mailbox); it is never fetched by itself.
+    """
 
     name: str
     direction: Direction
     kind: Kind
     mode: Mode = Mode.DELTA
+    comes_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,10 +335,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """The bytes that leave, and under which name where the transport has names."""
+    """The bytes that leave, under which name where the transport has names, and the number that they carry.
+
+    `transmission` is what the partner's functional acknowledgement will call it (`PO 17`); it is stored with the bytes.
+    """
 
     content: bytes
     name: str = ""
+    transmission: str = ""
 
 
 # --- the connector ---------------------------------------------------------------------------------------------------

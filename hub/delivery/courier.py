@@ -21,7 +21,7 @@ from hub.delivery.claims import Claim
 from hub.delivery.context import RenderNumbers
 from hub.delivery.endings import Arrived, End, Failed, Untold, error_of, settlement
 from hub.delivery.gate import Gate
-from hub.delivery.ledger import Settlement
+from hub.delivery.ledger import Leaving, Settlement
 from hub.delivery.links import NotConnected
 from hub.delivery.news import News
 from hub.delivery.policy import Tried, Unforeseen, Verb, Verdict, judge
@@ -123,7 +123,7 @@ class Courier:
         row, now = claim.delivery, tools.clock.now()
         if row.content_sha256 is not None:
             outbound = self._stored(row)
-            kept = (row.content_sha256, row.content_name)
+            kept = Leaving(row.content_sha256, row.content_name, row.transmission)
             if not tools.store.submit(lambda tx: ledger.enter(tx, claim, tools.worker, kept, now)):
                 raise _NotOurs
             return outbound
@@ -132,7 +132,8 @@ class Courier:
         def render(tx: Connection) -> Outbound:
             rendered = connector.render(row.document, record, RenderNumbers(tx, row.connection, tools.clock))
             sha = archive.keep(tx, rendered.content, now)
-            if not ledger.enter(tx, claim, tools.worker, (sha, rendered.name or None), now):
+            leaving = Leaving(sha, rendered.name or None, rendered.transmission or None)
+            if not ledger.enter(tx, claim, tools.worker, leaving, now):
                 raise _NotOurs  # undoes the numbers taken too
             return Outbound(row.document, row.key, rendered.content, rendered.name, row.note)
 

@@ -42,7 +42,7 @@ _ENTER = Prepared(
     .values(
         content_sha256=bindparam("b_sha"),
         content_name=bindparam("b_name"),
-        reference=bindparam("b_reference"),
+        transmission=bindparam("b_transmission"),
         updated_at=bindparam("b_now"),
     )
 )
@@ -54,7 +54,7 @@ class Leaving:
 
     sha256: str
     name: str | None
-    reference: str | None
+    transmission: str | None
 
 
 def enter(tx: Connection, claim: Claim, worker: str, leaving: Leaving, now: datetime) -> bool:
@@ -64,7 +64,7 @@ def enter(tx: Connection, claim: Claim, worker: str, leaving: Leaving, now: date
     live.
     """
     sha, name = leaving.sha256, leaving.name
-    kept = {"b_sha": sha, "b_name": name, "b_reference": leaving.reference}
+    kept = {"b_sha": sha, "b_name": name, "b_transmission": leaving.transmission}
     if not _ENTER.run(tx, {"b_id": claim.delivery.id, "b_worker": worker, "b_now": now, **kept}):
         return False
     _OPEN_ATTEMPT.run(tx, opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))

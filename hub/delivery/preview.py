@@ -62,6 +62,7 @@ def _render(tx: Connection, tools: Tools, connector: Connector, delivery_id: int
         rendered = connector.render(row.document, row.record, RenderNumbers(tx, row.connection, tools.clock))
         values["content_sha256"] = archive.keep(tx, rendered.content, tools.clock.now())
         values["content_name"] = rendered.name or None
+        values["transmission"] = rendered.transmission or None
     tx.execute(update(delivery).where(delivery.c.id == row.id).values(values))
 
 

@@ -38,13 +38,16 @@ class Tools:
 
 
 def agreed_hours(links: Links) -> AnswerHours:
-    """Return what the partners' files say: orders are acknowledged within the agreed hours, where they are at all."""
+    """Return what the partners' files say: on the wire each document is confirmed, beyond it orders are answered."""
 
     def hours(code: str, kind: Kind) -> float | None:
         profile = links.profile(code)
-        if profile is None or kind not in _ANSWERED or not profile.partner.agreement.acknowledges:
+        if profile is None or kind is Kind.FUNCTIONAL_ACKNOWLEDGEMENT:  # nobody acknowledges an acknowledgement
             return None
-        return profile.partner.agreement.acknowledge_hours
+        agreed = profile.partner.agreement
+        if agreed.functional_hours is not None:
+            return agreed.functional_hours
+        return agreed.acknowledge_hours if kind in _ANSWERED and agreed.acknowledges else None
 
     return hours
 

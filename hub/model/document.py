@@ -11,6 +11,7 @@ from hub.model.order import SalesOrder
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.shipment import Fulfilment, Shipment
 from hub.model.stock import StockLevel, StockPush
+from hub.model.transmission import FunctionalAcknowledgement
 
 
 class Direction(StrEnum):
@@ -33,6 +34,8 @@ class Kind(StrEnum):
     SHIPMENT = "shipment"
     FULFILMENT = "fulfilment"
     INVOICE = "invoice"
+    INTERCHANGE = "interchange"  # inbound, whole: its records are the acknowledgements that we owe for it
+    FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"  # theirs about what we sent, or ours about theirs
 
 
 RECORDS: Mapping[Kind, type[Record]] = {
@@ -46,4 +49,6 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.SHIPMENT: Shipment,
     Kind.FULFILMENT: Fulfilment,
     Kind.INVOICE: Invoice,
+    Kind.INTERCHANGE: FunctionalAcknowledgement,
+    Kind.FUNCTIONAL_ACKNOWLEDGEMENT: FunctionalAcknowledgement,
 }

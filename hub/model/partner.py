@@ -39,6 +39,9 @@ class Agreement(Record):
     acknowledge_hours: Hours = 24
     ship_hours: Hours = 72
     stock_hours: Annotated[Hours, Field(description="older stock figures are stale")] = 48
+    functional_hours: Annotated[
+        Hours | None, Field(description="hours until a document is confirmed on the wire (997, STATUS); none: never")
+    ] = None
     acknowledges: Annotated[bool, Field(description="the partner answers each order")] = True
     stock_nets: Nets = Nets.ORDERS
     stock_safety: Annotated[Quantity, Field(description="kept back of every figure")] = Decimal(0)

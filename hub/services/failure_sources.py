@@ -152,6 +152,19 @@ def _late(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
             todo=f"ask {row.partner} when it comes; close it to wait without a deadline",
             since=row.ship_by or row.created_at,
         )
+    for row, channel_order, number in purchases.unanswered(tx, now):
+        yield Failure(
+            id=f"p{row.number}",
+            kind=FailureKind.LATE,
+            partner=row.partner,
+            document=row.kind.value,
+            subject=f"{row.number} for order {number} ({channel_order})",
+            error_class="Late",
+            code="not acknowledged",
+            error=f"{row.partner} has it and has not said by {row.acknowledge_by:%Y-%m-%d %H:%M} UTC what it will ship",
+            todo=f"ask {row.partner}; close it to wait without a deadline",
+            since=row.acknowledge_by or row.created_at,
+        )
 
 
 #: Where each kind of failure is found.

@@ -18,7 +18,7 @@ from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Pag
 from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
-from hub.services import acknowledgements, catalogue, invoices, orders, shipments, stock
+from hub.services import acknowledgements, catalogue, invoices, orders, shipments, stock, transmissions
 from hub.services.desk import Desk, Source
 from hub.store import archive, messages, runs
 from hub.store.messages import MessageRow
@@ -32,6 +32,8 @@ APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
     Kind.ACKNOWLEDGEMENT: acknowledgements.apply,
     Kind.SHIPMENT: shipments.apply,
     Kind.INVOICE: invoices.apply,
+    Kind.INTERCHANGE: transmissions.owe,
+    Kind.FUNCTIONAL_ACKNOWLEDGEMENT: transmissions.apply,
 }
 #: What is much cheaper many at a time: the store is asked once for all of them.
 TOGETHER: Mapping[Kind, Callable[[Connection, Desk, Source, Sequence[Any]], Sequence[bool]]] = {
@@ -96,23 +98,31 @@ def _count(desk: Desk, run: int, counts: Counts) -> None:
 
 
 def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]:
-    """Make a page durable together with its cursor; returns the messages that were not there before."""
+    """Make a page durable together with its cursor; returns the messages of this flow that were not there before.
+
+    What belongs to other flows (a mailbox holds many) waits for whoever holds those.
+    """
+    own = inlet.document.name
     with desk.store.write() as tx:
         now = desk.clock.now()
-        fresh = []
+        fresh: list[int] = []
+        quarantined: set[str] = set()
         for item in page.items:
             received = messages.receive(
                 tx,
                 connection=inlet.connection,
-                document=inlet.document.name,
+                document=item.document or own,
                 key=item.key,
                 name=item.name,
                 content=item.content,
                 now=now,
                 run_id=run,
                 dated_at=item.at,
+                part_of_quarantined=item.part_of in quarantined,
             )
-            if received.fresh:
+            if received.quarantined:
+                quarantined.add(item.key)
+            if received.fresh and item.document in {"", own}:
                 fresh.append(received.id)
         if page.cursor is not None:
             runs.move_cursor(tx, inlet.connection, inlet.document.name, page.cursor, now)

@@ -157,7 +157,8 @@ def jobs_of(schedules: Iterable[Schedule], directory: PartnerDirectory) -> tuple
     jobs = []
     for schedule in schedules:
         for code, entry in directory.entries.items():
-            documents = tuple(each for each in entry.documents if schedule.select.takes(entry, each))
+            own = (each for each in entry.documents if not each.comes_with)
+            documents = tuple(each for each in own if schedule.select.takes(entry, each))
             if documents:
                 jobs.append(Job(schedule, code, documents))
     return tuple(jobs)

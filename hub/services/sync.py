@@ -56,7 +56,7 @@ def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[Docum
     for document in documents:
         if not run_flow(flows, Tick(schedule, connection, document.name, at), document):
             break
-    if any(document.kind in _NEWS_OF_STOCK for document in documents):
+    if any(document.kind in _NEWS_OF_STOCK or document.kind is Kind.INTERCHANGE for document in documents):
         routing.route_waiting(flows.desk)
 
 
@@ -101,7 +101,21 @@ def _carry_out(flows: Flows, connection: str, document: DocumentSpec, run: int) 
     if not _asks(document):
         return Counts(changed=stock_push.plan(flows.desk, connection, flows.desk.clock.now()))
     with flows.links.use(connection) as connector:
-        return ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
+        try:
+            counts = ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
+        finally:  # what came in before something failed is applied all the same
+            parts = _apply_parts(flows, connection, connector, document)
+        return counts + parts
+
+
+def _apply_parts(flows: Flows, connection: str, connector: Connector, mailbox: DocumentSpec) -> Counts:
+    """Apply what a mailbox brought along for the other flows, each of them held while that is done."""
+    total = Counts()
+    for document in connector.documents():
+        if document.comes_with == mailbox.name:
+            with flows.locks.hold(connection, document.name):
+                total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
+    return total
 
 
 def inlet(flows: Flows, connection: str, connector: Connector, document: DocumentSpec) -> Inlet:

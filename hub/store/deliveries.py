@@ -28,6 +28,7 @@ __all__ = [
     "attempts",
     "block_followers",
     "by_key",
+    "by_transmission",
     "cancel",
     "confirm",
     "enqueue",
@@ -36,6 +37,7 @@ __all__ = [
     "move",
     "name_order",
     "overdue",
+    "refuse",
     "release_followers",
     "requeue",
     "search",
@@ -48,6 +50,8 @@ _REPLACEABLE = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.BLOCK
 #: States of a delivery that those behind it in the same entity have to look at when they are enqueued.
 _HOLDING = (DeliveryState.PARKED, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.BLOCKED, DeliveryState.WAITING})
+#: Bytes that the partner refused as unreadable are never sent again: a rerun renders it once more.
+_RENDER_ANEW = {"content_sha256": None, "content_name": None, "note": None, "doubt": False}
 _OPEN_ENDED = {"claimed_by": None, "claimed_at": None}
 
 
@@ -179,6 +183,30 @@ def by_key(tx: Connection, connection: str, key: str, *, lock: bool = False) -> 
     query = _by_key(connection, key)
     row = tx.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     return None if row is None else delivery_of(row)
+
+
+def by_transmission(tx: Connection, connection: str, transmission: str) -> Delivery | None:
+    """Return the newest delivery whose bytes carry this number (`PO 17`, or ` 17` for any group), or None."""
+    told = delivery.c.transmission
+    named = told.like(f"%{transmission}") if transmission.startswith(" ") else told == transmission
+    query = select(delivery).where(delivery.c.connection == connection, named).order_by((delivery.c.id + 0).desc())
+    row = tx.execute(query.limit(1)).mappings().one_or_none()
+    return None if row is None else delivery_of(row)
+
+
+def refuse(tx: Connection, row: Delivery, error: Mapping[str, str], now: datetime) -> bool:
+    """Park a document that arrived and was refused there; false when it has gone on without that meanwhile.
+
+    `error` holds the columns error_class, code, error and todo. Those behind it in its entity wait for a person too.
+    """
+    held = _hold(tx, row.id)
+    if held.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.RUNNING}:
+        return False
+    move(tx, held, DeliveryState.PARKED, now, {**error, **_RENDER_ANEW, "answer_by": None, **_OPEN_ENDED})
+    if held.state is DeliveryState.RUNNING:
+        _close_open_attempts(tx, held.id, "rejected", now)
+    block_followers(tx, held, now)
+    return True
 
 
 def search(

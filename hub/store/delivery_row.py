@@ -56,6 +56,7 @@ class Delivery:
     named: bool
     content_sha256: str | None
     content_name: str | None
+    transmission: str | None
     note: str | None
     doubt: bool
     reference: str | None

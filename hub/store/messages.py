@@ -91,6 +91,7 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     now: datetime,
     run_id: int | None = None,
     dated_at: datetime | None = None,
+    part_of_quarantined: bool = False,
 ) -> Received:
     """Keep an inbound document under its key; the same once more is a no-op.
 
@@ -101,6 +102,9 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     values: dict[str, Any] = {"connection": connection, "document": document, "direction": _IN, "sha256": sha256}
     values |= {"name": storable(name)[-_LONGEST_KEY:], "size": len(content), "run_id": run_id, "received_at": now}
     values["dated_at"] = min(dated_at, now) if dated_at else None
+    if part_of_quarantined:  # the parked record stands on the whole; its parts are kept, and wait with it
+        _add(tx, {**values, "key": bounded_key(f"{key}#{sha256[:_SHOWN_HASH]}"), "state": "quarantined"})
+        return Received(0, fresh=False, quarantined=True)
     added = _add(tx, {**values, "key": bounded_key(key), "state": "received"})
     if added is not None:
         return Received(added, fresh=True)

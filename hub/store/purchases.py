@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, func, insert, or_, select, update
 
 from hub.model.document import Kind
 from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
-from hub.model.state import PurchaseState
-from hub.store.tables import invoice, purchase, sales_order
+from hub.model.state import DeliveryState, PurchaseState
+from hub.store.tables import delivery, invoice, purchase, sales_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +65,35 @@ def late(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[Purchas
     """
     silent = and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by.is_(None))
     answered = purchase.c.state.in_([PurchaseState.ACKNOWLEDGED.value, PurchaseState.PARTIALLY_SHIPPED.value])
-    query = (
-        select(purchase, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
-        .join(sales_order, sales_order.c.id == purchase.c.order_id)
-        .where(or_(silent, answered), purchase.c.ship_by < now)
-        .order_by(purchase.c.ship_by)
-        .limit(limit)
+    return _with_orders(tx, and_(or_(silent, answered), purchase.c.ship_by < now), purchase.c.ship_by, limit)
+
+
+def unanswered(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str]]:
+    """Return the documents that arrived and whose acknowledgement is overdue, each with its order like `late`.
+
+    One whose arrival is not confirmed shows as a delivery without an answer, and not here.
+    """
+    arrived = exists().where(
+        delivery.c.connection == purchase.c.partner,
+        delivery.c.key == purchase.c.number,
+        delivery.c.state == DeliveryState.CONFIRMED.value,
     )
-    rows = tx.execute(query).mappings()
-    return [(_row(row), row["channel_order"], row["order_number"]) for row in rows]
+    where = and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by < now, arrived)
+    return _with_orders(tx, where, purchase.c.acknowledge_by, limit)
 
 
 def forgive(tx: Connection, number: str, now: datetime) -> bool:
-    """Wait for a document's goods without a deadline; false when nothing was overdue."""
-    where = and_(purchase.c.number == number, purchase.c.ship_by < now)
-    return bool(tx.execute(update(purchase).where(where).values(ship_by=None, updated_at=now)).rowcount)
+    """Wait for a document's answer and goods without a deadline; false when nothing was overdue."""
+    overdue = or_(
+        purchase.c.ship_by < now,
+        and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by < now),
+    )
+    values = {
+        "ship_by": case((purchase.c.ship_by < now, None), else_=purchase.c.ship_by),
+        "acknowledge_by": case((purchase.c.acknowledge_by < now, None), else_=purchase.c.acknowledge_by),
+    }
+    where = and_(purchase.c.number == number, overdue)
+    return bool(tx.execute(update(purchase).where(where).values(**values, updated_at=now)).rowcount)
 
 
 def count_since(tx: Connection, nodes: Collection[str], since: datetime) -> dict[str, int]:
@@ -130,6 +144,20 @@ def invoices_for(tx: Connection, numbers: Sequence[str]) -> list[Invoice]:
     """Return the invoices for these documents of ours, oldest first."""
     query = select(invoice.c.doc).where(invoice.c.purchase_number.in_(numbers)).order_by(invoice.c.id)
     return [Invoice.model_validate(row) for row in tx.execute(query).scalars()]
+
+
+def _with_orders(
+    tx: Connection, where: ColumnElement[bool], oldest: ColumnElement[datetime], limit: int
+) -> list[tuple[PurchaseRow, str, str]]:
+    query = (
+        select(purchase, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
+        .join(sales_order, sales_order.c.id == purchase.c.order_id)
+        .where(where)
+        .order_by(oldest)
+        .limit(limit)
+    )
+    rows = tx.execute(query).mappings()
+    return [(_row(row), row["channel_order"], row["order_number"]) for row in rows]
 
 
 def _values(row: PurchaseRow) -> dict[str, object]:

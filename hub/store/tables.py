@@ -353,6 +353,7 @@ delivery = Table(
     Column("named", Boolean, nullable=False),  # released by name although older than live_from
     Column("content_sha256", String(64), index=True),  # the rendered bytes in the archive
     Column("content_name", String(512)),
+    Column("transmission", String(160)),  # the number that the rendered bytes carry on the wire: PO 17
     Column("note", Text),
     Column("doubt", Boolean, nullable=False),  # bytes may have arrived and nobody said so: find before any send
     Column("reference", String(256)),
@@ -374,6 +375,7 @@ delivery = Table(
     Index(None, "state", "due_at"),
     Index(None, "connection", "state", "due_at"),
     Index(None, "connection", "entity", "state"),
+    Index(None, "connection", "transmission"),
     Index(None, "order_id"),
 )
 

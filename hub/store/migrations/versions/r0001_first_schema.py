@@ -468,6 +468,7 @@ def _make_delivery() -> None:
         sa.Column("named", sa.Boolean(), nullable=False),
         sa.Column("content_sha256", sa.String(64)),
         sa.Column("content_name", sa.String(512)),
+        sa.Column("transmission", sa.String(160)),
         sa.Column("note", sa.Text()),
         sa.Column("doubt", sa.Boolean(), nullable=False),
         sa.Column("reference", sa.String(256)),
@@ -494,6 +495,7 @@ def _make_delivery() -> None:
     op.create_index(
         "ix_delivery_connection_delivery_state_delivery_due_at", "delivery", ["connection", "state", "due_at"]
     )
+    op.create_index("ix_delivery_connection_delivery_transmission", "delivery", ["connection", "transmission"])
     op.create_index("ix_delivery_content_sha256", "delivery", ["content_sha256"])
     op.create_index("ix_delivery_order_id", "delivery", ["order_id"])
     op.create_index("ix_delivery_state_delivery_due_at", "delivery", ["state", "due_at"])

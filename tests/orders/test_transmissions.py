@@ -1,0 +1,132 @@
+"""A partner's functional acknowledgement confirms what reached it or parks it with the fault; ours goes out once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from hub.contract import BadRecord
+from hub.model.document import Kind
+from hub.model.purchase import Outcome
+from hub.model.state import DeliveryState
+from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+from hub.services import transmissions
+from hub.store import deliveries
+from hub.store.tables import delivery, purchase
+
+
+@pytest.fixture
+def sent(quick_world: Any) -> Any:
+    """Five cups of order #1001 at acme, under the group number 17."""
+    world = quick_world
+    world.source_of("acme", "CUP", 50, "8")
+    world.order(lines={"L1": ("CUP", 5)})
+    world.deliver()
+    world.po = world.document("ACME")
+    _carries(world, world.po, "PO 17")
+    return world
+
+
+def _carries(world: Any, number: str, transmission: str) -> None:
+    with world.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.key == number).values(transmission=transmission))
+
+
+def says(world: Any, group: str, number: str, verdict: Verdict, *faults: TransmissionFault) -> bool:
+    documents = (DocumentVerdict(type="850", number="0001", verdict=verdict, faults=faults),)
+    record = FunctionalAcknowledgement(group=group, number=number, verdict=verdict, documents=documents)
+    with world.store.write() as tx:
+        return transmissions.apply(tx, world.desk, world.source("acme", "functional"), record)
+
+
+def test_what_a_partner_could_read_is_confirmed_and_keeps_its_number(sent: Any) -> None:
+    assert says(sent, "PO", "000000017", Verdict.ACCEPTED)
+    assert not says(sent, "PO", "17", Verdict.ACCEPTED)
+    (one,) = sent.outgoing()
+    assert (one.state, one.transmission) == (DeliveryState.CONFIRMED, "PO 17")
+
+
+def test_a_word_about_the_whole_interchange_is_about_the_document_in_it(sent: Any) -> None:
+    assert says(sent, "", "000000017", Verdict.ACCEPTED_WITH_ERRORS)
+    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+
+
+def test_the_order_acknowledgement_before_the_functional_one_leaves_its_number_known(sent: Any) -> None:
+    assert sent.answers(sent.po, outcome=Outcome.ACCEPTED, reference="A-77")
+    assert not says(sent, "PO", "17", Verdict.ACCEPTED)
+
+
+def test_what_a_partner_could_not_read_is_parked_with_the_place_in_plain_words(sent: Any) -> None:
+    fault = TransmissionFault(
+        code="5", text="too long", segment="PO1", position=7, element="9", element_number="234", value="AB-100"
+    )
+    assert says(sent, "PO", "17", Verdict.REJECTED, fault)
+    (failure,) = sent.failures()
+    assert failure.code == "refused PO1-9 5"
+    assert "850 segment 7 PO1 element 9: too long ('AB-100')" in failure.error
+    assert "delivery.parked" in sent.events()
+
+
+def test_a_rerun_of_what_was_refused_is_rendered_anew(sent: Any) -> None:
+    with sent.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.key == sent.po).values(content_sha256="00", note="uploaded"))
+    says(sent, "PO", "17", Verdict.REJECTED)
+    sent.rerun_all()
+    (one,) = sent.outgoing()
+    assert (one.state, one.content_sha256, one.note, one.doubt) == (DeliveryState.QUEUED, None, None, False)
+
+
+def test_a_refusal_after_the_goods_were_promised_is_only_noted(sent: Any) -> None:
+    sent.accepts(sent.po)
+    assert says(sent, "PO", "17", Verdict.REJECTED)
+    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+    assert "delivery.refused late" in sent.events()
+
+
+def test_a_document_in_doubt_that_was_read_has_arrived(quick_world: Any) -> None:
+    world = quick_world
+    world.source_of("acme", "CUP", 50, "8")
+    world.order(lines={"L1": ("CUP", 5)})
+    world.in_doubt(world.document("ACME"))
+    _carries(world, world.document("ACME"), "PO 18")
+    assert says(world, "PO", "18", Verdict.ACCEPTED)
+    assert world.where() == {("released", "ACME"): 5}
+
+
+def test_a_word_about_something_that_we_never_sent_is_for_a_person(sent: Any) -> None:
+    with pytest.raises(BadRecord, match="acknowledges PO 99, and we never sent it that"):
+        says(sent, "PO", "99", Verdict.ACCEPTED)
+
+
+def test_what_arrived_and_is_not_acknowledged_in_the_agreed_hours_is_listed_until_it_is_forgiven(sent: Any) -> None:
+    says(sent, "PO", "17", Verdict.ACCEPTED)
+    assert sent.failures() == []
+    with sent.store.write() as tx:
+        tx.execute(update(purchase).values(acknowledge_by=sent.clock.now() - timedelta(hours=1)))
+    (failure,) = sent.failures()
+    assert (failure.code, failure.partner) == ("not acknowledged", "acme")
+    sent.close(failure.id)
+    assert sent.failures() == []
+
+
+# --- what we owe -----------------------------------------------------------------------------------------------------
+
+
+def test_a_transmission_is_acknowledged_once_however_often_it_is_read(sent: Any) -> None:
+    sent.directory.out["acme", Kind.FUNCTIONAL_ACKNOWLEDGEMENT] = "997"
+    record = FunctionalAcknowledgement(group="IB", number="5", verdict=Verdict.ACCEPTED)
+    source = sent.source("acme", "mailbox")
+    for expected in (True, False):
+        with sent.store.write() as tx:
+            assert transmissions.owe(tx, sent.desk, source, record) is expected
+    found = sent.read(lambda tx: deliveries.search(tx, kind=Kind.FUNCTIONAL_ACKNOWLEDGEMENT))
+    assert [(each.document, each.record) for each in found] == [("997", record)]
+
+
+def test_a_partner_that_wants_none_gets_none(sent: Any) -> None:
+    record = FunctionalAcknowledgement(group="IB", number="5", verdict=Verdict.ACCEPTED)
+    with sent.store.write() as tx:
+        assert not transmissions.owe(tx, sent.desk, sent.source("acme", "mailbox"), record)
