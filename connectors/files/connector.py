@@ -1,14 +1,12 @@
-"""The files connector: the contract's verbs over one SFTP account and one partner's mapping file."""
+"""The files connector: the contract's verbs over one transport and one partner's mapping file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.files.inbox import Inbox
-from connectors.files.outbox import Outbox
-from connectors.files.probe import probe
 from connectors.files.refusal import refused
 from connectors.files.settings import FilesSettings
+from connectors.files.transports import transport_for
 from hub.contract import (
     About,
     BadRecord,
@@ -28,11 +26,10 @@ from hub.contract import (
 )
 from hub.model.base import Record
 from hub.model.document import Kind
-from hub.wire.sftp import SftpSession
 
 _ABOUT = About(
     name="files",
-    summary="Files over SFTP, read and written as the partner's mapping file says.",
+    summary="Files over SFTP, FTPS, HTTPS, mail or a local folder, as the partner's mapping file says.",
     settings=FilesSettings,
     reads=frozenset(
         {
@@ -53,25 +50,25 @@ _ABOUT = About(
 class FilesConnector:
     """One partner's folders; opens its line at the first verb that needs it."""
 
-    def __init__(self, settings: FilesSettings, translator: Translator, context: Context) -> None:
-        self._settings = settings
+    def __init__(self, settings: FilesSettings, translator: Translator, context: Context, partner: str) -> None:
         self._translator = translator
-        self._context = context
-        self._session = SftpSession(settings.endpoint())
+        self._transport = transport_for(settings, translator, context, partner=partner, page_size=_ABOUT.page_size)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that the mapping file declares."""
         return self._translator.documents()
 
     def check(self) -> Health:
-        """Log in, look into the folders we read, write a probe where we write."""
-        return probe(self._session, self._settings, self._translator)
+        """Log in, look at what we read, and write a tiny file where we write."""
+        return self._transport.check(read_only=False)
+
+    def look(self) -> Health:
+        """Check as much as can be without leaving a trace at the partner."""
+        return self._transport.check(read_only=True)
 
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
-        """Yield pages of the files that wait; they are archived or deleted when the next page is asked for."""
-        pattern = self._translator.files(document)
-        inbox = Inbox(self._session, self._settings, self._context, pattern)
-        return inbox.pages(cursor, _ABOUT.page_size)
+        """Yield pages of what waits; it is put away when the next page is asked for."""
+        return self._transport.fetch(document, cursor)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield the records of a file; one that was too large to be read is a bad record that says so."""
@@ -86,16 +83,16 @@ class FilesConnector:
         return Rendered(content=content, name=self._translator.file_name(document, record))
 
     def send(self, outbound: Outbound) -> Receipt:
-        """Upload the file and give it its name; OutcomeUnknown when the answer to that was lost."""
-        return Outbox(self._session, self._settings, self._context).send(outbound)
+        """Send the document whole; OutcomeUnknown when the answer was lost."""
+        return self._transport.send(outbound)
 
     def find(self, outbound: Outbound) -> Finding:
-        """Say whether an earlier upload got its name, as far as the folders show it."""
-        return Outbox(self._session, self._settings, self._context).find(outbound)
+        """Say whether an earlier send arrived, as far as the partner's side shows it."""
+        return self._transport.find(outbound)
 
     def close(self) -> None:
         """Hang up."""
-        self._session.close()
+        self._transport.close()
 
 
 class FilesPlugin:
@@ -110,7 +107,7 @@ class FilesPlugin:
         """Return a connection to the partner of this profile; nothing is sent before its first verb."""
         if not isinstance(profile.settings, FilesSettings) or profile.translator is None:
             raise TypeError(f"{profile.partner.code}: the files connector needs FilesSettings and a mapping file")
-        return FilesConnector(profile.settings, profile.translator, context)
+        return FilesConnector(profile.settings, profile.translator, context, profile.partner.code)
 
 
 PLUGIN = FilesPlugin()

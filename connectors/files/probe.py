@@ -1,12 +1,13 @@
-"""What `check` does on the server: look into every folder we read, write and rename a probe where we write."""
+"""What a check does in folders: look where we read; write, rename and remove a tiny file where we write."""
 
 from __future__ import annotations
 
 from connectors.files import names
+from connectors.files.checkup import Checkup
 from connectors.files.inbox import waiting_files
 from connectors.files.outbox import no_posix_rename
 from connectors.files.settings import FilesSettings, Rename
-from hub.contract import ConnectorError, DocumentSpec, Health, Translator
+from hub.contract import DocumentSpec, Health, Translator
 from hub.model.document import Direction
 from hub.wire.files import NotDone, RemoteFiles
 
@@ -14,23 +15,43 @@ from hub.wire.files import NotDone, RemoteFiles
 COUNTED = 1000
 
 
-def probe(session: RemoteFiles, settings: FilesSettings, translator: Translator) -> Health:
-    """Say in one sentence what works; the first thing that does not is the answer."""
-    try:
-        session.open()
-        said = [f"logged in to {session.where}"]
-        for document in translator.documents():
-            path = settings.path(translator.files(document.name))
-            said.append(_reads(session, document, path) if document.direction is Direction.IN else "")
-        said.extend(_writes(session, settings, folder) for folder in _written(settings, translator))
-    except ConnectorError as error:
-        return Health(ok=False, sentence=error.what, todo=error.todo)
-    return Health(ok=True, sentence="; ".join(words for words in said if words))
+def probe(
+    session: RemoteFiles, settings: FilesSettings, translator: Translator, partner: str, *, read_only: bool = False
+) -> Health:
+    """Say in one sentence what works or what does not, and what to ask the partner for."""
+    checkup = Checkup(partner)
+    if not checkup.step(lambda: _opened(session)):
+        return checkup.health()
+    for document in translator.documents():
+        if document.direction is Direction.IN:
+            _look(checkup, session, document, settings.path(translator.files(document.name)))
+    for folder in _written(settings, translator):
+        place = f"the folder {folder}"
+        if read_only:
+            checkup.step(lambda at=folder: _listed(session, at), right=f"the right to list {folder}", place=place)  # type: ignore[misc]
+        else:
+            _try_to_write(checkup, session, settings, folder)
+    return checkup.health()
 
 
-def _reads(session: RemoteFiles, document: DocumentSpec, path: str) -> str:
-    count = waiting_files(session, path, COUNTED)
-    return f"{document.name}: {count}{'+' if count == COUNTED else ''} waiting as {path}"
+def _opened(session: RemoteFiles) -> str:
+    session.open()
+    return f"logged in to {session.where}"
+
+
+def _look(checkup: Checkup, session: RemoteFiles, document: DocumentSpec, path: str) -> None:
+    folder = names.split(path)[0]
+
+    def counted() -> str:
+        count = waiting_files(session, path, COUNTED)
+        return f"{document.name}: {count}{'+' if count == COUNTED else ''} waiting as {path}"
+
+    checkup.step(counted, right=f"the right to list and read {folder}", place=f"the folder {folder}")
+
+
+def _listed(session: RemoteFiles, folder: str) -> str:
+    next(iter(session.list(folder)), None)
+    return f"can look into {folder} (whether we may write there was not tried)"
 
 
 def _written(settings: FilesSettings, translator: Translator) -> list[str]:
@@ -38,19 +59,41 @@ def _written(settings: FilesSettings, translator: Translator) -> list[str]:
     return sorted({names.split(settings.path(translator.files(each.name)))[0] for each in outward})
 
 
-def _writes(session: RemoteFiles, settings: FilesSettings, folder: str) -> str:
+def _try_to_write(checkup: Checkup, session: RemoteFiles, settings: FilesSettings, folder: str) -> None:
     """Leave the same trace as an upload does, under names that no partner's pattern matches."""
-    first = names.join(folder, f".check-{settings.instance}-1{names.PART}")
-    second = names.join(folder, f".check-{settings.instance}-2{names.PART}")
-    session.write(first, b"crossdock looks whether it may write here\n")
-    session.remove(second)
+    stem = names.join(folder, f"crossdock-connection-check-{settings.instance}")
+    first, second = f"{stem}-1{names.PART}", f"{stem}-2{names.PART}"
+    place = f"the folder {folder}"
+
+    def written() -> str:
+        session.write(first, b"Crossdock looks whether it may write here. This file may be deleted.\n")
+        return ""
+
+    def renamed() -> str:
+        session.remove(second)
+        _rename(session, settings, first, second)
+        return ""
+
+    def removed() -> str:
+        session.remove(first)
+        session.remove(second)
+        return f"can write in {folder}"
+
+    if not checkup.step(written, right=f"write permission in {folder}", place=place):
+        return
+    may_rename = checkup.step(renamed, right=f"permission to rename in {folder}", place=place)
+    if not checkup.step(removed, right=f"permission to delete in {folder}: {second if may_rename else first} is left"):
+        return
+    if not may_rename:
+        checkup.works[-1] = f"can write in {folder}, but not rename there"
+
+
+def _rename(session: RemoteFiles, settings: FilesSettings, first: str, second: str) -> None:
     try:
         move = session.replace if settings.rename is Rename.POSIX else session.rename
         move(first, second)
     except NotDone as error:
-        session.remove(first)
         if "unsupported" in error.extract.lower():
-            raise no_posix_rename(session.where) from None
+            wanted = no_posix_rename(session.where)
+            raise NotDone(wanted.what, todo=wanted.todo, code=wanted.code) from None
         raise
-    session.remove(second)
-    return f"can write in {folder}"

@@ -25,7 +25,7 @@ class LocalFolder:
     @property
     def where(self) -> str:
         """Return the folder as a person reads it."""
-        return self._root.as_uri()
+        return "file://"
 
     def open(self) -> None:
         """Look whether the folder is there."""
@@ -93,7 +93,7 @@ class LocalFolder:
         """Nothing stays open."""
 
     def _at(self, path: str) -> Path:
-        return self._root / path.lstrip("/")
+        return self._root / path
 
     @contextmanager
     def _told(self, doing: str) -> Iterator[None]:

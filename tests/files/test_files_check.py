@@ -26,7 +26,7 @@ def test_a_healthy_account_is_told_in_one_sentence(server: Any, connect: Connect
 
 def test_a_probe_that_a_death_left_behind_is_no_trouble(server: Any, connect: Connect) -> None:
     for number in (1, 2):
-        server.put(f"/in/.check-crossdock-{number}.part", "x")
+        server.put(f"/in/crossdock-connection-check-crossdock-{number}.part", "x")
     assert connect(server).check().ok
     assert server.names("/in") == []
 
@@ -34,7 +34,7 @@ def test_a_probe_that_a_death_left_behind_is_no_trouble(server: Any, connect: Co
 def test_no_partner_takes_the_probe_for_an_order(server: Any, connect: Connect) -> None:
     connect(server).check()
     assert [path for path in server.arrived if not path.endswith(".part")] == []
-    assert all(path.startswith("/in/.check-") for path in server.arrived)
+    assert all(path.startswith("/in/crossdock-connection-check-") for path in server.arrived)
 
 
 def test_what_does_not_work_is_the_answer(server: Any, connect: Connect) -> None:
@@ -42,7 +42,7 @@ def test_what_does_not_work_is_the_answer(server: Any, connect: Connect) -> None
     health = connect(server).check()
     assert not health.ok
     assert "could not list /out: no such file or folder" in health.sentence
-    assert "correct the folder" in health.todo
+    assert health.todo == "ask acme for the folder /out, or correct the folder in the mapping file"
 
 
 def test_an_unknown_host_is_told_with_its_fingerprint(server: Any, connect: Connect) -> None:

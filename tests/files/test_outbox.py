@@ -181,7 +181,9 @@ def test_somebody_elses_file_under_the_name_cannot_be_told(server: Any, connect:
     assert isinstance(connector.find(resend()), CannotTell)
 
 
-def test_a_rename_that_is_carried_out_late_is_still_the_only_one(server: Any, connect: Connect, resend: Make) -> None:
+def test_a_rename_that_is_carried_out_late_is_still_the_only_one(
+    server: Any, connect: Connect, resend: Make, context: Any
+) -> None:
     """The server stalls, we resend over a new line, and then it wakes up and does what it was asked first."""
     connector = connect(server)
     server.mood(Mood.HANG, on="rename *", times=1)
@@ -195,7 +197,6 @@ def test_a_rename_that_is_carried_out_late_is_still_the_only_one(server: Any, co
         if name == "staged":
             (server.folder / "in" / part).rename(server.folder / "in/PO_P1.csv")
 
-    context: Any = connector._context  # type: ignore[attr-defined]
     context_checkpoint = context.checkpoint
     context.checkpoint = late
     with pytest.raises(OutcomeUnknown):
