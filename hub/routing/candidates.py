@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hub.model.node import NodeKind
 from hub.model.number import plain
 from hub.routing.problem import Offer
-from hub.routing.scene import GRAIN, Good, Scene, Site
-from hub.routing.tariff import NANO, units
+from hub.routing.scene import Good, Scene, Site
+from hub.routing.shelf import PriceList, Shelf
+from hub.routing.tariff import GRAIN, NANO, units
 
 HALF_NANO = NANO // 2
 #: Every hard rule by the name that stands in an explanation, in the order in which they are looked at.
@@ -67,41 +68,56 @@ def rule_against(scene: Scene, good: Good, code: str) -> str:
     return "minimum" if offer.least > good.nanos else ""
 
 
-def column(scene: Scene, good: Good) -> dict[str, int]:
-    """Return what the whole good costs at each node that may send it, in grains and without the parcel."""
+def prices(scene: Scene, good: Good) -> PriceList:
+    """Return what the whole good costs at each node that may send it, and has it."""
+    shelf = scene.problem.shelves.get(good.sku)
+    if shelf is None:
+        return PriceList({}, scene.problem.nodes.tariffs.leasts)
+    if good.pick_up_node is not None or not scene.timeless:
+        return _of_this_order(scene, good, shelf)
+    key = (scene.rules.hash, scene.problem.country, good.nanos, good.weight)
+    found = shelf.listed(key)
+    if found is None:
+        found = shelf.keep(key, _of_any_order(scene, good, shelf), good.nanos, scene.terms.keep_back)
+    if scene.closed or good.excluded:
+        found = found.without(scene.closed | good.excluded)
+    if good.flags:
+        found = found.without({code for code in found.costs if not good.flags <= shelf.tariffs[code].handles})
+    if scene.taken:
+        found = found.without({code for code in found.costs if scene.have(*scene.at(good, code)) < good.nanos})
+    return found
+
+
+def _of_this_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
+    """Return the price list that holds for this order alone."""
     nanos = good.nanos
-    offers = [offer for offer in scene.stock[good.sku].values() if offer.stock >= nanos >= offer.least]
-    if scene.everyday and not (good.excluded or good.flags or good.pick_up_node):
-        return _everyday(scene, good, offers)
     costs: dict[str, int] = {}
-    for offer in offers:
-        site = scene.site(offer.node)
-        if scene.have(site, offer) >= nanos and not barred(good, site, offer):
-            costs[offer.node] = scene.total(good, site, offer, nanos) * GRAIN
-    return costs
+    for code, offer in shelf.by_node.items():
+        site = scene.site(code)
+        if offer.least <= nanos <= scene.have(site, offer) and not barred(good, site, offer):
+            costs[code] = scene.total(good, site, offer, nanos) * GRAIN
+    return PriceList(costs, shelf.tariffs.leasts)
 
 
-def _everyday(scene: Scene, good: Good, offers: Iterable[Offer]) -> dict[str, int]:
-    """Return the same for a good without restrictions on an order without a promise.
+def _of_any_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
+    """Return the price list for every order of this quantity from this country, whatever else an order restricts.
 
-    Written out for speed: looking at offers is most of what routing does. `Scene.total` is the same sum.
+    Written out for speed, whole units at an unconditional price above all: looking at offers is most of what routing
+    does. `Scene.total` is the same sum.
     """
     costs: dict[str, int] = {}
-    tariffs, home = scene.problem.nodes.tariffs, scene.problem.country
+    tariffs, keep_back, home = shelf.tariffs, scene.terms.keep_back, scene.problem.country
     nanos, load = good.nanos, good.milligrams
     pieces, odd = divmod(nanos, NANO)
-    for offer in offers:
-        code, price = offer.node, offer.price
-        tariff = tariffs[code]
-        if (
-            odd
-            or price is None
-            or offer.breaks
-            or not tariff.always_open
-            or (home is not None and tariff.country not in (None, home))
-        ):
+    for code, offer in shelf.by_node.items():
+        if offer.stock < nanos or offer.least > nanos:
+            continue
+        price, tariff = offer.price, tariffs[code]
+        if not tariff.ever_open or (keep_back and offer.stock - keep_back.get(tariff.kind, 0) < nanos):
+            continue
+        if odd or price is None or offer.breaks or (home is not None and tariff.country not in (None, home)):
             site = scene.site(code)
-            if not barred(good, site, offer):
+            if not _never(scene, site, offer):
                 costs[code] = scene.total(good, site, offer, nanos) * GRAIN
             continue
         cost = tariff.line + (price * pieces + 500) // 1000
@@ -110,7 +126,13 @@ def _everyday(scene: Scene, good: Good, offers: Iterable[Offer]) -> dict[str, in
         if tariff.per_kg:
             cost += (tariff.per_kg * load + HALF_NANO) // NANO
         costs[code] = cost * GRAIN
-    return costs
+    return PriceList(costs, tariffs.leasts)
+
+
+def _never(scene: Scene, site: Site, offer: Offer) -> bool:
+    """Tell whether the node is out for every order of this kind: no price, or goods that may not cross the border."""
+    unpriced = offer.price is None and site.tariff.kind is NodeKind.SUPPLIER
+    return unpriced or (site.abroad and scene.rules.domestic_only)
 
 
 def slots(scene: Scene, good: Good) -> list[Slot]:

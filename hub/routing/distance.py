@@ -7,7 +7,7 @@ from math import asin, cos, dist, radians, sin
 from hub.model.place import Coordinates
 
 #: Twice the mean radius of the earth in metres (IUGG R1 = 6,371,008.8 m).
-_DIAMETER_M = 2 * 6_371_008.8
+DIAMETER_M = 2 * 6_371_008.8
 
 Vector = tuple[float, float, float]
 
@@ -21,4 +21,4 @@ def vector(place: Coordinates) -> Vector:
 def metres_between(a: Vector, b: Vector) -> int:
     """Return the great-circle distance in metres; half the chord is the square root of the haversine."""
     chord = dist(a, b)
-    return round(_DIAMETER_M * asin(chord / 2 if chord < 2 else 1.0))
+    return round(DIAMETER_M * asin(chord / 2 if chord < 2 else 1.0))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from hub.routing.joint import Ask, Asks, Taken, Tier
-from hub.routing.scene import GRAIN
-from hub.routing.tariff import NANO
+from hub.routing.tariff import GRAIN, NANO
 
 
 def greedy(asks: Asks) -> list[Taken]:

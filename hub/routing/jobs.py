@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from hub.routing.candidates import Slot, column, slots
+from hub.routing.candidates import Slot, prices, slots
 from hub.routing.plan import Left
-from hub.routing.scene import GRAIN, Good, Scene
+from hub.routing.scene import Good, Scene
+from hub.routing.shelf import PriceList
+from hub.routing.tariff import GRAIN
 
 
 class Job(NamedTuple):
-    """A quantity of a good that leaves from one node, and its cost there in grains by node code."""
+    """A quantity of a good that leaves from one node, and what it costs at each that may send it."""
 
     good: Good
     nanos: int
-    costs: dict[str, int]
+    prices: PriceList
+
+    @property
+    def costs(self) -> dict[str, int]:
+        """Return the costs without the parcel, in grains by node code."""
+        return self.prices.costs
 
 
 class Cutting(NamedTuple):
@@ -38,12 +45,12 @@ def sort(scene: Scene, goods: Sequence[Good]) -> Work:
     """Return the goods as jobs, as goods to be cut, and as what has no source at all."""
     work = Work([], [], [], _contested(scene, goods))
     for good in goods:
-        costs = column(scene, good)
-        force = forced_to(scene, good)
-        if force is not None:
-            costs = {code: cost for code, cost in costs.items() if code == force}
-        if costs:
-            work.jobs.append(Job(good, good.nanos, costs))
+        found = prices(scene, good)
+        if scene.forced:
+            force = forced_to(scene, good)
+            found = found if force is None else found.without(found.costs.keys() - {force})
+        if found.costs:
+            work.jobs.append(Job(good, good.nanos, found))
         else:
             _in_parts(scene, good, work)
     return work
@@ -66,10 +73,10 @@ def _in_parts(scene: Scene, good: Good, work: Work) -> None:
         work.cuttings.append(Cutting(good, found))
         return
     if rules.split_lines:
-        work.jobs.extend(Job(good, slot.high, {slot.site.code: _cost(scene, good, slot)}) for slot in found)
+        work.jobs.extend(Job(good, slot.high, _prices(scene, good, [slot])) for slot in found)
     else:
         most = [slot for slot in found if slot.high == together]
-        work.jobs.append(Job(good, together, {slot.site.code: _cost(scene, good, slot) for slot in most}))
+        work.jobs.append(Job(good, together, _prices(scene, good, most)))
     if together < good.nanos:
         work.left.append(Left(good, good.nanos - together))
 
@@ -84,8 +91,9 @@ def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[st
     return scene.most_parcels is not None and not (scene.rules.split_lines and scene.rules.partial_lines)
 
 
-def _cost(scene: Scene, good: Good, slot: Slot) -> int:
-    return scene.total(good, slot.site, slot.offer, slot.high) * GRAIN
+def _prices(scene: Scene, good: Good, found: Sequence[Slot]) -> PriceList:
+    costs = {slot.site.code: scene.total(good, slot.site, slot.offer, slot.high) * GRAIN for slot in found}
+    return PriceList(costs, scene.problem.nodes.tariffs.leasts)
 
 
 def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:

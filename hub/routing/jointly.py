@@ -83,11 +83,11 @@ def _asks(
     opened: Collection[str] = (),
 ) -> Asks:
     codes = sorted({tier.site.code for ask in asks for tier in ask.tiers})
-    parcels = [0 if code in opened else cost for code, cost in zip(codes, scene.parcels(codes), strict=True)]
+    parcels = {code: 0 if code in opened else scene.parcel(code) for code in codes}
     shared = {
         (tier.site.code, ask.good.sku): scene.have(tier.site, tier.offer)
         for ask in asks
         if ask.good.sku in contested
         for tier in ask.tiers
     }
-    return Asks(asks, dict(zip(codes, parcels, strict=True)), shared, most)
+    return Asks(asks, parcels, shared, most)

@@ -7,7 +7,7 @@ decision for ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,8 @@ from typing import Any
 from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.place import Coordinates
-from hub.routing.tariff import Tariff, milligrams, nano
+from hub.routing.shelf import Shelf, Shelves
+from hub.routing.tariff import Tariffs, milligrams, nano
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,6 @@ class Offer:
         object.__setattr__(self, "least", nano(self.minimum) if self.minimum else 0)
 
 
-class _Tariffs(dict[str, Tariff]):
-    """The tariffs by node code, each worked out when it is first looked up."""
-
-    def __init__(self, nodes: Mapping[str, Node], fees: Mapping[str, Decimal]) -> None:
-        super().__init__()
-        self._nodes = nodes
-        self._fees = fees
-
-    def __missing__(self, code: str) -> Tariff:
-        tariff = self[code] = Tariff.of(self._nodes[code], self._fees.get(code, Decimal(0)))
-        return tariff
-
-
 class _Documents(dict[str, dict[str, Any]]):
     """The nodes as JSON-ready data by code, each written out when it is first asked for."""
 
@@ -112,8 +100,12 @@ class Network:
     def __init__(self, nodes: Iterable[Node], fees: Mapping[str, Decimal] | None = None) -> None:
         self.by_code: Mapping[str, Node] = {node.code: node for node in nodes}
         self.fees: Mapping[str, Decimal] = dict(fees or {})
-        self.tariffs: Mapping[str, Tariff] = _Tariffs(self.by_code, self.fees)
+        self.tariffs = Tariffs(self.by_code, self.fees)
         self.documents: Mapping[str, dict[str, Any]] = _Documents(self.by_code)
+
+    def shelf(self, sku: str, offers: Iterable[Offer]) -> Shelf:
+        """Return these offers of one SKU as a shelf that orders can share; nodes that are not here are left out."""
+        return Shelf(sku, (offer for offer in offers if offer.node in self.by_code), self.tariffs)
 
     def only(self, codes: Iterable[str]) -> Network:
         """Return the network of these nodes alone, in the order they have here."""
@@ -140,6 +132,9 @@ class Problem:
     `ship_complete` and `max_splits` may only tighten what the rules say. `load` counts the orders that each node was
     given today, against its capacity. `distances` (km by node) go before the coordinates where a better figure is
     known. `at` is the moment the answer is for.
+
+    `shelves` are the offers by SKU. Orders that share the offers of `Network.shelf` share also what was worked out from
+    them; offers given as they are, are put on shelves of their own.
     """
 
     order_id: str
@@ -147,7 +142,7 @@ class Problem:
     at: datetime
     wants: tuple[Want, ...]
     nodes: Network
-    offers: tuple[Offer, ...]
+    offers: Sequence[Offer]
     destination: Coordinates | None = None
     country: str | None = None
     ship_complete: bool = False
@@ -155,13 +150,24 @@ class Problem:
     promise_by: datetime | None = None
     load: Mapping[str, int] = field(default_factory=dict)
     distances: Mapping[str, Decimal] = field(default_factory=dict)
+    shelves: Mapping[str, Shelf] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "shelves", self._shelves())
         if len({want.line_id for want in self.wants}) != len(self.wants):
             raise ValueError(f"order {self.order_id}: two wants share one line id; give each line once")
         for want in self.wants:
             if want.quantity <= 0:
                 raise ValueError(f"order {self.order_id}: line {want.line_id} wants {want.quantity}; leave it out")
+
+    def _shelves(self) -> Mapping[str, Shelf]:
+        offers, known, tariffs = self.offers, self.nodes.by_code, self.nodes.tariffs
+        if isinstance(offers, Shelves) and offers.fits(known, tariffs):
+            return offers.by_sku
+        try:
+            return Shelves.of(offers, known, tariffs).by_sku
+        except ValueError as error:
+            raise ValueError(f"order {self.order_id}: {error}") from None
 
 
 def narrow(problem: Problem) -> Problem:
@@ -171,11 +177,13 @@ def narrow(problem: Problem) -> Problem:
     input: with a thousand suppliers few of them offer anything of one order.
     """
     skus = {want.sku for want in problem.wants}
-    offers = tuple(offer for offer in problem.offers if offer.sku in skus and offer.node in problem.nodes.by_code)
-    codes = {offer.node for offer in offers} | {want.pick_up_node for want in problem.wants if want.pick_up_node}
+    shelves = [shelf for sku, shelf in problem.shelves.items() if sku in skus]
+    codes = {want.pick_up_node for want in problem.wants if want.pick_up_node}.union(
+        *(shelf.by_node for shelf in shelves)
+    )
     return replace(
         problem,
-        offers=offers,
+        offers=Shelves(shelves),
         nodes=problem.nodes.only(codes),
         load={code: count for code, count in problem.load.items() if code in codes},
         distances={code: km for code, km in problem.distances.items() if code in codes},

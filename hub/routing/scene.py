@@ -10,12 +10,9 @@ from hub.model.item import ItemFlag
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
 from hub.routing.rules import RoutingRules
-from hub.routing.tariff import NANO, Tariff, by_weight, nano, times
+from hub.routing.tariff import GRAIN, NANO, Tariff, by_weight, nano, times
 
 _DAY_S = 86_400
-#: Programmes count costs in thousandths of a micro-unit, so that a parcel can weigh one of them: among equally cheap
-#: plans the one with fewer parcels wins.
-GRAIN = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -68,22 +65,45 @@ class Parts(NamedTuple):
 class Scene:
     """One problem under one set of rules; sites are worked out when an offer first touches them.
 
-    `stock` holds the offers by SKU and node. `taken` are nano-units that customers collect, gone for the rest of the
-    order. `forced` (node by line) asks what if: the good of that line leaves whole from that node.
+    `stock` holds the offers by SKU and node. `step` (grains) is what every parcel costs besides its node's own tariff.
+    `closed` are the nodes that have all the orders they can take today. `taken` are nano-units that customers collect,
+    gone for the rest of the order. `forced` (node by line) asks what if: the good of that line leaves whole from there.
     """
 
-    __slots__ = ("_late_s", "_place", "_replacement", "forced", "problem", "rules", "sites", "stock", "taken", "terms")
+    __slots__ = (
+        "_here",
+        "_late_s",
+        "_parcels",
+        "_place",
+        "_replacement",
+        "closed",
+        "forced",
+        "problem",
+        "rules",
+        "sites",
+        "step",
+        "stock",
+        "taken",
+        "terms",
+    )
 
     def __init__(self, problem: Problem, rules: RoutingRules, forced: Mapping[str, str] | None = None) -> None:
         self.problem = problem
         self.rules = rules
         self.terms = rules.terms
+        self.step = self.terms.split * GRAIN + 1
         self.forced = forced or {}
         self.taken: dict[tuple[str, str], int] = {}
         self.sites: dict[str, Site] = {}
-        self.stock = _by_sku(problem)
+        shelves = problem.shelves
+        self.stock: Mapping[str, Mapping[str, Offer]] = {
+            want.sku: shelves[want.sku].by_node if want.sku in shelves else {} for want in problem.wants
+        }
+        self.closed = _closed(problem) if problem.load else frozenset()
+        self._parcels: dict[str, int] = {}
         self._replacement: dict[str, int] = {}
         self._place = vector(problem.destination) if problem.destination else None
+        self._here = None if problem.distances else self._place
         promise = problem.promise_by
         self._late_s = None if promise is None else int((problem.at - promise).total_seconds())
 
@@ -102,9 +122,9 @@ class Scene:
         return min(mine, ours) + 1
 
     @property
-    def everyday(self) -> bool:
-        """Return whether neither a promise nor a collected or kept-back unit can change what an offer means."""
-        return self._late_s is None and not self.taken and not self.terms.keep_back
+    def timeless(self) -> bool:
+        """Return whether no promise makes what a good costs depend on the customer's place."""
+        return self._late_s is None
 
     def site(self, code: str) -> Site:
         """Return a node of the network as this customer meets it."""
@@ -138,8 +158,12 @@ class Scene:
         if good.pick_up_node is not None:
             return item, handling, 0, 0, self._lateness(0, offer)
         freight = by_weight(tariff.per_kg, good.weight * nanos // NANO)
-        duty = (item * self.terms.duty + 50 * NANO) // (100 * NANO) if site.abroad else 0
+        duty = self.duty(item) if site.abroad else 0
         return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site.metres, offer)
+
+    def duty(self, item: int) -> int:
+        """Return in micro-units the duty on goods that cost so much."""
+        return (item * self.terms.duty + 50 * NANO) // (100 * NANO)
 
     def unit_price(self, offer: Offer, nanos: int) -> int:
         """Return the nano-price of one unit when this many are taken; unknown own stock costs its replacement."""
@@ -164,18 +188,17 @@ class Scene:
         late_s = self._late_s + offer.lead_days * _DAY_S + metres * _DAY_S // self.terms.metres_per_day
         return max(0, -(-late_s // _DAY_S)) * self.terms.late_day
 
-    def parcels(self, codes: Iterable[str]) -> list[int]:
-        """Return in grains what one more parcel from each node costs, the split included; none is zero."""
-        tariffs, split, here = self.problem.nodes.tariffs, self.terms.split, self._place
-        costs = []
-        for code in codes:
-            tariff = tariffs[code]
-            if here is None or tariff.place is None or self.problem.distances:
-                metres = self._metres(code, tariff)[0]
+    def parcel(self, code: str) -> int:
+        """Return in grains what one more parcel from the node costs, the split included; never zero."""
+        found = self._parcels.get(code)
+        if found is None:
+            tariff, here = self.problem.nodes.tariffs[code], self._here
+            if here is None or tariff.place is None:
+                least = tariff.handling + tariff.freight(self._metres(code, tariff)[0])
             else:
-                metres = metres_between(here, tariff.place)
-            costs.append((tariff.handling + tariff.freight(metres) + split) * GRAIN + 1)
-        return costs
+                least = tariff.parcel(here)
+            found = self._parcels[code] = least * GRAIN + self.step
+        return found
 
     def _met(self, code: str) -> Site:
         tariff = self.problem.nodes.tariffs[code]
@@ -208,6 +231,12 @@ class Scene:
         return metres_between(tariff.place, self._place), True
 
 
+def _closed(problem: Problem) -> frozenset[str]:
+    tariffs, known = problem.nodes.tariffs, problem.nodes.by_code
+    limits = ((code, count, tariffs[code].capacity) for code, count in problem.load.items() if code in known)
+    return frozenset(code for code, count, most in limits if most is not None and count >= most)
+
+
 def goods_of(wants: Iterable[Want], rules: RoutingRules) -> list[Good]:
     """Return the wants as goods: those of one SKU with the same restrictions are one, in the order of their lines."""
     wants = tuple(wants)
@@ -225,17 +254,3 @@ def _good(wants: tuple[Want, ...], rules: RoutingRules) -> Good:
     nanos = first.nanos if len(wants) == 1 else sum(want.nanos for want in wants)
     weight = rules.terms.unknown_weight if first.weight is None else first.weight
     return Good(wants, first.sku, nanos, weight, first.flags, first.excluded, first.pick_up_node)
-
-
-def _by_sku(problem: Problem) -> Mapping[str, dict[str, Offer]]:
-    """Return the offers of each wanted SKU by node; two offers of one SKU at one node would count its stock twice."""
-    stock: dict[str, dict[str, Offer]] = {want.sku: {} for want in problem.wants}
-    nodes = problem.nodes.by_code
-    for offer in problem.offers:
-        of_sku, code = stock.get(offer.sku), offer.node
-        if of_sku is None or code not in nodes:
-            continue
-        if code in of_sku:
-            raise ValueError(f"order {problem.order_id}: {code} offers {offer.sku} twice; add its stock up first")
-        of_sku[code] = offer
-    return stock

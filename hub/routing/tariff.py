@@ -7,14 +7,19 @@ micro-unit.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from math import asin, dist
 
 from hub.model.item import ItemFlag
 from hub.model.node import Node, NodeKind
-from hub.routing.distance import Vector, vector
+from hub.routing.distance import DIAMETER_M, Vector, vector
 
 MICRO = 10**6
+#: Programmes count costs in thousandths of a micro-unit, so that a parcel can weigh one of them: among equally cheap
+#: plans the one with fewer parcels wins.
+GRAIN = 1000
 NANO = 10**9
 #: A rate in nano-units times a quantity in nano-units, divided by this, is an amount in micro-units.
 PER_MICRO = NANO * NANO // MICRO
@@ -60,8 +65,10 @@ class Tariff:
     """What routing needs of a node, for any customer.
 
     `handling` is the cost of one order with its drop-ship fee, `line` that of one line, both in micro-units. The others
-    are nano-units: `per_unit` and `per_kg` rates, and the two parts of a parcel's freight. `always_open` when neither
-    a switch nor a count of orders closes the node.
+    are nano-units: `per_unit`, `per_kg` and `per_km` rates; `base` is a parcel's freight before its distance, in units
+    of a millionth of a micro-unit, with the half that rounds it. `least` is what a parcel costs over no distance,
+    handling included, in micro-units: it never costs less. `ever_open` unless the node is switched off or takes no
+    orders at all.
     """
 
     code: str
@@ -76,18 +83,29 @@ class Tariff:
     line: int
     per_unit: int
     per_kg: int
-    freight_base: int
+    base: int
     per_km: int
-    always_open: bool
+    least: int
+    ever_open: bool
 
     def freight(self, metres: int) -> int:
         """Return in micro-units what a parcel over this distance costs before its weight."""
-        return (self.freight_base * 1000 + self.per_km * metres + 500_000) // MICRO
+        return (self.base + self.per_km * metres) // MICRO
+
+    def parcel(self, here: Vector) -> int:
+        """Return in micro-units what a parcel to this point costs before its weight, from a node whose place is known.
+
+        `metres_between` written out: it is asked for every node that is worth a look.
+        """
+        chord = dist(here, self.place)  # type: ignore[arg-type]
+        metres = round(DIAMETER_M * asin(chord / 2 if chord < 2 else 1.0))
+        return self.handling + (self.base + self.per_km * metres) // MICRO
 
     @classmethod
     def of(cls, node: Node, fee: Decimal) -> Tariff:
         """Work out the tariff of a node from its declaration and its supplier's fee for each order."""
         costs = node.costs
+        handling = micro(nano(costs.per_order) + nano(fee))
         return cls(
             code=node.code,
             kind=node.kind,
@@ -97,11 +115,39 @@ class Tariff:
             pick_up=node.pick_up,
             country=node.address.country if node.address else None,
             place=vector(node.coordinates) if node.coordinates else None,
-            handling=micro(nano(costs.per_order) + nano(fee)),
+            handling=handling,
             line=micro(nano(costs.per_line)),
             per_unit=nano(costs.per_unit),
             per_kg=nano(costs.freight_per_kg),
-            freight_base=nano(costs.freight_base),
+            base=nano(costs.freight_base) * 1000 + MICRO // 2,
             per_km=nano(costs.freight_per_km),
-            always_open=node.active and node.capacity_per_day is None,
+            least=handling + micro(nano(costs.freight_base)),
+            ever_open=node.active and node.capacity_per_day != 0,
         )
+
+
+class Tariffs(dict[str, Tariff]):
+    """The tariffs of a network by node code, each worked out when it is first looked up.
+
+    `leasts` are what a parcel from each costs at the least, in grains.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], fees: Mapping[str, Decimal]) -> None:
+        super().__init__()
+        self._nodes = nodes
+        self._fees = fees
+        self.leasts: Mapping[str, int] = _Leasts(self)
+
+    def __missing__(self, code: str) -> Tariff:
+        tariff = self[code] = Tariff.of(self._nodes[code], self._fees.get(code, Decimal(0)))
+        return tariff
+
+
+class _Leasts(dict[str, int]):
+    def __init__(self, tariffs: Tariffs) -> None:
+        super().__init__()
+        self._tariffs = tariffs
+
+    def __missing__(self, code: str) -> int:
+        least = self[code] = self._tariffs[code].least * GRAIN
+        return least

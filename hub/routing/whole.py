@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from hub.routing.contenders import contenders
 from hub.routing.jobs import Work
 from hub.routing.jointly import settle
 from hub.routing.partition import NEVER, cheapest, fewest
@@ -21,11 +22,14 @@ Choice = dict[int, str]
 
 def small(scene: Scene, work: Work) -> Plan:
     """Return the exact plan of an order of few jobs."""
-    codes, fixed, rows = priced(scene, [job.costs for job in work.jobs])
+    codes = contenders(scene, [job.prices for job in work.jobs])
+    if len(codes) == 1:
+        return _plan(work, dict.fromkeys(range(len(work.jobs)), codes[0]))
+    codes, fixed, rows = priced(scene, [job.costs for job in work.jobs], among=codes)
     sent = cheapest(fixed, rows)
     most = scene.most_parcels
     if most is not None and len(sent) > most:
-        return _in_few_parcels(work, most, codes, fixed, rows)
+        return _in_few_parcels(work, most, *priced(scene, [job.costs for job in work.jobs]))
     return _plan(work, {job: codes[each.node] for each in sent for job in _bits(each.goods)})
 
 
@@ -36,7 +40,10 @@ def _in_few_parcels(work: Work, most: int, codes: list[str], fixed: list[int], r
 
 def large(scene: Scene, work: Work) -> Plan | None:
     """Return the plan of an order of many jobs, piece by piece; None when it needs more parcels than are allowed."""
-    found = reduced([job.costs for job in work.jobs])
+    among = contenders(scene, [job.prices for job in work.jobs])
+    if len(among) == 1:
+        return _plan(work, dict.fromkeys(range(len(work.jobs)), among[0]))
+    found = reduced([_some(job.costs, among) for job in work.jobs])
     chosen: Choice = dict(found.settled)
     method, proven = PARTITION, True
     for piece in found.pieces:
@@ -88,17 +95,22 @@ def _of_jobs(piece: Sequence[Group], codes: Sequence[str]) -> Choice:
 
 
 def priced(
-    scene: Scene, costs: Sequence[Mapping[str, int]], opened: Collection[str] = ()
+    scene: Scene,
+    costs: Sequence[Mapping[str, int]],
+    opened: Collection[str] = (),
+    among: Sequence[str] = (),
 ) -> tuple[list[str], list[int], list[list[int]]]:
     """Return the nodes by code, what a parcel costs at each, and its row of costs, all in grains.
 
-    A parcel from the `opened` nodes goes anyway and costs nothing more.
+    A parcel from the `opened` nodes goes anyway and costs nothing more. Where nodes are given, only they are priced.
     """
-    codes = sorted(set().union(*costs))
-    fixed = scene.parcels(codes)
-    if opened:
-        fixed = [0 if code in opened else cost for code, cost in zip(codes, fixed, strict=True)]
+    codes = list(among) or sorted(set().union(*costs))
+    fixed = [0 if code in opened else scene.parcel(code) for code in codes]
     return codes, fixed, [[each.get(code, NEVER) for each in costs] for code in codes]
+
+
+def _some(costs: Mapping[str, int], among: Sequence[str]) -> dict[str, int]:
+    return {code: costs[code] for code in among if code in costs}
 
 
 def _plan(work: Work, chosen: Choice, method: str = PARTITION, *, optimal: bool = True) -> Plan:
