@@ -62,7 +62,7 @@ def test_a_refused_rename_leaves_no_probe(server: Any, connect: Connect) -> None
 def test_a_crowded_folder_is_not_counted_to_the_end(server: Any, connect: Connect, monkeypatch: Any) -> None:
     for number in range(30):
         server.put(f"/out/inventory-{number}.csv", "")
-    monkeypatch.setattr("connectors.files.probe.COUNTED", 20)
+    monkeypatch.setattr("hub.wire.exchange.probe.COUNTED", 20)
     seen: list[str] = []
     whole = SftpSession.list
 

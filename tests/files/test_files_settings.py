@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from connectors.files import names
 from connectors.files.connector import PLUGIN
-from connectors.files.settings import FilesSettings, Ready
+from connectors.files.settings import FilesSettings
 from hub.contract import Profile
 from hub.model.partner import Partner, Role
+from hub.wire.exchange import names
+from hub.wire.exchange.settings import Ready
 from hub.wire.sftp_host_key import checked_host_key, expected_kinds, fingerprint_of
 
 MARK = "SHA256:" + "A" * 43

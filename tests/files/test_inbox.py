@@ -9,11 +9,11 @@ from typing import Any
 import asyncssh
 import pytest
 
-from connectors.files import inbox
-from connectors.files.names import version_stamp
 from hub.contract import AccessDenied, BadRecord, Connector, TemporaryFailure
 from hub.testing.clock import FakeClock
 from hub.testing.drive import first_page, read_all
+from hub.wire.exchange import inbox
+from hub.wire.exchange.names import version_stamp
 from hub.wire.sftp import ConnectionLost, MissingFile, SftpSession
 from sandbox.moods import Mood
 from sandbox.sftp import _Account

@@ -8,9 +8,9 @@ from typing import Any
 import asyncssh
 import pytest
 
-from connectors.files import inbox, remembered
 from hub.contract import BadRecord, Connector
 from hub.testing.drive import first_page, read_all
+from hub.wire.exchange import inbox, remembered
 from sandbox.sftp import _Account
 
 Connect = Callable[..., Connector]
