@@ -13,12 +13,26 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, Final
+from dataclasses import dataclass, replace
+from typing import Final
 
+from hub.codec import packed
 from hub.codec.fault import Refused, Unreadable
+from hub.codec.packed import Stream
 
-__all__ = ["ENCODINGS", "Dialect", "Refused", "Table", "Unreadable", "line_of", "read", "shown", "write"]
+__all__ = [
+    "ENCODINGS",
+    "Dialect",
+    "Refused",
+    "Table",
+    "Unreadable",
+    "even",
+    "line_of",
+    "read",
+    "records",
+    "shown",
+    "write",
+]
 
 _CHUNK: Final = 1 << 16
 #: How many lines one record may span through quoted line breaks; more means that somebody forgot a quote.
@@ -27,16 +41,18 @@ LONGEST_SPAN: Final = 100
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 #: Files that are no delimited text at all, by their first bytes.
 _OTHER_FILES: Final = (
-    (b"\xff\xfe", "is UTF-16 text", "ask the partner for UTF-8"),
-    (b"\xfe\xff", "is UTF-16 text", "ask the partner for UTF-8"),
-    (b"PK\x03\x04", "is a zip archive or an Excel workbook", "ask the partner for plain CSV"),
-    (b"\x1f\x8b", "is gzip-compressed", "ask the partner for plain CSV"),
+    (b"PK\x03\x04", "is an Excel workbook", 'declare format = "xlsx", or ask the partner for plain CSV'),
+    (b"\x1f\x8b", "is gzip-compressed twice", "ask the partner to compress it once"),
     (b"%PDF", "is a PDF", "ask the partner for plain CSV"),
 )
 
-#: Encodings in which a line feed is always the byte 0x0A, as reading by lines needs.
+#: Encodings in which a line feed is always the byte 0x0A, as reading by lines needs; UTF-16 is recoded before that.
 ENCODINGS: Final = (
     "utf-8",
+    "utf-8-sig",  # written with a byte order mark, as some spreadsheets want it
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
     "ascii",
     "latin-1",
     "iso-8859-1",
@@ -75,17 +91,27 @@ class Table:
     rows: Iterator[Numbered]
 
 
-def read(source: bytes | BinaryIO, dialect: Dialect) -> Table:
+def read(source: bytes | Stream, dialect: Dialect) -> Table:
     """Read a file with a header line; raises Refused when there is none or it is no delimited text."""
-    stream = io.BytesIO(source) if isinstance(source, bytes) else source
-    records = _Reader(stream, dialect).records()
-    first = next(records, None)
+    found = records(source, dialect)
+    first = next(found, None)
     if first is None:
         raise Refused("the file is empty: not even a header line", "ask the partner whether the export failed")
     number, header = first
     if isinstance(header, Unreadable):
         raise Refused(f"the header (line {number}) cannot be read: {header.why}", header.todo)
-    return Table(tuple(name.strip() for name in header), _even(records, len(header), dialect))
+    return Table(tuple(name.strip() for name in header), even(found, len(header), dialect))
+
+
+def records(source: bytes | Stream, dialect: Dialect) -> Iterator[Numbered]:
+    """Yield every record that holds anything, whatever its width; bytes may be compressed or UTF-16.
+
+    Raises Refused where the file turns out to be no text, or an archive to be broken.
+    """
+    if isinstance(source, bytes):
+        source, encoding = packed.opened(source, dialect.encoding)
+        dialect = replace(dialect, encoding=encoding)
+    return _Reader(source, dialect).records()
 
 
 def write(rows: Iterable[Sequence[str]], dialect: Dialect) -> bytes:
@@ -132,7 +158,7 @@ def _quoted(cell: str, special: re.Pattern[str], dialect: Dialect) -> str:
     return dialect.quote + cell.replace(dialect.quote, dialect.quote * 2) + dialect.quote
 
 
-def _even(records: Iterator[Numbered], width: int, dialect: Dialect) -> Iterator[Numbered]:
+def even(records: Iterator[Numbered], width: int, dialect: Dialect) -> Iterator[Numbered]:
     """Pass rows of the header's width on; blank rows go, extra cells that are empty too."""
     for number, row in records:
         if type(row) is not list or len(row) == width:
@@ -163,10 +189,10 @@ class _NeverEnds(Exception):
 class _Reader:
     """One pass over one file: chunks to lines to records, and on after each line that cannot be read."""
 
-    def __init__(self, stream: BinaryIO, dialect: Dialect) -> None:
+    def __init__(self, stream: Stream, dialect: Dialect) -> None:
         self._stream = stream
         self._dialect = dialect
-        self._encoding = dialect.encoding
+        self._encoding = dialect.encoding.removesuffix("-sig")
         self._noisy = False  # a bad byte or a NUL was seen: from then on every row is looked at
         self._pending: list[str] = []  # the lines of the record that is being read
         self._again: deque[str] = deque()  # lines to read once more, after a quote that never closed
@@ -297,6 +323,8 @@ class _Reader:
     def _begin(self) -> bytes:
         """Return the first bytes, without a byte order mark; raises Refused for what is no text."""
         first = self._stream.read(_CHUNK)
+        while 0 < len(first) < 4 and (more := self._stream.read(_CHUNK)):
+            first += more
         for mark, what, todo in _OTHER_FILES:
             if first.startswith(mark):
                 raise Refused(f"the file {what}, not delimited text", todo)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import tracemalloc
 from collections.abc import Iterator
@@ -199,10 +200,9 @@ class TestRefusedFiles:
         [
             (b"", "the file is empty: not even a header line"),
             (b"\n\n", "the file is empty: not even a header line"),
-            ("a,b\n".encode("utf-16"), "the file is UTF-16 text, not delimited text"),
-            (b"\xfe\xff\x00a", "the file is UTF-16 text, not delimited text"),
-            (b"PK\x03\x04rest", "the file is a zip archive or an Excel workbook, not delimited text"),
-            (b"\x1f\x8brest", "the file is gzip-compressed, not delimited text"),
+            (b"\xfe\xff\x00a\x00", "the file is not utf-16-be: truncated data"),
+            (b"PK\x03\x04[Content_Types].xml", "the file is an Excel workbook, not delimited text"),
+            (gzip.compress(gzip.compress(b"a")), "the file is gzip-compressed twice, not delimited text"),
             (b"%PDF-1.7", "the file is a PDF, not delimited text"),
             (b"a,\xff\n1,2\n", "the header (line 1) cannot be read: cell 2 holds the byte 0xFF, which is not utf-8"),
         ],

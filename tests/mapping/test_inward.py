@@ -206,7 +206,7 @@ class TestHeader:
         ("content", "why"),
         [
             (b"", "acme stock, the whole file: the file is empty: not even a header line"),
-            ("Item,Qty\n".encode("utf-16"), "acme stock, the whole file: the file is UTF-16 text, not delimited text"),
+            (b"%PDF-1.7", "acme stock, the whole file: the file is a PDF, not delimited text"),
         ],
     )
     def test_a_file_that_is_no_table_is_one_bad_record(self, lab: Lab, content: bytes, why: str) -> None:
