@@ -22,6 +22,7 @@ from hub.clock import Clock
 from hub.contract import ConnectorError, TemporaryFailure, redact
 from hub.wire.http_trail import Checkpoint, Trail, WatchedAdapter
 from hub.wire.http_verdict import Effect, Reply, broken, verdict
+from hub.wire.tls import Trust
 
 __all__ = ["Call", "Effect", "HttpSession", "Limits", "Reply"]
 
@@ -42,13 +43,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; a `body` is sent as JSON."""
+    """One request; a `body` is sent as JSON, `content` as it is."""
 
     method: str
     url: str
     effect: Effect
     params: Mapping[str, str] | None = None
     body: object = None
+    content: bytes | None = None
+    headers: Mapping[str, str] | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {urlsplit(self.url).path}"
@@ -73,6 +76,7 @@ class HttpSession:
         secrets: Mapping[str, str],
         limits: Limits | None = None,
         seen: Callable[[Reply], None] | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._clock, self._checkpoint, self._seen = clock, checkpoint, seen
         self._limits = limits or Limits()
@@ -83,7 +87,9 @@ class HttpSession:
         self._session.verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or True
         self._session.headers.update({"Accept": "application/json", **headers})
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, WatchedAdapter(self._trail))
+            self._session.mount(scheme, WatchedAdapter(self._trail, trust))
+        if trust is not None and trust.pins:
+            self._session.verify = False  # the fingerprint is compared instead, before a byte of ours leaves
 
     def call(self, call: Call, before: Callable[[], None] | None = None) -> Reply:
         """Make the call and return its reply when it succeeded; raises the contract's errors and nothing else.
@@ -142,10 +148,12 @@ class HttpSession:
                 raise self._clean(broken(error, call.effect, str(call), left=self._trail.left)) from None
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
-        request = requests.Request(call.method, call.url, params=call.params)
+        request = requests.Request(call.method, call.url, params=call.params, headers=dict(call.headers or {}))
         if call.body is not None:
             request.data = json.dumps(call.body, ensure_ascii=False, separators=(",", ":")).encode()
-            request.headers = {"Content-Type": "application/json"}
+            request.headers |= {"Content-Type": "application/json"}
+        elif call.content is not None:
+            request.data = call.content
         return self._session.prepare_request(request)
 
     def _body(self, response: requests.Response) -> bytes:

@@ -16,6 +16,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager, ProxyManager
 
+from hub.wire.tls import Trust
+
 #: Passes a named instant of the send path.
 Checkpoint = Callable[[str], None]
 
@@ -50,14 +52,17 @@ class Trail(threading.local):
 
 
 class WatchedAdapter(HTTPAdapter):
-    """An adapter that never retries by itself and whose connections keep the trail."""
+    """An adapter that never retries by itself, whose connections keep the trail and believe whom `trust` says."""
 
-    def __init__(self, trail: Trail, *, pool_size: int = 4) -> None:
-        self._classes = _pool_classes(trail)
+    def __init__(self, trail: Trail, trust: Trust | None = None, *, pool_size: int = 4) -> None:
+        self._classes = _pool_classes(trail, trust or Trust())
+        self._trust = trust
         super().__init__(pool_connections=2, pool_maxsize=pool_size, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:  # noqa: ANN401, FBT001, FBT002 - the shape is requests'
         """Make the pool whose connections are ours."""
+        if self._trust is not None and self._trust.certificates:
+            kwargs["ssl_context"] = self._trust.context()
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
         self.poolmanager.pool_classes_by_scheme = self._classes
 
@@ -68,7 +73,7 @@ class WatchedAdapter(HTTPAdapter):
         return manager
 
 
-def _pool_classes(trail: Trail) -> dict[str, type[HTTPConnectionPool]]:
+def _pool_classes(trail: Trail, trust: Trust) -> dict[str, type[HTTPConnectionPool]]:
     """Return pool classes by scheme whose connections report to this trail."""
 
     class Plain(HTTPConnection):
@@ -76,6 +81,12 @@ def _pool_classes(trail: Trail) -> dict[str, type[HTTPConnectionPool]]:
             _pass(trail, self, super().request, args, kwargs)
 
     class Secure(HTTPSConnection):
+        def connect(self) -> None:
+            super().connect()
+            if trust.pins:
+                trust.accept(self.sock, f"https://{self.host}:{self.port}")
+                self.is_verified = True
+
         def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on as it is
             _pass(trail, self, super().request, args, kwargs)
 
