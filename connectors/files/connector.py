@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.files.refusal import refused
 from connectors.files.settings import FilesSettings
-from connectors.files.transports import transport_for
 from hub.contract import (
     About,
     BadRecord,
@@ -26,6 +24,8 @@ from hub.contract import (
 )
 from hub.model.base import Record
 from hub.model.document import Kind
+from hub.wire.exchange.refusal import refused
+from hub.wire.exchange.transports import transport_for
 
 _ABOUT = About(
     name="files",
@@ -44,6 +44,7 @@ _ABOUT = About(
     writes=frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.STOCK_PUSH, Kind.FULFILMENT, Kind.INVOICE}),
     page_size=100,
     maps_files=True,
+    keep_idle=900,  # most of a poll that finds nothing is the key exchange of a new session
 )
 
 

@@ -12,7 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from hub.contract import Finding, Health, Outbound, Page, Receipt
+from hub.contract import DocumentSpec, Finding, Health, Outbound, Page, Receipt
+
+
+class DocumentFiles(Protocol):
+    """Which documents flow over an account, and as which files."""
+
+    def documents(self) -> tuple[DocumentSpec, ...]:
+        """Return the documents."""
+        ...
+
+    def files(self, document: str) -> str:
+        """Return the file pattern of a document: a glob inward, a name with {fields} outward."""
+        ...
 
 
 class Transport(Protocol):

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from connectors.files.refusal import unreadable
 from hub.contract import ConnectorError, Context
 from hub.log import EventLog
+from hub.wire.exchange.refusal import unreadable
 from hub.wire.sftp import Entry
 
 #: A file that could not be taken at so many looks is told to a person; it is tried again at every look all the same.
 LOOKS = 3
 
-_log = EventLog("connectors.files")
+_log = EventLog("hub.wire.exchange")
 
 
 @dataclass(frozen=True, slots=True)

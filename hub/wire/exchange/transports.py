@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from connectors.files.folders import FolderTransport
-from connectors.files.port import Transport
-from connectors.files.settings import FilesSettings
-from hub.contract import Context, Translator
+from hub.contract import Context
+from hub.wire.exchange.folders import FolderTransport
+from hub.wire.exchange.port import DocumentFiles, Transport
+from hub.wire.exchange.settings import ExchangeSettings
 from hub.wire.files import RemoteFiles
 from hub.wire.ftps import FtpsSession
 from hub.wire.local_folder import LocalFolder
@@ -15,13 +15,13 @@ from hub.wire.sftp import SftpSession
 
 
 def transport_for(
-    settings: FilesSettings, translator: Translator, context: Context, *, partner: str, page_size: int
+    settings: ExchangeSettings, listed: DocumentFiles, context: Context, *, partner: str, page_size: int
 ) -> Transport:
     """Return the transport of the connection; nothing is sent before its first verb."""
-    return FolderTransport(_session(settings), settings, translator, context, partner=partner, page_size=page_size)
+    return FolderTransport(_session(settings), settings, listed, context, partner=partner, page_size=page_size)
 
 
-def _session(settings: FilesSettings) -> RemoteFiles:
+def _session(settings: ExchangeSettings) -> RemoteFiles:
     match settings.place.scheme:
         case "ftps":
             return FtpsSession(settings.ftps_endpoint())

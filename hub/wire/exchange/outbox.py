@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from connectors.files import names
-from connectors.files.settings import FilesSettings, Rename
 from hub.contract import (
     Absent,
     AccessDenied,
@@ -22,6 +20,8 @@ from hub.contract import (
     Receipt,
     Rejected,
 )
+from hub.wire.exchange import names
+from hub.wire.exchange.settings import ExchangeSettings, Rename
 from hub.wire.files import ConnectionLost, MissingFile, NotDone, RemoteFiles
 
 #: What is noted, durably, when the uploaded file is whole and just before it is renamed.
@@ -39,7 +39,7 @@ class _Places:
 class Outbox:
     """The folders of the partner that we write to."""
 
-    def __init__(self, session: RemoteFiles, settings: FilesSettings, context: Context) -> None:
+    def __init__(self, session: RemoteFiles, settings: ExchangeSettings, context: Context) -> None:
         self._session = session
         self._settings = settings
         self._context = context

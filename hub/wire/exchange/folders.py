@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.files.inbox import Inbox
-from connectors.files.outbox import Outbox
-from connectors.files.probe import probe
-from connectors.files.settings import FilesSettings
-from hub.contract import Context, Finding, Health, Outbound, Page, Receipt, Translator
+from hub.contract import Context, Finding, Health, Outbound, Page, Receipt
+from hub.wire.exchange.inbox import Inbox
+from hub.wire.exchange.outbox import Outbox
+from hub.wire.exchange.port import DocumentFiles
+from hub.wire.exchange.probe import probe
+from hub.wire.exchange.settings import ExchangeSettings
 from hub.wire.files import RemoteFiles
 
 
@@ -18,19 +19,19 @@ class FolderTransport:
     def __init__(
         self,
         session: RemoteFiles,
-        settings: FilesSettings,
-        translator: Translator,
+        settings: ExchangeSettings,
+        listed: DocumentFiles,
         context: Context,
         *,
         partner: str,
         page_size: int,
     ) -> None:
-        self._session, self._settings, self._translator, self._context = session, settings, translator, context
+        self._session, self._settings, self._listed, self._context = session, settings, listed, context
         self._partner, self._page_size = partner, page_size
 
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of the files that wait; they are archived or deleted when the next page is asked for."""
-        inbox = Inbox(self._session, self._settings, self._context, self._translator.files(document))
+        inbox = Inbox(self._session, self._settings, self._context, self._listed.files(document))
         return inbox.pages(cursor, self._page_size)
 
     def send(self, outbound: Outbound) -> Receipt:
@@ -43,7 +44,7 @@ class FolderTransport:
 
     def check(self, *, read_only: bool) -> Health:
         """Log in, look into the folders we read, and write a probe where we write."""
-        return probe(self._session, self._settings, self._translator, self._partner, read_only=read_only)
+        return probe(self._session, self._settings, self._listed, self._partner, read_only=read_only)
 
     def close(self) -> None:
         """Hang up."""

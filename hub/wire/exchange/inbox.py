@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from connectors.files import names
-from connectors.files.refusal import refusal
-from connectors.files.remembered import Remembered
-from connectors.files.settings import After, FilesSettings, Ready
-from connectors.files.troubles import Trouble, Troubles
 from hub.contract import ConnectorError, Context, Page, RawItem
 from hub.log import EventLog
+from hub.wire.exchange import names
+from hub.wire.exchange.refusal import refusal
+from hub.wire.exchange.remembered import Remembered
+from hub.wire.exchange.settings import After, ExchangeSettings, Ready
+from hub.wire.exchange.troubles import Trouble, Troubles
 from hub.wire.files import ChangedFile, ConnectionLost, Entry, MissingFile, NotDone, RemoteFiles
 
 #: Files that are looked at together; a longer folder is listed again when these are put away.
@@ -31,7 +31,7 @@ LOSSES = 2
 #: So many files that cannot be taken, with none that can, are the partner's fault and not each file's own.
 ALL_IN_TROUBLE = 10
 
-_log = EventLog("connectors.files")
+_log = EventLog("hub.wire.exchange")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class _Round:
 class Inbox:
     """The files of one pattern in one folder of the partner."""
 
-    def __init__(self, session: RemoteFiles, settings: FilesSettings, context: Context, pattern: str) -> None:
+    def __init__(self, session: RemoteFiles, settings: ExchangeSettings, context: Context, pattern: str) -> None:
         self._session = session
         self._settings = settings
         self._clock = context.clock

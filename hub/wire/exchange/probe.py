@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from connectors.files import names
-from connectors.files.checkup import Checkup
-from connectors.files.inbox import waiting_files
-from connectors.files.outbox import no_posix_rename
-from connectors.files.settings import FilesSettings, Rename
-from hub.contract import DocumentSpec, Health, Translator
+from hub.contract import DocumentSpec, Health
 from hub.model.document import Direction
+from hub.wire.exchange import names
+from hub.wire.exchange.checkup import Checkup
+from hub.wire.exchange.inbox import waiting_files
+from hub.wire.exchange.outbox import no_posix_rename
+from hub.wire.exchange.port import DocumentFiles
+from hub.wire.exchange.settings import ExchangeSettings, Rename
 from hub.wire.files import NotDone, RemoteFiles
 
 #: Waiting files are counted no further than this.
@@ -16,16 +17,16 @@ COUNTED = 1000
 
 
 def probe(
-    session: RemoteFiles, settings: FilesSettings, translator: Translator, partner: str, *, read_only: bool = False
+    session: RemoteFiles, settings: ExchangeSettings, listed: DocumentFiles, partner: str, *, read_only: bool = False
 ) -> Health:
     """Say in one sentence what works or what does not, and what to ask the partner for."""
     checkup = Checkup(partner)
     if not checkup.step(lambda: _opened(session)):
         return checkup.health()
-    for document in translator.documents():
+    for document in listed.documents():
         if document.direction is Direction.IN:
-            _look(checkup, session, document, settings.path(translator.files(document.name)))
-    for folder in _written(settings, translator):
+            _look(checkup, session, document, settings.path(listed.files(document.name)))
+    for folder in _written(settings, listed):
         place = f"the folder {folder}"
         if read_only:
             checkup.step(lambda at=folder: _listed(session, at), right=f"the right to list {folder}", place=place)  # type: ignore[misc]
@@ -54,12 +55,12 @@ def _listed(session: RemoteFiles, folder: str) -> str:
     return f"can look into {folder} (whether we may write there was not tried)"
 
 
-def _written(settings: FilesSettings, translator: Translator) -> list[str]:
-    outward = [each for each in translator.documents() if each.direction is Direction.OUT]
-    return sorted({names.split(settings.path(translator.files(each.name)))[0] for each in outward})
+def _written(settings: ExchangeSettings, listed: DocumentFiles) -> list[str]:
+    outward = [each for each in listed.documents() if each.direction is Direction.OUT]
+    return sorted({names.split(settings.path(listed.files(each.name)))[0] for each in outward})
 
 
-def _try_to_write(checkup: Checkup, session: RemoteFiles, settings: FilesSettings, folder: str) -> None:
+def _try_to_write(checkup: Checkup, session: RemoteFiles, settings: ExchangeSettings, folder: str) -> None:
     """Leave the same trace as an upload does, under names that no partner's pattern matches."""
     stem = names.join(folder, f"crossdock-connection-check-{settings.instance}")
     first, second = f"{stem}-1{names.PART}", f"{stem}-2{names.PART}"
@@ -88,7 +89,7 @@ def _try_to_write(checkup: Checkup, session: RemoteFiles, settings: FilesSetting
         checkup.works[-1] = f"can write in {folder}, but not rename there"
 
 
-def _rename(session: RemoteFiles, settings: FilesSettings, first: str, second: str) -> None:
+def _rename(session: RemoteFiles, settings: ExchangeSettings, first: str, second: str) -> None:
     try:
         move = session.replace if settings.rename is Rename.POSIX else session.rename
         move(first, second)

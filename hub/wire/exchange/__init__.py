@@ -1,0 +1,1 @@
+"""Exchanging documents as files with a partner, whatever carries them: SFTP, FTPS, HTTPS, a folder, mail."""
