@@ -7,7 +7,7 @@ each list is looked at from its top and left where that begins. Everything is in
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hub.routing.scene import Scene
 from hub.routing.shelf import PriceList
@@ -37,13 +37,24 @@ def contenders(scene: Scene, lists: Sequence[PriceList]) -> list[str]:
 
 def _alone(scene: Scene, prices: PriceList) -> tuple[int, str]:
     """Return the cheapest cost, parcel included, and its node."""
-    costs, step, parcel = prices.costs, scene.step, scene.parcel
-    best, chosen = -1, ""
-    for low, code in zip(*prices.ranked(), strict=True):
-        if chosen and low + step > best:
+    lows, codes = prices.ranked()
+    return _first(scene, prices.leasts, zip(lows, codes, strict=True))
+
+
+def _first(scene: Scene, leasts: Mapping[str, int], ranked: Iterable[tuple[int, str]]) -> tuple[int, str]:
+    """Return the cheapest cost with the real parcel, and its node, from costs with the least parcel, cheapest first."""
+    step, parcel, too_far = scene.step, scene.parcel, scene.too_far
+    ways = iter(ranked)
+    low, chosen = next(ways)
+    best = low - leasts[chosen] + parcel(chosen)
+    for low, code in ways:
+        room = best - low - step
+        if room < 0:
             break
-        cost = costs[code] + parcel(code)
-        if not chosen or cost < best or (cost == best and code < chosen):
+        if too_far(code, room):
+            continue
+        cost = low - leasts[code] + parcel(code)
+        if cost < best or (cost == best and code < chosen):
             best, chosen = cost, code
     return best, chosen
 
@@ -58,19 +69,9 @@ def _together(scene: Scene, lists: Sequence[PriceList]) -> tuple[int, str] | Non
         return None
     columns = [map(prices.costs.__getitem__, common) for prices in lists]
     lows = list(map(sum, zip(map(first.leasts.__getitem__, common), *columns, strict=True)))
-    least = min(zip(lows, common, strict=True))
-    best = _true(scene, first, *least), least[1]
-    ways = [way for way in zip(lows, common, strict=True) if way[0] + scene.step <= best[0]]
-    for low, code in sorted(ways) if len(ways) > 1 else ():
-        if low + scene.step > best[0]:
-            break
-        best = min(best, (_true(scene, first, low, code), code))
-    return best
-
-
-def _true(scene: Scene, prices: PriceList, low: int, code: str) -> int:
-    """Return a cost with the node's real parcel in place of the least one."""
-    return low - prices.leasts[code] + scene.parcel(code)
+    low, code = min(zip(lows, common, strict=True))
+    most = low - first.leasts[code] + scene.parcel(code) - scene.step
+    return _first(scene, first.leasts, sorted(way for way in zip(lows, common, strict=True) if way[0] <= most))
 
 
 def _in_turn(scene: Scene, lists: Sequence[PriceList]) -> int:

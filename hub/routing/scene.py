@@ -200,6 +200,11 @@ class Scene:
             found = self._parcels[code] = least * GRAIN + self.step
         return found
 
+    def too_far(self, code: str, room: int) -> bool:
+        """Tell, quicker than `parcel`, that a parcel is sure to cost more grains above its least than `room`."""
+        tariff, here = self.problem.nodes.tariffs[code], self._here
+        return here is not None and tariff.place is not None and tariff.surely_above(here, room)
+
     def _met(self, code: str) -> Site:
         tariff = self.problem.nodes.tariffs[code]
         abroad = self.is_abroad(tariff)

@@ -43,9 +43,10 @@ class PriceList:
     def ranked(self) -> tuple[list[int], list[str]]:
         """Return each cost with its least parcel, from the cheapest up, and the nodes beside them."""
         if self._ranked is None:
-            lows = map(int.__add__, self.costs.values(), map(self.leasts.__getitem__, self.costs))
-            both = sorted(zip(lows, self.costs, strict=True))
-            self._ranked = [low for low, _ in both], [code for _, code in both]
+            sums = map(int.__add__, self.costs.values(), map(self.leasts.__getitem__, self.costs))
+            lows = dict(zip(self.costs, sums, strict=True))
+            codes = sorted(lows, key=lows.__getitem__)
+            self._ranked = [lows[code] for code in codes], codes
         return self._ranked
 
     def up_to(self, low: int) -> list[str]:

@@ -68,7 +68,8 @@ class Tariff:
     are nano-units: `per_unit`, `per_kg` and `per_km` rates; `base` is a parcel's freight before its distance, in units
     of a millionth of a micro-unit, with the half that rounds it. `least` is what a parcel costs over no distance,
     handling included, in micro-units: it never costs less. `ever_open` unless the node is switched off or takes no
-    orders at all.
+    orders at all. `rise` are the grains that freight rises at the least with a unit of chord, and `doubt` the grains by
+    which its roundings may fall short of that.
     """
 
     code: str
@@ -87,6 +88,8 @@ class Tariff:
     per_km: int
     least: int
     ever_open: bool
+    rise: float
+    doubt: int
 
     def freight(self, metres: int) -> int:
         """Return in micro-units what a parcel over this distance costs before its weight."""
@@ -100,6 +103,13 @@ class Tariff:
         chord = dist(here, self.place)  # type: ignore[arg-type]
         metres = round(DIAMETER_M * asin(chord / 2 if chord < 2 else 1.0))
         return self.handling + (self.base + self.per_km * metres) // MICRO
+
+    def surely_above(self, here: Vector, room: float) -> bool:
+        """Tell whether a parcel to this point is sure to cost more grains above `least` than there is room for.
+
+        An arc is no shorter than its chord, so half of what is asked for a distance is enough to turn a far node down.
+        """
+        return self.rise * dist(here, self.place) > room + self.doubt  # type: ignore[arg-type]
 
     @classmethod
     def of(cls, node: Node, fee: Decimal) -> Tariff:
@@ -123,6 +133,8 @@ class Tariff:
             per_km=nano(costs.freight_per_km),
             least=handling + micro(nano(costs.freight_base)),
             ever_open=node.active and node.capacity_per_day != 0,
+            rise=nano(costs.freight_per_km) * (DIAMETER_M / 2) / 1000,
+            doubt=2 * GRAIN + nano(costs.freight_per_km) // 1000,
         )
 
 

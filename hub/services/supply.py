@@ -14,6 +14,7 @@ from hub.model.money import Money, UnknownRate
 from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
 from hub.routing.problem import Network, Offer
+from hub.routing.shelf import Shelves
 from hub.services.desk import Desk
 from hub.services.purchasing import kind_for
 from hub.store import catalogue, items, purchases, stock
@@ -37,28 +38,27 @@ class Supply:
         self.catalogue = known.catalogue
         self.items = known.items
         self._named = {sku for _, sku in known.catalogue} | {sku for _, sku in known.promised} | set(known.items)
-        self._offers: dict[str, dict[str, Offer]] = {}
         self._barred: dict[str, list[Barred]] = {}
+        offers: list[Offer] = []
         for (code, sku), available in sorted(known.promised.items()):
-            self._note(_offer(desk, self.nodes.get(code), (code, sku), available, known))
-        codes = {code for offers in self._offers.values() for code in offers} | {*also} & set(self.nodes)
+            found = _offer(desk, self.nodes.get(code), (code, sku), available, known)
+            if isinstance(found, Offer):
+                offers.append(found)
+            else:
+                self._barred.setdefault(sku, []).append(found)
+        codes = {offer.node for offer in offers} | {*also} & set(self.nodes)
         offering = [self.nodes[code] for code in sorted(codes)]
         self.network = Network(offering, {node.code: _fee(desk, node) for node in offering})
+        self._shelves = dict(Shelves.of(offers, self.network.by_code, self.network.tariffs).by_sku)
         self.load: dict[str, int] = {}
-
-    def _note(self, found: Offer | Barred) -> None:
-        if isinstance(found, Offer):
-            self._offers.setdefault(found.sku, {})[found.node] = found
-        else:
-            self._barred.setdefault(found.sku, []).append(found)
 
     def knows(self, sku: str) -> bool:
         """Tell whether anybody has ever named this SKU: our items, a catalogue, a stock figure."""
         return bool(sku) and sku in self._named
 
-    def offers(self, skus: Iterable[str]) -> tuple[Offer, ...]:
+    def offers(self, skus: Iterable[str]) -> Shelves:
         """Return what is on offer of these SKUs now."""
-        return tuple(offer for sku in dict.fromkeys(skus) for offer in self._offers.get(sku, {}).values())
+        return Shelves(self._shelves[sku] for sku in dict.fromkeys(skus) if sku in self._shelves)
 
     def barred(self, sku: str) -> Sequence[Barred]:
         """Return the nodes that have the SKU and cannot be asked for it."""
@@ -66,8 +66,7 @@ class Supply:
 
     def give(self, node: str, sku: str, quantity: Decimal) -> None:
         """Note that a quantity is promised now."""
-        offer = self._offers[sku][node]
-        self._offers[sku][node] = replace(offer, available=max(Decimal(0), offer.available - quantity))
+        self._shelves[sku] = self._shelves[sku].given(node, quantity)
 
     def count(self, node: str) -> None:
         """Note that a node was given one more order today."""
