@@ -217,7 +217,8 @@ class About:
     """What a kind of connector is and can do, said as data.
 
     `reads` and `writes` are what it can do at all; a connection's own `documents` say which of these it does.
-    `idempotent` are the writes that the partner itself makes safe to repeat.
+    `idempotent` are the writes that the partner itself makes safe to repeat. `keep_idle` is for how many seconds an
+    idle session may be kept for the next poll, where opening one is dear; it may be found dead then.
     """
 
     name: str
@@ -229,6 +230,7 @@ class About:
     page_size: int = 100
     pace: Pace | None = None
     maps_files: bool = False
+    keep_idle: float = 0.0
 
 
 # --- what the hub lends a connector ----------------------------------------------------------------------------------

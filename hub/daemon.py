@@ -137,8 +137,8 @@ class Daemon:
         self._runner.wake()
 
     def _carry_out(self, job: Job, at: datetime) -> None:
-        sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at)
-        self._runner.wake()
+        if sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at):
+            self._runner.wake()
 
     def _run_now(self, connection: str, kinds: frozenset[Kind]) -> int:
         """Tick the flows of a connection out of turn; returns how many documents that is."""

@@ -30,12 +30,18 @@ class NotConnected(LookupError):
         super().__init__(f"no mapping file in force connects {code!r}: see `crossdock mapping check`")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Link:
+    code: str
     connector: Connector
     hash: str
     limiter: AccountLimiter
     idle_since: float = 0.0
+    longest_idle: float = 0.0
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 class Links:
@@ -50,6 +56,7 @@ class Links:
         checkpoint: Callable[[str], None] = no_checkpoint,
         *,
         idle_seconds: float = 30.0,
+        most_kept: int = 200,
     ) -> None:
         self.checkpoint = checkpoint
         self._store = store
@@ -57,21 +64,34 @@ class Links:
         self._profiles = profiles
         self._clock = clock
         self._idle_seconds = idle_seconds
+        self._most_kept = most_kept
         self._lock = threading.Lock()
         self._idle: dict[str, list[_Link]] = {}
         self._limiters: dict[str, AccountLimiter] = {}
         self._closed = False
 
     @contextmanager
-    def use(self, code: str) -> Iterator[Connector]:
+    def use(self, code: str, *, opening: Callable[[], object] = _nothing) -> Iterator[Connector]:
         """Lend an open connection, for this thread alone; raises NotConnected.
 
-        After an error that may have hurt the session it is closed and the next use opens another.
+        After an error that may have hurt the session it is closed and the next use opens another. `opening` is called
+        before a new one is opened, which may take a while.
         """
-        link = self._take(code)
+        with self.resume(code, self._idle_seconds, opening=opening) as (connector, _):
+            yield connector
+
+    @contextmanager
+    def resume(
+        self, code: str, longest_idle: float = float("inf"), *, opening: Callable[[], object] = _nothing
+    ) -> Iterator[tuple[Connector, float]]:
+        """Lend a connection that was idle for no longer than that, or a new one, and say for how long it was idle.
+
+        One that was idle for long may have died without a word: whoever takes it has to be able to begin once more.
+        """
+        link = self._take(code, longest_idle, opening)
         sound = False
         try:
-            yield link.connector
+            yield link.connector, self._clock.monotonic() - link.idle_since
             sound = True
         except _HARMLESS:
             sound = True
@@ -123,15 +143,25 @@ class Links:
         return redact(text, secrets)
 
     def tidy(self) -> int:
-        """Close what nobody has used for a while; returns how many."""
-        latest = self._clock.monotonic() - self._idle_seconds
+        """Close what nobody has used for a while; returns how many.
+
+        Of each partner the one that was used last is kept for the next poll, as long as its kind of connector likes.
+        """
         with self._lock:
-            stale = [link for links in self._idle.values() for link in links if link.idle_since <= latest]
-            for code, links in list(self._idle.items()):
-                self._idle[code] = [link for link in links if link.idle_since > latest]
+            stale = self._stale(self._clock.monotonic())
+            for link in stale:
+                self._idle[link.code].remove(link)
         for link in stale:
             _close(link)
         return len(stale)
+
+    def _stale(self, now: float) -> list[_Link]:
+        """Return what to close: the spare ones soon, the last of each late, and the oldest when there are too many."""
+        kept = [links[-1] for links in self._idle.values() if links]
+        too_many = sorted(kept, key=lambda link: link.idle_since)[: max(0, len(kept) - self._most_kept)]
+        stale = [link for link in kept if now - link.idle_since >= link.longest_idle or link in too_many]
+        spare = [link for links in self._idle.values() for link in links[:-1]]
+        return stale + [link for link in spare if now - link.idle_since >= self._idle_seconds]
 
     def hurry(self, within: float) -> None:
         """Let nobody wait for a partner's pace longer than that from now: the hub is stopping."""
@@ -149,15 +179,16 @@ class Links:
         for link in idle:
             _close(link)
 
-    def _take(self, code: str) -> _Link:
+    def _take(self, code: str, longest_idle: float, opening: Callable[[], object]) -> _Link:
         profile = self._declared(code)
         while True:
             with self._lock:
                 kept = self._idle.get(code)
                 link = kept.pop() if kept else None
             if link is None:
+                opening()
                 return self._open(code, profile)
-            if link.hash == profile.hash:
+            if link.hash == profile.hash and self._clock.monotonic() - link.idle_since <= longest_idle:
                 return link
             _close(link)
 
@@ -165,7 +196,8 @@ class Links:
         plugin = self._plugin(code, profile)
         limiter = self.limiter(code)
         context = ConnectionContext(self._store, code, self._clock, limiter, lambda name: self.passing(code, name))
-        return _Link(plugin.open(profile, context), profile.hash, limiter)
+        longest_idle = max(self._idle_seconds, plugin.about.keep_idle) if self._idle_seconds > 0 else 0.0
+        return _Link(code, plugin.open(profile, context), profile.hash, limiter, self._clock.monotonic(), longest_idle)
 
     def _give_back(self, code: str, link: _Link, *, sound: bool) -> None:
         link.idle_since = self._clock.monotonic()

@@ -80,7 +80,8 @@ def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
     """Apply what waits of this flow, then read everything that is new since its cursor; returns the run's counts."""
     with desk.store.read() as tx:
         cursor = runs.cursor_of(tx, inlet.connection, inlet.document.name)
-    total = apply_waiting(desk, inlet)
+        waits = messages.any_waits(tx, inlet.connection, inlet.document.name)
+    total = apply_waiting(desk, inlet) if waits else Counts()
     for page in inlet.connector.fetch(inlet.document.name, cursor):
         fresh = _receive(desk, inlet, page, run)
         counts = apply_messages(desk, inlet, fresh)

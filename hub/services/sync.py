@@ -33,6 +33,8 @@ _TODO = {
     "AccessDenied": "mend the credentials or ask the partner; it goes on by itself when a check passes",
     "Rejected": "read the partner's words, mend the settings, then rerun",
 }
+#: A session that was idle for so many seconds may have been dropped by the partner without a word.
+_MAY_BE_DEAD = 20.0
 #: After these, lines that had no source may have one.
 _NEWS_OF_STOCK = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
 
@@ -47,41 +49,55 @@ class Flows:
     locks: FlowLocks
 
 
-def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[DocumentSpec, ...], at: datetime) -> None:
-    """Run the flows one after the other over one session; a partner that is down is asked no further."""
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of a flow: whether the partner can be worked with, and whether there is anything new."""
+
+    well: bool = True
+    news: bool = True
+
+
+def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[DocumentSpec, ...], at: datetime) -> bool:
+    """Run the flows one after the other over one session; a partner that is down is asked no further.
+
+    Returns whether there may be something to send now.
+    """
     with flows.desk.store.read() as tx:
-        row = connections.get(tx, connection)
-    if row is None or row.mode == "paused":
-        return
+        if not connections.is_open(tx, connection):
+            return False
+    news = False
     for document in documents:
-        if not run_flow(flows, Tick(schedule, connection, document.name, at), document):
+        ran = run_flow(flows, Tick(schedule, connection, document.name, at), document)
+        news = news or ran.news
+        if not ran.well:
             break
     if any(document.kind in _NEWS_OF_STOCK or document.kind is Kind.INTERCHANGE for document in documents):
-        routing.route_waiting(flows.desk)
+        news = bool(routing.route_waiting(flows.desk)) or news
+    return news
 
 
-def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
-    """Run one flow once, after any other run of it; false when the partner could not be worked with at all."""
+def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> Ran:
+    """Run one flow once, after any other run of it."""
     with flows.locks.hold(tick.connection, tick.document):
         return _run_alone(flows, tick, document)
 
 
-def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
+def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> Ran:
     desk = flows.desk
     with desk.store.write() as tx:
         run = runs.start(tx, tick, desk.clock.now())
     if run is None:
-        return True  # this tick has fired already, perhaps in another process
+        return Ran(news=False)  # this tick has fired already, perhaps in another process
     with bound(run=run, partner=tick.connection, document=tick.document):
         try:
             counts = _carry_out(flows, tick.connection, document, run)
         except ConnectorError as error:
             _end_badly(flows, tick.connection, run, error)
-            return False
+            return Ran(well=False)
         except Exception as error:  # noqa: BLE001 - one run must never end the others
             log.unforeseen("run.unforeseen", error)
             _fail(desk, run, RunError("Unforeseen", f"unforeseen {type(error).__name__}", f"{error}", "report it"))
-            return False
+            return Ran(well=False)
         with desk.store.write() as tx:
             runs.finish(tx, run, desk.clock.now())
             away = connections.outage_ended(tx, tick.connection, desk.clock.now()) if _asks(document) else None
@@ -89,7 +105,7 @@ def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> bool:
             log.info("connection.recovered", seconds=round(away, 1))
         if counts.read or counts.parked:
             log.info("run.done", read=counts.read, changed=counts.changed, parked=counts.parked)
-    return True
+    return Ran(news=counts != Counts() or away is not None)
 
 
 def _asks(document: DocumentSpec) -> bool:
@@ -100,12 +116,23 @@ def _asks(document: DocumentSpec) -> bool:
 def _carry_out(flows: Flows, connection: str, document: DocumentSpec, run: int) -> Counts:
     if not _asks(document):
         return Counts(changed=stock_push.plan(flows.desk, connection, flows.desk.clock.now()))
-    with flows.links.use(connection) as connector:
-        try:
-            counts = ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
-        finally:  # what came in before something failed is applied all the same
-            parts = _apply_parts(flows, connection, connector, document)
-        return counts + parts
+    idle = 0.0
+    try:
+        with flows.links.resume(connection) as (connector, idle):
+            return _fetch(flows, connection, connector, document, run)
+    except TemporaryFailure:
+        if idle < _MAY_BE_DEAD:
+            raise
+    with flows.links.use(connection) as connector:  # the session had died while nobody used it: that is no outage
+        return _fetch(flows, connection, connector, document, run)
+
+
+def _fetch(flows: Flows, connection: str, connector: Connector, document: DocumentSpec, run: int) -> Counts:
+    try:
+        counts = ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
+    finally:  # what came in before something failed is applied all the same
+        parts = _apply_parts(flows, connection, connector, document)
+    return counts + parts
 
 
 def _apply_parts(flows: Flows, connection: str, connector: Connector, mailbox: DocumentSpec) -> Counts:

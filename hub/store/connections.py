@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, select, update
 
 from hub.model.state import DeliveryState
 from hub.store import events
@@ -69,6 +69,16 @@ def get(tx: Connection, code: str) -> ConnectionRow | None:
     """Return a connection, or None."""
     row = tx.execute(select(connection).where(connection.c.code == code)).mappings().one_or_none()
     return None if row is None else _row(row)
+
+
+_MODE = select(connection.c.mode).where(connection.c.code == bindparam("code"))
+_AWAY = select(connection.c.outage_since).where(connection.c.code == bindparam("code"))
+
+
+def is_open(tx: Connection, code: str) -> bool:
+    """Say whether the connection is there and not paused."""
+    mode = tx.execute(_MODE, {"code": code}).scalar_one_or_none()
+    return mode is not None and mode != ConnectionMode.PAUSED
 
 
 def every(tx: Connection) -> list[ConnectionRow]:
@@ -146,8 +156,7 @@ def outage_started(tx: Connection, code: str, error: str, now: datetime) -> bool
 
 def outage_ended(tx: Connection, code: str, now: datetime) -> float | None:
     """Write down that a partner is reached again; returns how many seconds it was away, None when it was not."""
-    query = select(connection.c.outage_since).where(connection.c.code == code)
-    since = tx.execute(query).scalar_one_or_none()
+    since = tx.execute(_AWAY, {"code": code}).scalar_one_or_none()
     if since is None:
         return None
     there = and_(connection.c.code == code, connection.c.outage_since.is_not(None))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from hub.contract import BadRecord
 from hub.store import archive
@@ -185,6 +185,22 @@ def waiting(tx: Connection, limit: int, connection: str | None = None, document:
     if document is not None:
         where &= message.c.document == document
     return _select(tx, where, limit)
+
+
+_ANY_WAITS = (
+    select(message.c.id)
+    .where(
+        message.c.state == "received",
+        message.c.connection == bindparam("connection"),
+        message.c.document == bindparam("document"),
+    )
+    .limit(1)
+)
+
+
+def any_waits(tx: Connection, connection: str, document: str) -> bool:
+    """Say whether a flow has messages that were received and not applied yet."""
+    return tx.execute(_ANY_WAITS, {"connection": connection, "document": document}).first() is not None
 
 
 def waiting_flows(tx: Connection) -> list[tuple[str, str]]:

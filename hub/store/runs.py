@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, insert, or_, select, update
 
+from hub.store.prepared import Prepared
 from hub.store.tables import cursor, request, sync_run
+from hub.store.upsert import insert_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,32 @@ class RunError:
     todo: str
 
 
+_TICK = ("schedule", "connection", "document", "scheduled_at")
+_FRESH = {"state": "running", "read": 0, "changed": 0, "parked": 0}
+_START = {
+    name: Prepared(insert_for(name, sync_run).on_conflict_do_nothing(), *_TICK, *_FRESH, "started_at")
+    for name in ("sqlite", "postgresql")
+}
+_STARTED = select(sync_run.c.id).where(and_(*(sync_run.c[name] == bindparam(name) for name in _TICK)))
+_FINISH = Prepared(
+    update(sync_run).where(sync_run.c.id == bindparam("b_run")).values(state="done", ended_at=bindparam("b_now"))
+)
+_ended = sync_run.alias("ended")
+_OUTDO = Prepared(
+    update(sync_run)
+    .where(
+        sync_run.c.state == "failed",
+        sync_run.c.id < bindparam("b_run"),
+        exists().where(
+            _ended.c.id == bindparam("b_run"),
+            _ended.c.connection == sync_run.c.connection,
+            _ended.c.document == sync_run.c.document,
+        ),
+    )
+    .values(state="closed", closed_why=bindparam("b_why"))
+)
+
+
 def start(tx: Connection, tick: Tick, now: datetime) -> int | None:
     """Write the run of a tick down and return its id; None when that tick has fired already."""
     values = {
@@ -40,17 +67,12 @@ def start(tx: Connection, tick: Tick, now: datetime) -> int | None:
         "connection": tick.connection,
         "document": tick.document,
         "scheduled_at": tick.scheduled_at,
-        "state": "running",
         "started_at": now,
-        "read": 0,
-        "changed": 0,
-        "parked": 0,
+        **_FRESH,
     }
-    try:
-        with tx.begin_nested():
-            return int(tx.execute(insert(sync_run).values(values).returning(sync_run.c.id)).scalar_one())
-    except IntegrityError:
+    if not _START[tx.dialect.name].run(tx, values):
         return None
+    return int(tx.execute(_STARTED, {name: values[name] for name in _TICK}).scalar_one())
 
 
 def count(tx: Connection, run: int, *, read: int = 0, changed: int = 0, parked: int = 0) -> None:
@@ -64,18 +86,8 @@ def count(tx: Connection, run: int, *, read: int = 0, changed: int = 0, parked: 
 
 def finish(tx: Connection, run: int, now: datetime) -> None:
     """End a run well; older failed runs of the same flow are closed, since this one did their work."""
-    tx.execute(update(sync_run).where(sync_run.c.id == run).values(state="done", ended_at=now))
-    done = tx.execute(select(sync_run.c.connection, sync_run.c.document).where(sync_run.c.id == run)).one()
-    tx.execute(
-        update(sync_run)
-        .where(
-            sync_run.c.connection == done.connection,
-            sync_run.c.document == done.document,
-            sync_run.c.state == "failed",
-            sync_run.c.id < run,
-        )
-        .values(state="closed", closed_why=f"run {run} succeeded")
-    )
+    _FINISH.run(tx, {"b_run": run, "b_now": now})
+    _OUTDO.run(tx, {"b_run": run, "b_why": f"run {run} succeeded"})
 
 
 def fail(tx: Connection, run: int, failure: RunError, now: datetime) -> None:
@@ -160,10 +172,14 @@ def expire(tx: Connection, before: datetime) -> int:
 # --- cursors ---------------------------------------------------------------------------------------------------------
 
 
+_CURSOR = select(cursor.c.value).where(
+    cursor.c.connection == bindparam("connection"), cursor.c.document == bindparam("document")
+)
+
+
 def cursor_of(tx: Connection, connection: str, document: str) -> str | None:
     """Return where the flow stands, or None when it never ran."""
-    where = and_(cursor.c.connection == connection, cursor.c.document == document)
-    return tx.execute(select(cursor.c.value).where(where)).scalar_one_or_none()
+    return tx.execute(_CURSOR, {"connection": connection, "document": document}).scalar_one_or_none()
 
 
 def move_cursor(tx: Connection, connection: str, document: str, value: str | None, now: datetime) -> None:
@@ -183,9 +199,12 @@ def ask(tx: Connection, verb: str, arguments: Mapping[str, Any], actor: str, now
     return int(tx.execute(insert(request).values(values).returning(request.c.id)).scalar_one())
 
 
+_ASKED = select(request).where(request.c.state == "asked").order_by(request.c.id)
+
+
 def asked(tx: Connection) -> Sequence[RowMapping]:
     """Return the requests that wait, in order."""
-    return tx.execute(select(request).where(request.c.state == "asked").order_by(request.c.id)).mappings().all()
+    return tx.execute(_ASKED).mappings().all()
 
 
 def answer(tx: Connection, number: int, state: str, result: Mapping[str, Any], now: datetime) -> None:
