@@ -1,10 +1,14 @@
 """How fast one order is routed, by lines and nodes, beside HiGHS and beside the simple rules that others use.
 
-`python -m benchmarks.routing [--quick]`. Both sides start from the same problem in memory and end with the plan: the
-candidates are filtered and priced by the same code, then the partition programme stands against HiGHS (one thread, the
-strong model, handed over in one call, building included). "programme alone" leaves the filtering out on both sides.
-The two costs are asserted equal on every order that HiGHS solved. "stored" is the whole decision as it is kept, with
-every line's cost parts and the hash of its input.
+`python -m benchmarks.routing [--quick]`. Both sides start from the same problem in memory (the order, the network,
+every offer of its SKUs) and end with the plan; the two costs are asserted equal on every order that HiGHS solved.
+
+- ours: candidates filtered, priced and solved, as in a run of orders: what a quantity of a SKU costs where is kept from
+  the order that asked first. "by itself": the same with nothing kept, the offers put on shelves anew for every order.
+- stored: ours and the whole decision as it is kept, with every line's cost parts and the hash of its input.
+- HiGHS whole: the candidates filtered and priced by our code with everything kept, then the model built and solved;
+  with presolve or without, whichever is faster for the row. "solve": the built model handed over and solved. "LP
+  first": the linear relaxation, and the integer model only where that is fractional; building included.
 """
 
 from __future__ import annotations
@@ -18,16 +22,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TypeVar
 
+from benchmarks.peer import Peer, build
 from hub.model.node import Node, NodeCosts, NodeKind
 from hub.model.place import Coordinates
-from hub.routing.highs import Model
 from hub.routing.jobs import sort
 from hub.routing.partition import NEVER, cheapest
 from hub.routing.plan import landed
 from hub.routing.problem import Network, Offer, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of
+from hub.routing.shelf import Shelf, Shelves
 from hub.routing.solve import plan, solve
 from hub.routing.whole import priced
 
@@ -40,6 +46,7 @@ CARRIES = (0.8, 0.3, 0.3, 0.5)
 #: How often an order has 1, 2, ... 10 lines (as the shared instances have it).
 LINES = (0.55, 0.22, 0.11, 0.05, 0.03, 0.015, 0.01, 0.006, 0.005, 0.004)
 RULES = RoutingRules()
+Each = TypeVar("Each")
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ class Market:
     network: Network
     cities: Sequence[tuple[float, float]]
     weights: Sequence[Decimal]
-    offers: Sequence[Sequence[Offer]]
+    shelves: Sequence[Shelf]
 
 
 def _market(nodes: int, items: int, seed: int) -> Market:
@@ -60,7 +67,9 @@ def _market(nodes: int, items: int, seed: int) -> Market:
     made = [_node(number, kind, place) for number, (kind, place) in enumerate(zip(kinds, places, strict=True))]
     offers = [_offers(dice, f"I{item}", made, kinds) for item in range(items)]
     weights = [Decimal(min(25_000, max(50, round(1000 * dice.lognormvariate(-0.4, 0.9))))) for _ in range(items)]
-    return Market(Network(made), cities, weights, offers)
+    network = Network(made)
+    shelves = [network.shelf(f"I{item}", each) for item, each in enumerate(offers)]
+    return Market(network, cities, weights, shelves)
 
 
 def _near(dice: random.Random, city: tuple[float, float], spread: float) -> Coordinates:
@@ -105,7 +114,7 @@ def _order(dice: random.Random, market: Market, lines: int, number: int) -> Prob
             for line, (item, quantity) in enumerate(zip(items, quantities, strict=True))
         ),
         nodes=market.network,
-        offers=tuple(offer for item in items for offer in market.offers[item]),
+        offers=Shelves(market.shelves[item] for item in items),
         destination=_near(dice, dice.choice(market.cities), 0.6),
     )
 
@@ -113,11 +122,11 @@ def _order(dice: random.Random, market: Market, lines: int, number: int) -> Prob
 # --- measuring -------------------------------------------------------------------------------------------------------
 
 
-def _times(work: Callable[[Problem], object], problems: Iterable[Problem]) -> list[float]:
+def _times(work: Callable[[Each], object], inputs: Iterable[Each]) -> list[float]:
     taken = []
-    for problem in problems:
+    for each in inputs:
         start = time.perf_counter()
-        work(problem)
+        work(each)
         taken.append((time.perf_counter() - start) * 1000)
     return sorted(taken)
 
@@ -128,6 +137,11 @@ def _percentile(values: Sequence[float], share: float) -> float:
 
 def _ours(problem: Problem) -> object:
     return plan(Scene(problem, RULES))
+
+
+def _by_itself(problem: Problem) -> object:
+    """Route with nothing kept from other orders but the network."""
+    return plan(Scene(replace(problem, offers=tuple(problem.offers)), RULES))
 
 
 def _stored(problem: Problem) -> object:
@@ -141,26 +155,6 @@ def _table(problem: Problem) -> Table:
     scene = Scene(problem, RULES)
     _, fixed, rows = priced(scene, [job.costs for job in sort(scene, goods_of(problem.wants, RULES)).jobs])
     return fixed, rows
-
-
-def _highs(table: Table) -> float:
-    """Return the optimum of the same table by HiGHS: which node each line takes, which nodes send a parcel."""
-    fixed, rows = table
-    model, costs = Model(), [cost / 1e9 for cost in fixed]
-    for _ in fixed:
-        model.column(1.0, whole=True)
-    for line in range(len(rows[0])):
-        served = []
-        for node, row in enumerate(rows):
-            if row[line] < NEVER:
-                column = model.column(1.0, whole=True)
-                costs.append(row[line] / 1e9)
-                model.row(-math.inf, 0.0, [(column, 1.0), (node, -1.0)])
-                served.append((column, 1.0))
-        model.row(1.0, 1.0, served)
-    answer = model.minimise(costs, 10**6)
-    assert answer.proven
-    return sum(cost * value for cost, value in zip(costs, answer.values, strict=True))
 
 
 def _cost(table: Table, chosen: Sequence[int]) -> float:
@@ -188,30 +182,38 @@ class Timed:
     """Milliseconds, sorted."""
 
     ours: list[float]
+    by_itself: list[float]
     stored: list[float]
-    highs: list[float]
-    programme: list[float]
-    highs_alone: list[float]
+    whole: list[float]
+    solve: list[float]
+    relaxed: list[float]
 
 
 def _measure(problems: Sequence[Problem], peers: int) -> Timed:
-    for problem in problems[:5]:
-        _ours(problem)
     whole = [problem for problem in problems if _stays_whole(problem)]
-    tables = [_table(problem) for problem in whole[:peers]]
-    alone = []
-    for problem, table in zip(whole, tables, strict=False):
-        start = time.perf_counter()
-        theirs = _highs(table)
-        alone.append((time.perf_counter() - start) * 1000)
+    for problem in whole:
+        _ours(problem)
+    few = whole[:peers]
+    with_, without = Peer("on"), Peer("off")
+    for problem in few:
+        theirs = with_.solve(build(_table(problem)))
         assert abs(theirs - _optimum(problem)) < 1e-5, (problem.order_id, theirs, _optimum(problem))
+    presolved, plain = (
+        _times(lambda each, peer=peer: peer.solve(build(_table(each))), few) for peer in (with_, without)
+    )
+    fast = with_ if _percentile(presolved, 0.5) < _percentile(plain, 0.5) else without
     return Timed(
         ours=_times(_ours, whole),
+        by_itself=_times(_by_itself, whole),
         stored=_times(_stored, whole[: len(problems) // 4]),
-        highs=_times(lambda problem: _highs(_table(problem)), whole[:peers]),
-        programme=_times(_exact, tables) if len(whole[0].wants) <= RULES.exact_lines else [],
-        highs_alone=sorted(alone),
+        whole=presolved if fast is with_ else plain,
+        solve=_times(fast.solve, [build(_table(problem)) for problem in few]),
+        relaxed=_times(lambda problem: with_.relaxation_first(build(_table(problem))), few),
     )
+
+
+def _by(peer: Peer) -> Callable[[Problem], object]:
+    return lambda problem: peer.solve(build(_table(problem)))
 
 
 def _stays_whole(problem: Problem) -> bool:
@@ -238,15 +240,13 @@ def _print_times(nodes: int, lines: Sequence[int], orders: int, peers: int) -> N
     for count in lines:
         timed = _measure(_orders(market, count, orders, seed=count), peers)
         half, high = _percentile(timed.ours, 0.5), _percentile(timed.ours, 0.99)
-        alone = (
-            f"{_percentile(timed.highs_alone, 0.5) / _percentile(timed.programme, 0.5):7.0f}x"
-            if timed.programme
-            else ""
-        )
+        whole, relaxed = _percentile(timed.whole, 0.5), _percentile(timed.relaxed, 0.5)
+        alone = _percentile(timed.by_itself, 0.5)
         print(
-            f"{nodes:6} {count:6} {half:9.3f} {high:9.3f} {_percentile(timed.stored, 0.5):9.3f}"
-            f" {_percentile(timed.highs, 0.5):11.2f} {_percentile(timed.highs, 0.99):11.2f}"
-            f" {_percentile(timed.highs, 0.5) / half:8.0f}x {_percentile(timed.highs, 0.99) / high:8.0f}x {alone}",
+            f"{nodes:6} {count:6} {half:9.3f} {high:9.3f} {alone:10.3f} {_percentile(timed.stored, 0.5):8.3f}"
+            f" {whole:11.2f} {_percentile(timed.whole, 0.99):8.2f} {_percentile(timed.solve, 0.5):8.2f} {relaxed:8.2f}"
+            f" {whole / half:8.0f}x {_percentile(timed.whole, 0.99) / high:6.0f}x {whole / alone:9.0f}x"
+            f" {relaxed / half:7.0f}x",
             flush=True,
         )
 
@@ -308,10 +308,14 @@ def main() -> None:
     few = parser.parse_args().quick
     print(f"peak memory before HiGHS: {_after_ours():.0f} MB")
     print("milliseconds an order; x = HiGHS / ours")
-    print(" nodes  lines   ours p50  ours p99    stored   HiGHS p50   HiGHS p99   at p50    at p99   programme alone")
-    for nodes in (5, 20, 50):
-        _print_times(nodes, (1, 2) if few else (1, 2, 3, 4, 5, 8, 10), 20 if few else 200, 3 if few else 20)
-    _print_times(1000, (1,) if few else (1, 2, 3, 5), 5 if few else 50, 1 if few else 5)
+    print(" " * 45 + "HiGHS ".ljust(39, "-") + " ratio ".ljust(36, "-"))
+    print(
+        " nodes  lines  ours p50  ours p99  by itself   stored   whole p50      p99    solve LP first"
+        "   at p50  at p99 by itself LP first"
+    )
+    for nodes in (20, 100):
+        _print_times(nodes, (1, 2) if few else (1, 2, 3, 4, 5, 6, 7, 8), 20 if few else 200, 3 if few else 20)
+    _print_times(1000, (1,) if few else (1, 2, 3, 4, 5, 8), 5 if few else 60, 1 if few else 7)
     if not few:
         _print_times(20, (20, 100, 500), 12, 3)
     _print_cut(5, 50 if few else 300)
