@@ -98,7 +98,7 @@ class FaultCode(Enum):
     SEGMENTS_IN_ERROR = Level.SET, "5", "one or more segments are in error", Severity.ERROR
     BAD_SET_ID = Level.SET, "6", "the transaction set id is missing or not valid", Severity.ERROR
     BAD_SET_NUMBER = Level.SET, "7", "the set control number is missing or not valid", Severity.WARNING
-    SET_NOT_IN_GROUP = Level.SET, "6", "the transaction set does not belong into this group", Severity.ERROR, "18"
+    SET_NOT_IN_GROUP = Level.SET, "6", "the transaction set does not belong into this group", Severity.WARNING, "18"
     DUPLICATE_SET_NUMBER = Level.SET, "23", "the set control number is not unique in its group", Severity.WARNING
     # AK304
     UNKNOWN_SEGMENT = Level.SEGMENT, "1", "the segment id is not known", Severity.WARNING

@@ -6,10 +6,8 @@ it: where a segment stands is worked out from the raw bytes when somebody asks.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from hub.codec.x12.fault import Fault
 
@@ -17,7 +15,9 @@ from hub.codec.x12.fault import Fault
 Segment = list[str]
 
 #: Terminators that are line breaks: partners mix them up, and none of them can be data then.
-_LINE_ENDS = ("\n", "\r\n", "\r")
+LINE_ENDS = ("\n", "\r\n", "\r")
+#: What may stand before a segment and means nothing.
+_BLANKS = " \t\r\n\x00\x1a\ufeff"
 _LINE_BREAKS = str.maketrans("", "", "\r\n")
 
 
@@ -40,6 +40,11 @@ class Separators:
     repetition: str = ""
     after: str = ""
     wrapped: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The last character of the terminator: all that need be searched for, as line ends get mixed up."""
+        return self.segment[-1:]
 
     def components(self, value: str) -> list[str]:
         """Return the components of a composite value."""
@@ -70,6 +75,7 @@ class Interchange:
     separators: Separators
     number: int = 1
     offset: int = 0
+    faults: tuple[Fault, ...] = ()
 
     @property
     def sender(self) -> tuple[str, str]:
@@ -104,6 +110,7 @@ class Group:
     gs: Segment
     number: int = 1
     offset: int = 0
+    faults: tuple[Fault, ...] = ()
 
     @property
     def functional_id(self) -> str:
@@ -119,6 +126,43 @@ class Group:
     def version(self) -> str:
         """GS08, such as 004010 or 004010VICS."""
         return element(self.gs, 8).strip()
+
+
+@dataclass(frozen=True)
+class InterchangeNote:
+    """A TA1 that travels in an interchange: what the partner says of one of ours."""
+
+    segment: Segment
+    interchange: Interchange
+    offset: int = 0
+
+
+@dataclass(frozen=True)
+class GroupEnd:
+    """The end of a group: how many sets GE01 declares (-1 without GE), how many there were, and what is wrong."""
+
+    group: Group
+    interchange: Interchange
+    declared: int
+    received: int
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class InterchangeEnd:
+    """The end of an interchange: the groups that there were, and what is wrong with its envelope."""
+
+    interchange: Interchange
+    groups: int
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True)
+class Stray:
+    """Something between the transaction sets that belongs to none of them."""
+
+    fault: Fault
+    interchange: Interchange | None = None
 
 
 @dataclass
@@ -139,6 +183,7 @@ class TransactionSet:
     part: int = 1
     last: bool = True
     faults: list[Fault] = field(default_factory=list)
+    _segments: list[Segment] | None = field(default=None, repr=False, compare=False)
 
     @property
     def code(self) -> str:
@@ -163,21 +208,24 @@ class TransactionSet:
     @property
     def encoding(self) -> str:
         """`utf-8` when the bytes are, else `latin-1`, in which every byte is some character."""
-        return self._decoded[1]
+        return decode(self.raw, self.interchange.separators)[1]
 
-    @cached_property
-    def _decoded(self) -> tuple[str, str]:
-        return decode(self.raw, self.interchange.separators)
-
-    @cached_property
+    @property
     def segments(self) -> list[Segment]:
         """Every segment, ST first and SE last; the place of `segments[i]` is `first + i`."""
-        return list(self)
+        if self._segments is None:
+            cut = self.interchange.separators.element
+            self._segments = [text.split(cut) for text in self._texts()]
+        return self._segments
 
     def __iter__(self) -> Iterator[Segment]:
         """Split one segment after the other without keeping them."""
         cut = self.interchange.separators.element
-        return (text.split(cut) for text in segment_texts(self._decoded[0], self.interchange.separators))
+        return (text.split(cut) for text in self._texts())
+
+    def _texts(self) -> list[str]:
+        separators = self.interchange.separators
+        return segment_texts(decode(self.raw, separators)[0], separators)
 
     def place(self, index: int) -> Place:
         """Return where the segment at this place (ST is 1) stands; counts through the raw bytes."""
@@ -186,17 +234,16 @@ class TransactionSet:
         seen = self.first - 1
         start = 0
         while start < len(raw):
-            end = raw.find(separators.segment, start)
+            end = raw.find(separators.mark, start)
             end = len(raw) if end < 0 else end
             text = raw[start:end]
-            bare = text.strip("\r\n") if separators.segment in "\r\n" else text.strip()
+            bare = text.lstrip(_BLANKS)
             if bare:
                 seen += 1
                 if seen == index:
-                    at = start + text.index(bare[0])
-                    shown = raw[at:end].encode("latin-1").decode(self.encoding, "replace")
-                    return Place(index, self.offset + at, shown)
-            start = end + len(separators.segment)
+                    shown = bare.rstrip("\r").encode("latin-1").decode(self.encoding, "replace")
+                    return Place(index, self.offset + end - len(bare), shown)
+            start = end + 1
         return Place(index, self.offset + len(self.raw), "")
 
     def offset_of(self, index: int) -> int:
@@ -206,6 +253,8 @@ class TransactionSet:
 
 def decode(raw: bytes, separators: Separators) -> tuple[str, str]:
     """Return the text and the encoding it was read with: UTF-8 where that is valid, else Latin-1."""
+    if raw.isascii():
+        return raw.decode("ascii"), "utf-8"
     if (separators.element + separators.segment + separators.component).isascii():
         try:
             return raw.decode("utf-8"), "utf-8"
@@ -221,15 +270,20 @@ def segment_texts(text: str, separators: Separators) -> list[str]:
         text = text.translate(_LINE_BREAKS)
     elif separators.after:
         text = text.replace(end + separators.after, end)
-    if end in _LINE_ENDS:
+    if end in LINE_ENDS:
         text, end = text.replace("\r\n", "\n").replace("\r", "\n"), "\n"
     texts = text.split(end)
-    if _blank_after(end).search(text):
-        texts = [each.lstrip() for each in texts]
-    if not texts[-1].strip():
+    if not texts[-1]:
         texts.pop()
-    return [each for each in texts if each] if "" in texts else texts
+    if texts and min(texts) < "!":  # one of them is empty or begins with a blank
+        texts = [bare for each in texts if (bare := each.lstrip(_BLANKS))]
+    return texts
 
 
-def _blank_after(end: str) -> re.Pattern[str]:
-    return re.compile(rf"(?:^|{re.escape(end)})\s")
+def count_segments(raw: bytes, separators: Separators) -> int:
+    """Return how many segments some bytes hold; blanks between terminators are none."""
+    return len(segment_texts(raw.decode("latin-1"), separators))
+
+
+#: What reading yields, in the order of the input.
+Event = Interchange | Group | InterchangeNote | TransactionSet | GroupEnd | InterchangeEnd | Stray
