@@ -198,9 +198,7 @@ def _measure(problems: Sequence[Problem], peers: int) -> Timed:
     for problem in few:
         theirs = with_.solve(build(_table(problem)))
         assert abs(theirs - _optimum(problem)) < 1e-5, (problem.order_id, theirs, _optimum(problem))
-    presolved, plain = (
-        _times(lambda each, peer=peer: peer.solve(build(_table(each))), few) for peer in (with_, without)
-    )
+    presolved, plain = _times(_by(with_), few), _times(_by(without), few)
     fast = with_ if _percentile(presolved, 0.5) < _percentile(plain, 0.5) else without
     return Timed(
         ours=_times(_ours, whole),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +12,8 @@ from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.number import plain
 from hub.model.place import Coordinates
-from hub.routing.problem import Network, Offer, Problem, Want, narrow
+from hub.routing.problem import Network, Offer, Problem, Want, canonical, narrow
+from hub.routing.shelf import Shelf
 
 #: The shape written here; `thaw` refuses one that it does not know.
 VERSION = 1
@@ -24,15 +24,21 @@ def freeze(problem: Problem) -> dict[str, Any]:
 
     Keep `freeze(narrow(problem))`: it decides the same and leaves out the nodes that offer nothing of the order.
     """
+    return _outline(problem) | {
+        "nodes": [problem.nodes.documents[code] for code in problem.nodes.by_code],
+        "offers": [_offer(offer) for offer in problem.offers],
+    }
+
+
+def _outline(problem: Problem) -> dict[str, Any]:
+    """Return everything but the nodes and the offers: those are many, and the same for many orders."""
     return {
         "version": VERSION,
         "order_id": problem.order_id,
         "currency": problem.currency,
         "at": problem.at.isoformat(),
         "wants": [_want(want) for want in problem.wants],
-        "nodes": [problem.nodes.documents[code] for code in problem.nodes.by_code],
         "fees": _numbers(problem.nodes.fees),
-        "offers": [_offer(offer) for offer in problem.offers],
         "destination": _place(problem.destination),
         "country": problem.country,
         "ship_complete": problem.ship_complete,
@@ -68,8 +74,23 @@ def thaw(data: Mapping[str, Any]) -> Problem:
 
 def input_hash(problem: Problem) -> str:
     """Return the SHA-256 of the narrowed problem's canonical JSON: equal hashes decide the same."""
-    text = json.dumps(freeze(narrow(problem)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_text(narrow(problem)).encode()).hexdigest()
+
+
+def _text(problem: Problem) -> str:
+    """Return `freeze` of the problem as canonical JSON, put together from texts that its network and shelves keep."""
+    pieces = {name: canonical(each) for name, each in _outline(problem).items()}
+    pieces["nodes"] = f"[{','.join([problem.nodes.texts[code] for code in problem.nodes.by_code])}]"
+    pieces["offers"] = f"[{','.join([text for shelf in problem.shelves.values() for text in _texts(shelf)])}]"
+    return "{" + ",".join(f'"{name}":{pieces[name]}' for name in sorted(pieces)) + "}"
+
+
+def _texts(shelf: Shelf) -> list[str]:
+    texts = shelf.texts
+    for code, offer in shelf.by_node.items():
+        if code not in texts:
+            texts[code] = canonical(_offer(offer))
+    return [texts[code] for code in shelf.by_node]
 
 
 def _want(want: Want) -> dict[str, Any]:

@@ -7,6 +7,7 @@ decision for ever.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -89,19 +90,37 @@ class _Documents(dict[str, dict[str, Any]]):
         return data
 
 
+class _Texts(dict[str, str]):
+    """The same data as canonical JSON, each written out when it is first asked for."""
+
+    def __init__(self, documents: Mapping[str, dict[str, Any]]) -> None:
+        super().__init__()
+        self._documents = documents
+
+    def __missing__(self, code: str) -> str:
+        text = self[code] = canonical(self._documents[code])
+        return text
+
+
+def canonical(data: object) -> str:
+    """Return plain data as JSON: equal data give equal text."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 class Network:
     """The nodes by code, each with its tariff and its frozen form worked out once; share one among a run's problems.
 
     `fees` are what a node's supplier takes for each drop-ship order, in the hub's currency.
     """
 
-    __slots__ = ("by_code", "documents", "fees", "tariffs")
+    __slots__ = ("by_code", "documents", "fees", "tariffs", "texts")
 
     def __init__(self, nodes: Iterable[Node], fees: Mapping[str, Decimal] | None = None) -> None:
         self.by_code: Mapping[str, Node] = {node.code: node for node in nodes}
         self.fees: Mapping[str, Decimal] = dict(fees or {})
         self.tariffs = Tariffs(self.by_code, self.fees)
         self.documents: Mapping[str, dict[str, Any]] = _Documents(self.by_code)
+        self.texts: Mapping[str, str] = _Texts(self.documents)
 
     def shelf(self, sku: str, offers: Iterable[Offer]) -> Shelf:
         """Return these offers of one SKU as a shelf that orders can share; nodes that are not here are left out."""
@@ -112,7 +131,7 @@ class Network:
         kept = frozenset(codes)
         nodes = [node for code, node in self.by_code.items() if code in kept]
         part = Network(nodes, {code: fee for code, fee in self.fees.items() if code in kept})
-        part.tariffs, part.documents = self.tariffs, self.documents
+        part.tariffs, part.documents, part.texts = self.tariffs, self.documents, self.texts
         return part
 
     def __len__(self) -> int:

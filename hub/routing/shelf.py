@@ -73,16 +73,17 @@ class Shelf:
     """The offers of one SKU by node, and price lists by whatever they depend on.
 
     Two offers of one node are refused: its stock would count twice. `tariffs` are those of the network that the price
-    lists are made for.
+    lists are made for, `texts` what has been written down of the offers, by node.
     """
 
-    __slots__ = ("_kept", "by_node", "sku", "tariffs")
+    __slots__ = ("_kept", "by_node", "sku", "tariffs", "texts")
 
     def __init__(self, sku: str, offers: Iterable[Offer], tariffs: Tariffs) -> None:
         self.sku = sku
         self.tariffs = tariffs
         offers = tuple(offers)
         self.by_node = {offer.node: offer for offer in offers}
+        self.texts: dict[str, str] = {}
         self._kept: dict[Hashable, _Kept] = {}
         if len(self.by_node) < len(offers):
             twice = next(node for node, count in Counter(offer.node for offer in offers).items() if count > 1)
@@ -106,6 +107,7 @@ class Shelf:
         after = replace(before, available=max(Decimal(0), before.available - quantity))
         shelf = Shelf(self.sku, (), self.tariffs)
         shelf.by_node = self.by_node | {node: after}
+        shelf.texts = {code: text for code, text in self.texts.items() if code != node}
         kind = self.tariffs[node].kind
         for key, kept in self._kept.items():
             enough = after.stock - kept.keep_back.get(kind, 0) >= kept.nanos

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,6 +14,7 @@ from hub.routing.explain import explain
 from hub.routing.frozen import freeze, input_hash, thaw
 from hub.routing.problem import Network, Offer, Problem, Want, narrow
 from hub.routing.rules import RoutingRules
+from hub.routing.shelf import Shelves
 from hub.routing.solve import solve
 from tests.routing.instances import AT, Shape, a_node, a_problem, random_problem
 
@@ -29,6 +32,17 @@ def test_what_thaws_equals_what_was_frozen() -> None:
     for problem, _ in problems():
         assert again(problem) == problem
         assert freeze(again(problem)) == freeze(problem)
+
+
+def test_the_input_hash_is_that_of_the_frozen_problem_as_canonical_json() -> None:
+    for problem, _ in problems():
+        frozen = json.dumps(freeze(narrow(problem)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert input_hash(problem) == hashlib.sha256(frozen.encode()).hexdigest()
+        choice = problem.offers[0] if problem.offers else None
+        if choice is not None and choice.sku in problem.shelves:
+            given = problem.shelves[choice.sku].given(choice.node, Decimal(1))
+            after = replace(problem, offers=Shelves({**problem.shelves, choice.sku: given}.values()))
+            assert input_hash(after) == input_hash(replace(after, offers=tuple(after.offers)))
 
 
 def test_a_thawed_problem_gives_the_same_decision_and_explanation_byte_for_byte() -> None:
