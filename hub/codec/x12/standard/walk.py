@@ -1,0 +1,180 @@
+"""One walk through a transaction set: the loop of every segment, and every fault against the standard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from hub.codec.x12.fault import Fault, FaultCode, Severity
+from hub.codec.x12.interchange import Segment, Separators
+from hub.codec.x12.standard.examine import examine
+from hub.codec.x12.standard.moves import Move, Moves
+from hub.codec.x12.standard.rules import LoopRule, SegmentRule, Use
+
+#: More faults of one set than anybody reads; the rest is only counted.
+MOST_FAULTS: Final = 1000
+
+
+@dataclass(slots=True, eq=False)
+class Loop:
+    """One occurrence of a loop: `first` is the place of the segment that begins it (ST is 1).
+
+    `around` is None for the set itself. `ordinal` counts occurrences that follow one another, from 1.
+    """
+
+    rule: LoopRule
+    around: Loop | None = None
+    first: int = 1
+    ordinal: int = 1
+
+    @property
+    def name(self) -> str:
+        """The id of the segment that begins it; for the set itself its number."""
+        return self.rule.name
+
+
+@dataclass(slots=True)
+class Walked:
+    """What a walk found: `loops[i]` is the loop of segment i; faults in document order; `unsaid` counts the rest."""
+
+    loops: list[Loop] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    unsaid: int = 0
+
+
+class Walker:
+    """Walks through one transaction set, in one piece or in parts.
+
+    `exact` is false when the grammar is of another release than the set: then nothing is worse than a warning.
+    """
+
+    def __init__(
+        self, moves: Moves, separators: Separators, *, exact: bool = True, most_faults: int = MOST_FAULTS
+    ) -> None:
+        self._moves = moves
+        self._separators = separators
+        self._exact = exact
+        self._most_faults = most_faults
+        self._at = moves.begin
+        self._loop = Loop(moves.rule.root)
+        self._run = 1
+        self._place = 0
+        self._walked = Walked()
+
+    def feed(self, segments: Iterable[Segment]) -> Walked:
+        """Walk on through these segments, and return what was found since the last time."""
+        walked = self._walked = Walked()
+        keep = walked.loops.append
+        join = self._separators.element.join
+        at, loop, place = self._at, self._loop, self._place
+        for segment in segments:
+            place += 1
+            move = at.nexts.get(segment[0])
+            if move is None:
+                move = self._moves.learn(at.use, segment[0])
+            if not move.smooth:
+                self._at, self._loop = at, loop
+                keep(self._follow(move, segment[0], place))
+                loop = self._loop
+            else:
+                if not move.plain:
+                    loop = self._enter(move, loop, place)
+                self._run = 1
+                keep(loop)
+            at = move
+            text = join(segment)
+            if not (move.patterns[len(segment)](text) and text.isprintable()):
+                self._loop = loop
+                self._examine(segment, move.rule, place)
+        self._at, self._loop, self._place = at, loop, place
+        return walked
+
+    def finish(self) -> list[Fault]:
+        """Say what still had to come; the trailer is the envelope's matter."""
+        walked = self._walked = Walked()
+        for use in self._moves.left_over(self._at.use):
+            if use.tag != "SE":
+                self._say_missing(use, self._place + 1)
+        return walked.faults
+
+    def _follow(self, move: Move, tag: str, place: int) -> Loop:
+        """Make a move that has something to say, or that repeats a segment; return the segment's loop."""
+        if move.fault is not None:
+            self._say(Fault(move.fault, place, tag=tag, message=self._out_of_place(move, tag), loop=self._loop_id()))
+            if move.stays:
+                return self._around(move.ups)
+        for use in move.missing:
+            self._say_missing(use, place)
+        if move.repeats:
+            self._repeat(move, tag, place)
+        else:
+            self._loop = self._enter(move, self._loop, place)
+            self._run = 1
+        return self._loop
+
+    def _repeat(self, move: Move, tag: str, place: int) -> None:
+        self._run += 1
+        if 0 < move.most < self._run:
+            message = f"{tag} may come {_times(move.most)} here, and this is number {self._run}"
+            self._say(Fault(FaultCode.SEGMENT_OVER_MAXIMUM, place, tag=tag, message=message, loop=self._loop_id()))
+
+    def _enter(self, move: Move, left: Loop, place: int) -> Loop:
+        """Leave and begin loops as the move says; return the loop in which the segment stands."""
+        around = left
+        for _ in range(move.ups):
+            left, around = around, around.around or around
+        if move.opens is None:
+            return around
+        ordinal = left.ordinal + 1 if move.again else 1
+        if 0 < move.most < ordinal:
+            tag = move.use.tag
+            message = f"the {tag} loop may come {_times(move.most)} here, and this is number {ordinal}"
+            self._say(Fault(FaultCode.LOOP_OVER_MAXIMUM, place, tag=tag, message=message, loop=tag))
+        return Loop(move.opens, around, place, ordinal)
+
+    def _around(self, ups: int) -> Loop:
+        loop = self._loop
+        for _ in range(ups):
+            loop = loop.around or loop
+        return loop
+
+    def _loop_id(self) -> str:
+        return "" if self._loop.around is None else self._loop.name
+
+    def _out_of_place(self, move: Move, tag: str) -> str:
+        rule = move.rule
+        name = f"{tag} ({rule.name})" if rule is not None else tag
+        code = self._moves.rule.code
+        if move.fault is FaultCode.SEGMENT_OUT_OF_SEQUENCE:
+            return f"{name} must stand before {self._at.use.tag}"
+        if move.fault is FaultCode.UNEXPECTED_SEGMENT:
+            return f"{name} is part of the {code}, but not behind {self._at.use.tag or 'nothing'}"
+        if move.fault is FaultCode.SEGMENT_NOT_IN_SET:
+            return f"{name} is not part of the {code}"
+        return f"no segment {tag} is known"
+
+    def _say_missing(self, use: Use, place: int) -> None:
+        rule = self._moves.segment(use.tag)
+        name = f"{use.tag} ({rule.name})" if rule is not None else use.tag
+        loop = use.home.name if use.home.around is not None else ""
+        behind = f" behind {self._at.use.tag}" if self._at.use.tag else ""
+        message = f"the segment {name} is missing{behind}"
+        self._say(Fault(FaultCode.SEGMENT_MISSING, place, tag=use.tag, message=message, loop=loop))
+
+    def _examine(self, segment: Segment, rule: SegmentRule | None, place: int) -> None:
+        if rule is not None:
+            for fault in examine(segment, rule, self._separators):
+                self._say(replace(fault, segment=place, loop=self._loop_id()))
+
+    def _say(self, fault: Fault) -> None:
+        if len(self._walked.faults) >= self._most_faults:
+            self._walked.unsaid += 1
+            return
+        if not self._exact and fault.severity > Severity.WARNING:
+            fault = replace(fault, graded=Severity.WARNING)
+        self._walked.faults.append(fault)
+
+
+def _times(most: int) -> str:
+    return "once" if most == 1 else f"{most} times"
