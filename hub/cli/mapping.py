@@ -1,4 +1,4 @@
-"""`crossdock mapping`: check a partner's file, see it whole, try it on a file of the partner's."""
+"""`crossdock mapping`: write a partner's file from samples, check it, see it whole, try it on a file of theirs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,16 @@ from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.contract import BadRecord
 from hub.mapping import check as checking
+from hub.mapping.guess.choice import DOCUMENTS
+from hub.mapping.guess.new import Written, new_mapping
+from hub.mapping.guess.sample import NoSample
 from hub.mapping.partner_file import PartnerFile, load
 from hub.mapping.problem import MappingErrors
 
 
 @click.group()
 def mapping() -> None:
-    """Check, show and try mapping files."""
+    """Write, check, show and try mapping files."""
 
 
 def _path(hub: Hub, name: str) -> Path:
@@ -29,6 +32,74 @@ def _path(hub: Hub, name: str) -> Path:
         if path.is_file():
             return path
     raise Failure(f"there is no file {candidates[1]}")
+
+
+@mapping.command()
+@click.argument("name")
+@click.option(
+    "--from",
+    "samples",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A sample file of theirs; may be given several times, once for each document.",
+)
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    type=click.Choice(list(DOCUMENTS)),
+    help="What the sample is, in the order of the samples. [worked out]",
+)
+@click.option("--force", is_flag=True, help="Write over the file that is there.")
+@json_option
+@pass_session
+def new(
+    session: Session,
+    name: str,
+    samples: tuple[Path, ...],
+    documents: tuple[str, ...],
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write a partner's file from samples of what it sends, with a question mark at all that is not sure."""
+    if documents and len(documents) != len(samples):
+        raise click.UsageError("say --document once for each --from, or not at all")
+    hub = Hub(session.config())
+    try:
+        pairs = list(zip(samples, documents or (None,) * len(samples), strict=True))
+        written = new_mapping(name, pairs, hub.library.folder, lambda path: _read(hub, path), force=force)
+    except FileExistsError as error:
+        raise Failure(f"{error} is there already; --force writes over it") from None
+    except (NoSample, MappingErrors) as error:
+        raise Failure(str(error)) from None
+    finally:
+        hub.close()
+    _tell_new(written, as_json=as_json)
+
+
+def _tell_new(written: Written, *, as_json: bool) -> None:
+    rows = [
+        {
+            "document": each.draft.choice.document,
+            "field": line.left,
+            "from": line.column,
+            "sure": f"{min(round(line.mark), 99)} %",
+            "look at": "; ".join(line.doubts),
+        }
+        for each in written.documents
+        for line in each.draft.lines
+    ]
+    if as_json:
+        print_json({"file": str(written.path), "questions": written.questions, "fields": rows})
+        return
+    print_rows(rows, ("document", "field", "from", "sure", "look at"), as_json=False, empty="")
+    click.echo(f"wrote {written.path}: look at its {written.questions} lines with `# ?`")
+
+
+def _read(hub: Hub, path: Path) -> PartnerFile:
+    library = hub.library
+    return load(path, house=library.house, settings_models=library.settings_models, secrets=library.secrets)
 
 
 @mapping.command()

@@ -1,0 +1,106 @@
+"""What the codes of a column mean in our words: statuses, answers, units, warehouses. What nobody knows is marked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from hub.mapping.guess.column import Column, is_one_of
+from hub.mapping.guess.numeral import Writing
+from hub.mapping.guess.vocabulary import plain_words
+
+_ANSWERS = ("accepted", "changed", "backordered", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """One code of theirs, what it is with us, and whether that is sure."""
+
+    theirs: str
+    ours: str | int | bool
+    sure: bool
+
+
+def statuses(column: Column) -> list[Meant]:
+    """Return active or discontinued for each value; of a column named "Discontinued?", yes and no."""
+    named_gone = "discontinued" in column.concepts and "active" not in column.concepts
+    return [_status(value, named_gone=named_gone) for value in column.distinct]
+
+
+def _status(value: str, *, named_gone: bool) -> Meant:
+    if is_one_of(value, "yes", "no"):
+        gone = is_one_of(value, "yes") is named_gone
+        return Meant(value, "discontinued" if gone else "active", sure=True)
+    known = is_one_of(value, "active"), is_one_of(value, "discontinued")
+    return Meant(value, "discontinued" if known[1] else "active", sure=any(known))
+
+
+def flags(column: Column) -> list[Meant]:
+    """Return true or false for each value."""
+    named_gone = "discontinued" in column.concepts and "active" not in column.concepts
+    made = []
+    for value in column.distinct:
+        known = is_one_of(value, "yes", "no", "active", "discontinued")
+        off = is_one_of(value, "no") or (is_one_of(value, "discontinued") and not is_one_of(value, "yes"))
+        made.append(Meant(value, off is named_gone, sure=known))
+    return made
+
+
+def answers(column: Column, wanted: Column | None, confirmed: Column | None, writing: Writing) -> list[Meant]:
+    """Return what each answer means; a code that no table knows is judged by the quantities beside it."""
+    made = []
+    for value in column.distinct:
+        known = next((answer for answer in _ANSWERS if is_one_of(value, answer)), None)
+        told = _by_quantities(value, column, wanted, confirmed, writing)
+        short = len(value) <= 2  # one letter may mean anything: what the figures say goes first
+        ours = (told or known) if short else (known or told)
+        agreed = known is not None and (told in (None, known) or not short)
+        made.append(Meant(value, ours or "accepted", sure=agreed))
+    return made
+
+
+def _by_quantities(
+    value: str, column: Column, wanted: Column | None, confirmed: Column | None, writing: Writing
+) -> str | None:
+    if wanted is None or confirmed is None:
+        return None
+    found = set()
+    for code, asked, given in zip(column.cells, wanted.cells, confirmed.cells, strict=True):
+        if code == value and asked and given:
+            found.add(_compared(_number(asked, writing), _number(given, writing)))
+    return found.pop() if len(found) == 1 else None
+
+
+def _compared(asked: Decimal | None, given: Decimal | None) -> str | None:
+    if asked is None or given is None:
+        return None
+    if not given:
+        return "rejected"
+    return "changed" if given < asked else "accepted"
+
+
+def _number(text: str, writing: Writing) -> Decimal | None:
+    plain = text.replace(writing.thousands, "") if writing.thousands else text
+    try:
+        return Decimal(plain.replace(writing.decimal or ".", ".")) if re.fullmatch(r"[\d.,]+", plain) else None
+    except ArithmeticError:
+        return None
+
+
+def units(values: Iterable[str]) -> list[Meant]:
+    """Return how many of ours each unit holds: one for pieces, twelve for dozens, one and a question for the rest."""
+    made = []
+    for value in values:
+        if is_one_of(value, "each"):
+            made.append(Meant(value, 1, sure=True))
+        else:
+            made.append(Meant(value, 12, sure=True) if is_one_of(value, "dozen") else Meant(value, 1, sure=False))
+    return made
+
+
+def node_code(partner: str, theirs: str) -> str:
+    """Return our code for one of their warehouses: ACME-RENO."""
+    words = "-".join(plain_words(theirs)) or "1"
+    return f"{partner}-{words}".upper()[:64]

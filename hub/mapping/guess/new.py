@@ -1,0 +1,100 @@
+"""`mapping new`: from samples to a mapping file that passes its check, or to a sentence that says why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hub.mapping.guess.draft import Draft, draft
+from hub.mapping.guess.formats import read_json, read_workbook, read_xml
+from hub.mapping.guess.sample import NoSample, Reader, read_sample
+from hub.mapping.guess.trial import ROWS, embedded_test
+from hub.mapping.guess.write import Sampled, write, write_new
+from hub.mapping.partner_file import PartnerFile
+
+#: Who reads which samples, by the ending of the file; a new kind of sample is one function and one line here.
+READERS: Final[Mapping[str, Reader]] = {
+    ".json": read_json,
+    ".ndjson": read_json,
+    ".xml": read_xml,
+    ".xlsx": read_workbook,
+}
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A mapping file that was written, with what was guessed."""
+
+    path: Path
+    documents: tuple[Sampled, ...]
+
+    @property
+    def questions(self) -> int:
+        """How many lines are marked `# ?`."""
+        return sum("# ?" in line for line in self.path.read_text("utf-8").splitlines())
+
+
+def new_mapping(
+    code: str,
+    samples: Sequence[tuple[Path, str | None]],
+    folder: Path,
+    load: Callable[[Path], PartnerFile],
+    *,
+    force: bool = False,
+) -> Written:
+    """Write `folder/code.toml` from samples, each with its document where somebody said it.
+
+    Raises NoSample for a sample that cannot be used, FileExistsError for a file that is there already.
+    """
+    if not _CODE.fullmatch(code):
+        raise NoSample(f"{code!r} is no code of a partner: small letters, digits, - and _, beginning with a letter")
+    path = folder / f"{code}.toml"
+    if path.exists() and not force:
+        raise FileExistsError(path)
+    documents = tuple(_sampled(code, file, document) for file, document in samples)
+    names = [each.draft.choice.document for each in documents]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise NoSample(f"two samples look like {twice}; say --document for each, in the same order")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_new(path, _tested(code, documents, folder, load))
+    return Written(path, documents)
+
+
+def _sampled(code: str, file: Path, document: str | None) -> Sampled:
+    sample = read_sample(file.read_bytes(), file.name, READERS)
+    made = draft(sample, document, code)
+    missing = _missing(made)
+    if missing:
+        columns = ", ".join(column.name for column in sample.columns[:30])
+        raise NoSample(
+            f"{file.name}: as {made.choice.document} it needs {' and '.join(missing)}, and no column of it looks like "
+            f"that ({columns}); say --document, or ask for a sample that has it"
+        )
+    return Sampled(made, file.name)
+
+
+def _missing(made: Draft) -> list[str]:
+    """Return the needed fields that nothing makes; a column for each warehouse makes the quantity."""
+    return [name for name in made.choice.missing if not (name == "quantity" and made.spread)]
+
+
+def _tested(code: str, documents: Sequence[Sampled], folder: Path, load: Callable[[Path], PartnerFile]) -> str:
+    """Return the text with its embedded tests: what the draft itself makes of the samples' first rows."""
+    draft_path = folder / f".{code}.draft.toml"
+    try:
+        draft_path.write_text(write(code, documents, {}), "utf-8")
+        file = load(draft_path)
+    finally:
+        draft_path.unlink(missing_ok=True)
+    tests = {}
+    for each in documents:
+        excerpt = each.draft.sample.excerpt
+        if excerpt is not None:
+            name = each.draft.choice.document
+            tests[name] = embedded_test(file.documents.inward[name], excerpt(ROWS))
+    return write(code, documents, tests)

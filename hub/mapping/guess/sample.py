@@ -1,0 +1,95 @@
+"""A sample as a table of columns, whatever it was written in, with all that a mapping file says of the writing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Final
+
+from hub.mapping.guess.column import Column, columns
+from hub.mapping.guess.encoding import decode
+from hub.mapping.guess.layout import Sheet, read_sheet
+from hub.mapping.guess.vocabulary import tokens
+
+#: So many rows say what a column is.
+_LOOKED_AT: Final = 1000
+#: Words of headers that only English uses for a date or an article: there 03/04 may be the fourth of March.
+_ENGLISH: Final = frozenset(
+    """sku item part product quantity qty available date updated price cost name description number order shipped
+    stock""".split()
+)
+_AMERICAN: Final = frozenset({"usd", "lbs", "oz", "zip", "msrp", "upc", "whse", "itm"})
+
+
+class NoSample(ValueError):
+    """A sample that nothing can be learned from: what it is, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a reader of samples makes of a file."""
+
+    format: str
+    sheet: Sheet
+    encoding: str = "utf-8"
+    encoding_sure: bool = True
+    rows: str = ""  # the path of the records, for trees
+    named: str = ""  # words of the file that tell the document: its name, its root element
+    excerpt: Callable[[int], str] | None = None  # the first records as a test's text
+    month_first: bool = False
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that have a name."""
+        return columns(self.sheet.header, self.sheet.rows[:_LOOKED_AT], month_first=self.month_first)
+
+
+#: Reads one kind of sample: from bytes and the file's name to a Sample; raises NoSample.
+Reader = Callable[[bytes, str], Sample]
+
+
+def read_delimited(content: bytes, name: str) -> Sample:
+    """Read a sample of delimited text."""
+    try:
+        decoded = decode(content)
+        sheet = read_sheet(decoded.text)
+    except ValueError as error:
+        raise NoSample(f"{name}: {error}") from None
+    lines = decoded.text.splitlines()[: max(200, sheet.header_line)]
+
+    def excerpt(count: int) -> str:
+        return "\n".join([*lines[: sheet.header_line], *sheet.lines[:count]]) + "\n"
+
+    return Sample("csv", sheet, decoded.encoding, decoded.sure, excerpt=excerpt)
+
+
+def read_sample(content: bytes, name: str, readers: Mapping[str, Reader]) -> Sample:
+    """Read a sample by the ending of its name, or by its first bytes; what no reader knows is delimited text.
+
+    Raises NoSample.
+    """
+    ending = PurePath(name).suffix.lower()
+    reader = readers.get(ending) or readers.get(_ending_of(content)) or read_delimited
+    sample = reader(content, name)
+    if not sample.sheet.rows:
+        raise NoSample(f"{name}: there is a header and no row below it; ask for a sample with a few rows")
+    return replace(sample, named=f"{PurePath(name).stem} {sample.named}", month_first=_is_american(sample.sheet))
+
+
+def _ending_of(content: bytes) -> str:
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if content.startswith(b"PK\x03\x04"):
+        return ".xlsx"
+    if start[:1] in (b"{", b"["):
+        return ".json"
+    return ".xml" if start.startswith(b"<") else ""
+
+
+def _is_american(sheet: Sheet) -> bool:
+    """Whether 03/04 is likelier the fourth of March: English headers, commas between cells, a decimal point."""
+    words = [token.text for name in sheet.header for token in tokens(name)]
+    if sheet.delimiter == ";" or not words:
+        return False
+    english = sum(1 for word in words if word in _ENGLISH)
+    return english * 3 >= len(words) or any(word in _AMERICAN for word in words)

@@ -1,0 +1,105 @@
+"""A tree as a sample: the group of nodes that repeats is the records, what stands in each of them its columns.
+
+JSON and XML come this way, and so does any other format whose codec makes neutral trees: a reader of `.edi` or `.idoc`
+samples hands its roots to `from_roots`.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hub.codec.tree import Here, Node
+from hub.mapping.guess.layout import Sheet
+from hub.mapping.guess.sample import NoSample, Sample
+from hub.mapping.guess.vocabulary import tokens
+
+_PLAIN = re.compile(r"[^.\[\]/=\"'#\s][^.\[\]/=\"']*")
+_DEEPEST: Final = 12
+_MOST_ROWS: Final = 2000
+#: What stands above the lines belongs to a record only where documents have heads.
+_HEADS: Final = frozenset({"order", "invoice", "tracking", "shipped", "confirmno"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Nodes of one name that stand at one path."""
+
+    path: tuple[str, ...]
+    nodes: tuple[Here, ...]
+
+
+def from_roots(
+    roots: Sequence[Node], format_name: str, *, encoding: str = "utf-8", excerpt: Callable[[int], str] | None = None
+) -> Sample:
+    """Return the sample that trees of one format make; `excerpt` gives the first records as a test's text."""
+    groups = [group for group in _groups(roots) if any(_values(here.node) for here in group.nodes)]
+    if not groups:
+        raise NoSample("nothing in the sample repeats or holds values")
+    group = max(groups, key=lambda each: (_weight(each), -len(each.path)))
+    rows = [_with_heads(here) for here in group.nodes[:_MOST_ROWS]]
+    header = tuple(dict.fromkeys(name for row in rows for name in row))
+    if not any(concept in _HEADS for name in header for token in tokens(name) for concept in token.concepts):
+        header = tuple(name for name in header if not name.startswith("../"))
+    cells = tuple(tuple(row.get(name, "") for name in header) for row in rows)
+    path = ".".join(step(name) for name in group.path)
+    named = " ".join(dict.fromkeys([roots[0].name, *group.path]))
+    return Sample(format_name, Sheet(header, cells), encoding, rows=path, named=named, excerpt=excerpt)
+
+
+def step(name: str) -> str:
+    """Return a name as a path writes it."""
+    return name if _PLAIN.fullmatch(name) else f"'{name}'" if '"' in name else f'"{name}"'
+
+
+def _groups(roots: Sequence[Node]) -> Iterator[_Group]:
+    """Yield every group of nodes, level by level."""
+    level: dict[tuple[str, ...], list[Here]] = {(): [Here(root) for root in roots]}
+    for _ in range(_DEEPEST):
+        below: dict[tuple[str, ...], list[Here]] = {}
+        for path, nodes in level.items():
+            yield _Group(path, tuple(nodes))
+            for here in nodes:
+                for child in here.node.children:
+                    if child.values or child.children or child.many:
+                        below.setdefault((*path, child.name), []).append(Here(child, here))
+        level = below
+        if not level:
+            return
+
+
+def _weight(group: _Group) -> float:
+    """Return how much a group looks like the records: many, or marked as a list, with several values each."""
+    filled = [len(_values(here.node)) for here in group.nodes[:50]]
+    width = sum(filled) / len(filled)
+    listed = any(here.node.many for here in group.nodes) or len(group.nodes) > 1
+    return math.sqrt(min(len(group.nodes), 20)) * width * (2.0 if listed and group.path else 1.0)
+
+
+def _values(node: Node, above: str = "", depth: int = 0) -> dict[str, str]:
+    """Return what a node holds by path, single nodes below it included."""
+    found = {f"{above}{step(name)}": str(value) for name, value in node.values.items()}
+    names = [child.name for child in node.children]
+    for child in node.children:
+        name = f"{above}{step(child.name)}"
+        if child.many or names.count(child.name) > 1 or depth > 3:
+            continue
+        if child.values or child.children:
+            found |= _values(child, f"{name}.", depth + 1)
+        if child.text:
+            found[name] = child.text
+    return found
+
+
+def _with_heads(here: Here) -> dict[str, str]:
+    """Return what a record holds, and what stands above it as `../name`."""
+    row = _values(here.node)
+    above, up = here.above, "../"
+    while above is not None:
+        inner = {f"{up}{name}": value for name, value in _values(above.node).items()}
+        row = {**inner, **row}
+        above, up = above.above, up + "../"
+    return row
