@@ -7,7 +7,7 @@ certificate bundles of the environment are used, because the network of a mercha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from os import environ
 from urllib.parse import quote, urlsplit
@@ -24,8 +24,10 @@ from hub.wire.http_trail import Checkpoint, Trail, WatchedAdapter
 from hub.wire.http_verdict import Effect, Reply, broken, verdict
 from hub.wire.tls import Trust
 
-__all__ = ["Call", "Effect", "HttpSession", "Limits", "Reply"]
+__all__ = ["TOO_LARGE", "Call", "Effect", "HttpSession", "Limits", "Reply"]
 
+#: The code of an error that means: the reply was larger than the limit, or not whole in time.
+TOO_LARGE = "reply too large"
 _CHUNK = 65536
 #: A read or an absolute write is tried this often within one call; hours are the ledger's business.
 _TRIES = 3
@@ -43,7 +45,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request; a `body` is sent as JSON, `content` as it is."""
+    """One request; a `body` is sent as JSON, `content` as it is. Statuses in `also` are answers, not errors."""
 
     method: str
     url: str
@@ -52,6 +54,7 @@ class Call:
     body: object = None
     content: bytes | None = None
     headers: Mapping[str, str] | None = None
+    also: Collection[int] = ()
 
     def __str__(self) -> str:
         return f"{self.method} {urlsplit(self.url).path}"
@@ -124,7 +127,7 @@ class HttpSession:
         reply = self._reply(call)
         if self._seen is not None:
             self._seen(reply)
-        error = verdict(reply, call.effect, str(call))
+        error = None if reply.status in call.also else verdict(reply, call.effect, str(call))
         if error is not None:
             raise self._clean(error)
         return reply
@@ -145,7 +148,9 @@ class HttpSession:
                     )
             except (requests.RequestException, HTTPError, OSError, ReplyTooLarge) as error:
                 # `from None`: an exception of requests holds the request with its token
-                raise self._clean(broken(error, call.effect, str(call), left=self._trail.left)) from None
+                failure = broken(error, call.effect, str(call), left=self._trail.left)
+                failure.code = TOO_LARGE if isinstance(error, ReplyTooLarge) else failure.code
+                raise self._clean(failure) from None
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
         request = requests.Request(call.method, call.url, params=call.params, headers=dict(call.headers or {}))

@@ -8,6 +8,7 @@ from hub.contract import Context
 from hub.wire.exchange.folders import FolderTransport
 from hub.wire.exchange.port import DocumentFiles, Transport
 from hub.wire.exchange.settings import ExchangeSettings
+from hub.wire.exchange.web import WebTransport
 from hub.wire.files import RemoteFiles
 from hub.wire.ftps import FtpsSession
 from hub.wire.local_folder import LocalFolder
@@ -18,6 +19,8 @@ def transport_for(
     settings: ExchangeSettings, listed: DocumentFiles, context: Context, *, partner: str, page_size: int
 ) -> Transport:
     """Return the transport of the connection; nothing is sent before its first verb."""
+    if settings.place.scheme == "https":
+        return WebTransport(settings, listed, context, partner=partner, page_size=page_size)
     return FolderTransport(_session(settings), settings, listed, context, partner=partner, page_size=page_size)
 
 

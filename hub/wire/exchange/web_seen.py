@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from fnmatch import fnmatchcase
 
 from hub.wire.http import Reply
 
@@ -57,9 +58,13 @@ class Seen:
         self._versions[path] = Version(etag, modified, digest, last.number + 1 if last else 1)
         return self._versions[path]
 
-    def keep_only(self, paths: Collection[str], folder: str) -> None:
+    def deleted(self, path: str) -> None:
+        """Forget what was deleted there, but not which version it was: the next one has another key."""
+        self._versions[path] = Version("", "", "", self._versions[path].number if path in self._versions else 0)
+
+    def keep_only(self, paths: Collection[str], folder: str, pattern: str) -> None:
         """Forget what the folder does not show any more."""
-        gone = [path for path in self._versions if path.rpartition("/")[0] == folder and path not in paths]
+        gone = [path for path in self._versions if path not in paths and fnmatchcase(path, f"{folder}/{pattern}")]
         for path in gone:
             del self._versions[path]
 
