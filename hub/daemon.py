@@ -6,8 +6,9 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hub.composition import Hub
@@ -26,6 +27,8 @@ from hub.web.app import WebServer, build_app
 log = EventLog(__name__)
 
 _HOUSEKEEPING = timedelta(hours=1)
+#: How often mapping files are looked at although their folder shows nothing new: a house template may have changed.
+_FULL_SCAN = 30.0
 
 
 class Daemon:
@@ -54,6 +57,8 @@ class Daemon:
         self._verbs = Verbs(self._run_now, self._wake, done="started")
         self._stack = ExitStack()
         self._next_housekeeping = hub.clock.now()
+        self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
+        self._full_scan_at = 0.0
 
     def start(self) -> int:
         """Start everything; returns the port of the web interface. Raises AlreadyRunning, ScheduleError, OSError."""
@@ -149,7 +154,12 @@ class Daemon:
         return len(documents)
 
     def _rescan(self) -> None:
+        """Look at the mapping files when their folder shows anything new, when one is broken, and now and then."""
+        seen, now = _shown(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
+        if seen == self._mappings_seen and now < self._full_scan_at and not self.hub.library.broken():
+            return
         changes = self.hub.refresh()
+        self._mappings_seen, self._full_scan_at = seen, now + _FULL_SCAN
         if changes.loaded or changes.removed:
             log.info("mapping.in_force", loaded=[file.partner.code for file in changes.loaded], removed=changes.removed)
             self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
@@ -171,6 +181,16 @@ class Daemon:
         """Forget some originals in one short transaction; returns how many, 0 when none is left."""
         with self.hub.store.write() as tx:
             return archive.expire(tx, before)
+
+
+def _shown(folder: Path) -> frozenset[tuple[str, int, int, int]]:
+    """Return what tells that a folder's files are as they were, at the cost of one `stat` each."""
+    found = set()
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            status = entry.stat()
+            found.add((entry.name, status.st_mtime_ns, status.st_size, status.st_ino))
+    return frozenset(found)
 
 
 def serve(hub: Hub, announce: Callable[[int], None]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import uvicorn
@@ -52,12 +54,34 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) 
     return app
 
 
+class _CalmServer(uvicorn.Server):
+    """uvicorn that looks about once a second, not ten times: most of its life nobody asks it anything."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    _rung: asyncio.Event
+
+    async def main_loop(self) -> None:
+        """Serve until told to leave."""
+        self._rung = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._rung.wait(), 1.0)
+
+    def leave(self) -> None:
+        """Stop serving, from any thread."""
+        self.should_exit = True
+        if self._loop is not None:
+            with suppress(RuntimeError):  # it has ended already
+                self._loop.call_soon_threadsafe(self._rung.set)
+
+
 class WebServer:
     """uvicorn in a thread of its own."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         config = uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off")
-        self._server = uvicorn.Server(config)
+        self._server = _CalmServer(config)
         self._thread = threading.Thread(target=self._run, name="crossdock-web", daemon=True)
         self._failure: BaseException | None = None
 
@@ -72,7 +96,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Stop listening."""
-        self._server.should_exit = True
+        self._server.leave()
         self._thread.join(5)
 
     def _run(self) -> None:
