@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from hub.codec.path import Path, PathRefused
 from hub.mapping.cell import Cell, CellError, Ground
 from hub.mapping.document import Declared
 from hub.mapping.formula import Formula, compile_formula
 from hub.mapping.function import Type
 from hub.mapping.inward import Inward
+from hub.mapping.layout import EACH_COLUMN, EACH_VALUE
 from hub.mapping.located import Path as Way
 from hub.mapping.part import FormulaRefused, Scope
 from hub.mapping.plan import Made
@@ -49,15 +51,51 @@ def inward(source: Source, declared: Declared, ground: Ground, partner: str) -> 
     fixed: dict[str, object] = {"channel": partner} if declared.kind is Kind.SALES_ORDER else {}
     _all_there(source, declared, form, placed, fixed)
     made = [(each.in_line, _made(source, each, ground)) for each in placed]
+    skip = _skip(source, declared, ground)
     return Inward(
         partner=partner,
         declared=declared,
         shaped=form,
         header=tuple(one for in_line, one in made if one is not None and not in_line),
         lines=tuple(one for in_line, one in made if one is not None and in_line),
-        skip=_skip(source, declared, ground),
+        skip=skip,
         fixed=fixed,
+        paths=_paths(source, declared, [one for _, one in made if one is not None], skip),
     )
+
+
+def _paths(source: Source, declared: Declared, made: list[Made], skip: Formula | None) -> Mapping[str, Path]:
+    """Return every place that a tree is asked for; note what is no path, and in a table what is no column."""
+    layout, paths = declared.layout, {}
+    for way, name, shift in _named(source, declared, made, skip):
+        if layout.each and name in (EACH_VALUE, EACH_COLUMN):
+            continue
+        if layout.tree is None:
+            known = layout.spans or layout.columns
+            if known and name not in known and not name.startswith("#"):
+                source.report(way, f"there is no column {name!r}{did_you_mean(name, known)}", value=True)
+            continue
+        try:
+            paths[name] = layout.path(name)
+        except PathRefused as error:
+            source.report(way, str(error), value=not shift, shift=shift or error.column)
+    return paths
+
+
+def _named(
+    source: Source, declared: Declared, made: list[Made], skip: Formula | None
+) -> Iterator[tuple[Way, str, int]]:
+    """Yield every column that the document names, with where it does and at which column within a formula."""
+    for each in made:
+        way = each.way
+        if each.formula is not None:
+            yield from (((*way, "formula"), name, shift) for name, shift in each.formula.columns.items())
+        for verb, name in (("from", each.column), ("unit_from", each.unit)):
+            if name is not None:
+                yield ((*way, verb) if (*way, verb) in source.spots else way), name, 0
+    if skip is not None:
+        yield from (((*declared.way, "skip_when"), name, shift) for name, shift in skip.columns.items())
+    yield from (((*declared.way, "each", name), name, 0) for name in declared.layout.each)
 
 
 def _placed(source: Source, declared: Declared, form: Shaped) -> Iterator[_Placed]:
@@ -122,15 +160,15 @@ def _made(source: Source, placed: _Placed, ground: Ground) -> Made | None:
         source.report((*rule.way, "optional"), message)
     if rule.formula is not None:
         formula = _formula(source, rule, target, ground)
-        return None if formula is None else Made(target, cell, formula=formula, optional=rule.optional)
+        return None if formula is None else Made(rule.way, target, cell, formula=formula, optional=rule.optional)
     if rule.source is not None:
-        return Made(target, cell, rule.source, rule.unit_from, optional=rule.optional)
+        return Made(rule.way, target, cell, rule.source, rule.unit_from, optional=rule.optional)
     return _constant(source, rule, target, cell)
 
 
 def _constant(source: Source, rule: Rule, target: Target, cell: Cell) -> Made | None:
     try:
-        return Made(target, cell, constant=cell.constant(rule.value if rule.value is not None else ""))
+        return Made(rule.way, target, cell, constant=cell.constant(rule.value if rule.value is not None else ""))
     except CellError as error:
         source.report((*rule.way, "value"), f"{rule.left} cannot be {rule.value!r}: {error.why}", value=True)
         return None

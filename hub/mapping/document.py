@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from hub.codec.delimited import ENCODINGS, Dialect
+from hub.codec.delimited import Dialect
 from hub.contract import Mode
+from hub.mapping.layout import SETTINGS, Layout, read_layout
 from hub.mapping.located import Path as Way
 from hub.mapping.rule import Numerals, Rule, read_numerals, read_rule
 from hub.mapping.section import Section
@@ -18,11 +18,9 @@ from hub.mapping.target import shaped
 from hub.model.document import Direction, Kind
 
 _SETTINGS: Final = (
-    *"use direction makes takes format files mode rows skip_when encoding delimiter quote line_end".split(),
-    *"decimal thousands trailing_sign fields tests".split(),
+    *"use direction makes takes files mode skip_when decimal thousands trailing_sign fields tests".split(),
+    *SETTINGS,
 )
-_FORMATS: Final = ("csv",)
-_LINE_ENDS: Final = {"crlf": "\r\n", "lf": "\n"}
 MAKES: Final = (
     Kind.STOCK_LEVEL,
     Kind.CATALOGUE_ENTRY,
@@ -49,10 +47,15 @@ class Declared:
     files: str
     rows: str
     skip_when: str | None
-    dialect: Dialect
+    layout: Layout
     numerals: Numerals
     rules: tuple[Rule, ...]
     tests: tuple[Mapping[str, Any], ...]
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its text is written."""
+        return self.layout.dialect
 
 
 def read_documents(source: Source) -> tuple[Declared, ...]:
@@ -73,9 +76,9 @@ def _document(source: Source, name: str) -> Declared | None:
         return None
     kind = _kind(section, Direction(direction))
     section.flag("use")
-    section.choice("format", _FORMATS, "csv")
     numerals = read_numerals(section, Numerals())
-    rules, files, dialect = _rules(section, numerals), _files(section), _dialect(section)
+    layout = read_layout(section, Direction(direction))
+    rules, files = _rules(section, numerals), _files(section)
     if kind is None:
         return None
     return Declared(
@@ -87,7 +90,7 @@ def _document(source: Source, name: str) -> Declared | None:
         files=files,
         rows=_rows(section, Direction(direction), kind),
         skip_when=_inward_only(section, Direction(direction)),
-        dialect=dialect,
+        layout=layout,
         numerals=numerals,
         rules=rules,
         tests=_tests(section),
@@ -125,11 +128,10 @@ def _files(section: Section) -> str:
 
 
 def _rows(section: Section, direction: Direction, kind: Kind) -> str:
-    lines = shaped(kind).lines
+    """Return the canonical lines that an outbound document has rows for; inward, `rows` is a path of the layout."""
     if direction is Direction.IN:
-        if "rows" in section.data:
-            section.report("rows", "rows has no use here: every row of a CSV file is read")
         return ""
+    lines = shaped(kind).lines
     return section.choice("rows", [lines] if lines else [], "")
 
 
@@ -138,28 +140,6 @@ def _inward_only(section: Section, direction: Direction) -> str | None:
         section.report("skip_when", "skip_when has no use here: it leaves out rows that come in")
         return None
     return section.text("skip_when", None)
-
-
-def _dialect(section: Section) -> Dialect:
-    delimiter = section.character("delimiter", ",")
-    quote = section.character("quote", '"', empty=True)
-    for key, mark in (("delimiter", delimiter), ("quote", quote)):
-        if mark.isalnum() or mark in ("\r", "\n", "\x00", " "):
-            section.report(key, f"{key} cannot be {mark!r}", value=True)
-    if delimiter == quote:
-        section.report("quote", f"delimiter and quote are both {quote!r}", value=True)
-    line_end = section.choice("line_end", _LINE_ENDS, "crlf")
-    return Dialect(delimiter, quote, _encoding(section), _LINE_ENDS[line_end])
-
-
-def _encoding(section: Section) -> str:
-    """Return the encoding under our name for it; `windows-1252` and `UTF8` are as good as ours."""
-    name = section.text("encoding", "utf-8")
-    known = {codecs.lookup(each).name: each for each in reversed(ENCODINGS)}
-    try:
-        return known[codecs.lookup(name).name]
-    except (LookupError, ValueError):
-        return section.choice("encoding", ENCODINGS, "utf-8")
 
 
 def _rules(section: Section, numerals: Numerals) -> tuple[Rule, ...]:

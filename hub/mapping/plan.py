@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from hub.mapping.cell import Cell, CellError, Memo
 from hub.mapping.formula import Formula
 from hub.mapping.function import Absent, FormulaFailed
+from hub.mapping.located import Path as Way
 from hub.mapping.part import Step
 from hub.mapping.problem import in_words
 from hub.mapping.target import Target
@@ -27,6 +28,7 @@ _set = object.__setattr__
 class Made:
     """One field with what makes it: a column, a column and its unit, a formula, or a constant."""
 
+    way: Way
     target: Target
     cell: Cell
     column: str | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from hub.codec.fault import Unreadable
+from hub.codec.tree import Node
 from hub.contract import BadRecord, DocumentSpec
 from hub.mapping.document import Declared
 from hub.mapping.inward import Inward
@@ -41,6 +43,10 @@ class Documents:
     def parse(self, document: str, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the canonical records of an inbound file; a record that cannot be read is yielded as BadRecord."""
         return self.inward[document].parse(content)
+
+    def parse_trees(self, document: str, roots: Iterable[Node | Unreadable]) -> Iterator[Record | BadRecord]:
+        """Yield the records of trees that a connector has read itself, such as the transaction sets of an envelope."""
+        return self.inward[document].parse_trees(roots)
 
     def render(self, document: str, record: Record) -> bytes:
         """Return the outbound file for a record."""

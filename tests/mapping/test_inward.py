@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.contract import BadRecord, Mode
-from hub.mapping import inward
+from hub.mapping import run
 from hub.mapping.cell import Memo
 from hub.mapping.translator import Documents
 from hub.model.base import Record
@@ -161,7 +161,7 @@ as_of     = { from = "Updated", type = "datetime", format = "%m/%d/%Y %H:%M" }
         assert [each.record for each in results if isinstance(each, BadRecord)][-1] == "row 5"
 
     def test_most_of_a_file_being_bad_ends_it(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inward, "MOST_BAD_ROWS", 10)
+        monkeypatch.setattr(run, "MOST_BAD_ROWS", 10)
         results = parsed(lab, STOCK + PLAIN, "Item,Qty\n" + "AB,x\n" * 50)
         assert len(results) == 11
         last = bad(results[-1])
@@ -171,7 +171,7 @@ as_of     = { from = "Updated", type = "datetime", format = "%m/%d/%Y %H:%M" }
         assert last.known == {}
 
     def test_a_few_bad_rows_in_a_large_file_end_nothing(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(inward, "MOST_BAD_ROWS", 10)
+        monkeypatch.setattr(run, "MOST_BAD_ROWS", 10)
         results = parsed(lab, STOCK + PLAIN, "Item,Qty\n" + "AB,1\nAB,2\nAB,x\n" * 50)
         assert len(results) == 150
 

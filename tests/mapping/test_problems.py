@@ -307,7 +307,7 @@ encoding = "utf-9"
 delimiter = ";;"
 quote = ";"
 skip_when = "1 + 1"
-format = "xlsx"
+format = "cvs"
 decimal = "."
 thousands = "."
 line_end = "cr"
@@ -318,11 +318,11 @@ quantity = "Q"
 """,
         """\
 acme.toml:9:1: mode is missing: "snapshot" (what the file does not list is gone) or "delta" (it has not changed)
-acme.toml:12:1: rows has no use here: every row of a CSV file is read
+acme.toml:12:1: rows has no use here: every row of a table is read
 acme.toml:13:12: encoding cannot be 'utf-9'; did you mean 'utf-8'?
 acme.toml:14:13: delimiter must be one character, got ';;'
 acme.toml:16:13: skip_when must be true or false; the formula gives a number
-acme.toml:17:10: format cannot be 'xlsx'; known: csv
+acme.toml:17:10: format cannot be 'cvs'; did you mean 'csv'?
 acme.toml:19:13: decimal and thousands are both '.'; declare the other one too
 acme.toml:20:12: line_end cannot be 'cr'; did you mean 'crlf'?
 """,

@@ -1,0 +1,240 @@
+"""One pass over one inbound file: rows to records, each bad row told and passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hub.codec.fault import Refused, Unreadable
+from hub.contract import BadRecord
+from hub.mapping.cell import CellError, Memo
+from hub.mapping.function import FormulaFailed
+from hub.mapping.plan import Made, Plan, builder, checked, columns, formula_step
+from hub.mapping.reading import Opened
+from hub.model.base import Record
+
+if TYPE_CHECKING:
+    from hub.mapping.inward import Inward
+
+#: After so many bad rows, when they are most of the file, the file itself is wrong.
+MOST_BAD_ROWS: Final = 10_000
+#: A row that was not skipped, with its number, or why it cannot be read.
+_Wanted = tuple[int, list[str] | BadRecord]
+
+
+@dataclass(slots=True)
+class _Group:
+    """The rows that make one record with lines."""
+
+    row: int
+    rows: list[list[str]] = field(default_factory=list)
+    header: dict[str, object] = field(default_factory=dict)
+    lines: list[Record] = field(default_factory=list)
+    bad: BadRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """An opened file, its columns found; `each` are the columns of which every one makes a record of its own."""
+
+    document: Inward
+    opened: Opened
+    found: Mapping[str, int]
+    each: tuple[tuple[int, str], ...]
+    identity: tuple[str, ...]
+
+    def records(self) -> Iterator[Record | BadRecord]:
+        """Yield what the file holds."""
+        if self.document.lines:
+            return (result for _, result in self._assembled(self._wanted()))
+        return self._flat(self._wanted())
+
+    def traced(self) -> Iterator[tuple[str, Record | BadRecord]]:
+        """Yield the same, each with the text that it was made from."""
+        if self.document.lines:
+            yield from self._assembled(self._wanted())
+            return
+        seen = [""]
+
+        def noted() -> Iterator[_Wanted]:
+            for number, row in self._wanted():
+                seen[0] = row.extract if isinstance(row, BadRecord) else self.opened.show(row)
+                yield number, row
+
+        for result in self._flat(noted()):
+            yield seen[0], result
+
+    # --- rows ---------------------------------------------------------------------------------------------------------
+
+    def _wanted(self) -> Iterator[_Wanted]:
+        """Yield the rows that are not skipped, and what cannot be read as BadRecord."""
+        rows = self._spread(self._rows()) if self.each else self._rows()
+        if self.document.skip is None:
+            return rows
+        return self._not_skipped(rows)
+
+    def _rows(self) -> Iterator[_Wanted]:
+        number = 0
+        try:
+            for number, row in self.opened.rows:
+                yield number, (row if isinstance(row, list) else self._unreadable(number, row))
+        except Refused as error:
+            what = "the rest of the file" if number else "the whole file"
+            yield number + 1, self.document.refused(what, error.what, error.todo, "file")
+
+    def _not_skipped(self, rows: Iterator[_Wanted]) -> Iterator[_Wanted]:
+        assert self.document.skip is not None  # noqa: S101 - the caller looked
+        skip = self.document.skip.bind(columns(self.found))
+        for number, row in rows:
+            try:
+                if isinstance(row, list) and skip(row):
+                    continue
+            except FormulaFailed as error:
+                yield number, self._bad(number, row, CellError(f"skip_when: {error}", code="formula"))
+                continue
+            yield number, row
+
+    def _spread(self, rows: Iterator[_Wanted]) -> Iterator[_Wanted]:
+        """Make a row for each of the `each` columns that says anything: its value and what it stands for behind."""
+        for number, row in rows:
+            if isinstance(row, BadRecord):
+                yield number, row
+                continue
+            for place, constant in self.each:
+                if row[place].strip():
+                    yield number, [*row, row[place], constant]
+
+    # --- records ------------------------------------------------------------------------------------------------------
+
+    def _flat(self, rows: Iterator[_Wanted]) -> Iterator[Record | BadRecord]:
+        """Make one record of each row."""
+        plan = self._plan(self.document.header)
+        build = builder(self.document.shaped.record, plan)
+        identity = plan.only(self.identity)
+        values, lost = plan.values, 0
+        for number, row in rows:
+            if isinstance(row, list):
+                try:
+                    record = build(values(row))
+                except CellError as error:
+                    bad = self._bad(number, row, error, _known(identity, row))
+                else:
+                    yield record
+                    continue
+            else:
+                bad = row
+            yield bad
+            lost += 1
+            if lost >= MOST_BAD_ROWS and lost * 2 > number:
+                yield self._hopeless(lost, number)
+                return
+
+    def _assembled(self, rows: Iterator[_Wanted]) -> Iterator[tuple[str, Record | BadRecord]]:
+        """Make one record of all rows that agree in what identifies it; one bad row makes the whole of it bad."""
+        header, lines = self._plan(self.document.header), self._plan(self.document.lines)
+        identity = header.only(self.identity)
+        filled = lines.cells()
+        groups: dict[tuple[object, ...], _Group] = {}
+        for number, row in rows:
+            if isinstance(row, BadRecord):
+                yield row.extract, row
+                continue
+            try:
+                known = identity.values(row)
+            except CellError as error:
+                yield self.opened.show(row), self._bad(number, row, error)
+                continue
+            group = groups.setdefault(_key(known), _Group(number))
+            group.rows.append(row)
+            try:
+                _merge(group.header, header.values(row))
+                if any(row[index].strip() for index in filled):
+                    group.lines.append(self._line(lines.values(row)))
+            except CellError as error:
+                group.bad = group.bad or self._bad(number, row, error, _texts(known))
+        for group in groups.values():
+            yield "\n".join(map(self.opened.show, group.rows)), group.bad or self._record(group)
+
+    def _line(self, values: dict[str, object]) -> Record:
+        shaped = self.document.shaped
+        return checked(shaped.line_record or Record, values, f"{shaped.line}.")
+
+    def _record(self, group: _Group) -> Record | BadRecord:
+        shaped = self.document.shaped
+        try:
+            return checked(shaped.record, {**group.header, shaped.lines: tuple(group.lines)})
+        except CellError as error:
+            raw = "\n".join(map(self.opened.show, group.rows))
+            return self._told(self.opened.place(group.row), error, raw, None)
+
+    def _plan(self, fields: tuple[Made, ...]) -> Plan:
+        plan = Plan(dict(self.document.fixed) if fields is self.document.header else {})
+        found = self.found
+        resolve = columns(found)
+        for made in fields:
+            name = made.target.name
+            if any(column not in found for column in made.columns):
+                plan.base[name] = made.cell.read("")  # an optional column that this file does not have
+            elif made.formula is not None:
+                plan.formulas.append((name, formula_step(made, made.formula.bind(resolve))))
+            elif made.column is None:
+                plan.base[name] = made.constant
+            elif made.unit is None:
+                plan.singles.append((name, found[made.column], Memo(made.cell.read)))
+            else:
+                memo = Memo(made.cell.read_with_unit)
+                plan.pairs.append((name, found[made.column], found[made.unit], memo))
+        return plan
+
+    # --- what cannot be read ------------------------------------------------------------------------------------------
+
+    def _hopeless(self, lost: int, number: int) -> BadRecord:
+        why = f"{lost} of {number} rows cannot be read; the rest of the file is not looked at"
+        todo = "correct the mapping file or ask the partner for the file again, then rerun this message"
+        return self.document.refused("the rest of the file", why, todo, "too many bad rows")
+
+    def _unreadable(self, number: int, row: Unreadable) -> BadRecord:
+        return self.document.refused(self.opened.place(number), row.why, row.todo, row.code, row.raw)
+
+    def _bad(
+        self, number: int, row: list[str] | BadRecord, error: CellError, known: Mapping[str, str] | None = None
+    ) -> BadRecord:
+        raw = self.opened.show(row) if isinstance(row, list) else row.extract
+        return self._told(self.opened.place(number), error, raw, known)
+
+    def _told(self, record: str, error: CellError, raw: str, known: Mapping[str, str] | None) -> BadRecord:
+        document = self.document
+        what = f"{document.partner} {document.declared.name}, {record}: {self._what(error)}"
+        return BadRecord(what, record=record, field=error.field, raw=raw, todo=error.todo, code=error.code, known=known)
+
+    def _what(self, error: CellError) -> str:
+        word = "path" if self.document.paths else "column"
+        origin = f" ({word} {error.source!r})" if error.source else ""
+        return f"{error.field}{origin}: {error.why}" if error.field else error.why
+
+
+def _merge(header: dict[str, object], values: dict[str, object]) -> None:
+    """Keep the first row's values; a later row fills what was empty."""
+    for name, value in values.items():
+        if header.get(name) in (None, ""):
+            header[name] = value
+
+
+def _key(known: Mapping[str, object]) -> tuple[object, ...]:
+    """Return what rows of one record agree in; a shipment with a number is told apart by that, not by its parcels."""
+    if known.get("shipment_number"):
+        return tuple(value for name, value in known.items() if name != "tracking")
+    return tuple(known.values())
+
+
+def _known(identity: Plan, row: list[str]) -> Mapping[str, str]:
+    """Return what of the identity can be read of a row that cannot be read whole."""
+    try:
+        return _texts(identity.values(row))
+    except CellError:
+        return {}
+
+
+def _texts(values: Mapping[str, object]) -> Mapping[str, str]:
+    return {name: str(value) for name, value in values.items() if value not in (None, "")}
