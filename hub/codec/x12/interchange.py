@@ -30,8 +30,9 @@ def element(segment: Segment, number: int) -> str:
 class Separators:
     """The characters that structure an interchange; `repetition` is "" where there is none.
 
-    `after` is what follows each terminator in the text (a line break); it means nothing. `wrapped` says that lines
-    were cut at a fixed width, so that a line break inside of a segment means nothing either.
+    `after` is what follows each terminator in the text (a line break); it means nothing. Where the terminator is no
+    line break, one inside of a segment means nothing either; `wrapped` says that ISA has some, so that even the ids of
+    segments may be cut.
     """
 
     element: str = "*"
@@ -130,7 +131,7 @@ class Group:
 
 @dataclass(frozen=True)
 class InterchangeNote:
-    """A TA1 that travels in an interchange: what the partner says of one of ours."""
+    """A segment between ISA and the first GS: a TA1 with what the partner says of one of ours, or ISB, ISE, TA3."""
 
     segment: Segment
     interchange: Interchange
@@ -139,22 +140,33 @@ class InterchangeNote:
 
 @dataclass(frozen=True)
 class GroupEnd:
-    """The end of a group: how many sets GE01 declares (-1 without GE), how many there were, and what is wrong."""
+    """The end of a group: how many sets there were, GE (empty when it is missing), and what is wrong."""
 
     group: Group
     interchange: Interchange
-    declared: int
     received: int
+    trailer: Segment = field(default_factory=list)
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def count(self) -> str:
+        """GE01, as it stands."""
+        return element(self.trailer, 1)
 
 
 @dataclass(frozen=True)
 class InterchangeEnd:
-    """The end of an interchange: the groups that there were, and what is wrong with its envelope."""
+    """The end of an interchange: how many groups there were, IEA (empty when missing), and what is wrong."""
 
     interchange: Interchange
     groups: int
+    trailer: Segment = field(default_factory=list)
     faults: tuple[Fault, ...] = ()
+
+    @property
+    def count(self) -> str:
+        """IEA01, as it stands."""
+        return element(self.trailer, 1)
 
 
 @dataclass(frozen=True)
@@ -266,12 +278,10 @@ def decode(raw: bytes, separators: Separators) -> tuple[str, str]:
 def segment_texts(text: str, separators: Separators) -> list[str]:
     """Cut a text at its terminators; blanks and line breaks around segments are dropped, empty ones too."""
     end = separators.segment
-    if separators.wrapped:
-        text = text.translate(_LINE_BREAKS)
-    elif separators.after:
-        text = text.replace(end + separators.after, end)
     if end in LINE_ENDS:
         text, end = text.replace("\r\n", "\n").replace("\r", "\n"), "\n"
+    elif "\n" in text or "\r" in text:
+        text = text.translate(_LINE_BREAKS)
     texts = text.split(end)
     if not texts[-1]:
         texts.pop()

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from hub.codec.x12 import envelope
-from hub.codec.x12.fault import Fault, FaultCode, Severity
+from hub.codec.x12.fault import Fault, FaultCode
 from hub.codec.x12.interchange import (
     Event,
     Group,
@@ -40,9 +40,7 @@ LONGEST_SEGMENT: Final = 1 << 20
 #: So much of such a segment is kept, to show what it was.
 _KEPT: Final = 200
 #: The control segments but for ISA, letter by letter.
-_TAGS: Final = ((b"G", b"[SE]"), (b"S", b"[TE]"), (b"I", b"E", b"A"), (b"T", b"A", b"1"))
-#: Control segments that the standard allows between ISA and GS, and that say nothing to us.
-_SERVICES: Final = ("ISB", "ISE", "TA3")
+_TAGS: Final = ((b"G", b"[SE]"), (b"S", b"[TE]"), (b"I", b"E", b"A"), (b"T", b"A", b"[13]"), (b"I", b"S", b"[BE]"))
 _SET_ID: Final = re.compile(r"\s*[0-9]{3}\s*")
 
 
@@ -197,8 +195,7 @@ class _Reader:
         self._strayed = True
         code = FaultCode.STRAY_SEGMENT if self._open else FaultCode.BAD_CONTENT
         shown = bare[:80].split(self._mark or b"\n")[0].decode("latin-1")
-        graded = Severity.NOTE if shown.startswith(_SERVICES) else None
-        fault = Fault(code, offset=start + len(text) - len(bare), value=shown, tag=shown[:3], graded=graded)
+        fault = Fault(code, offset=start + len(text) - len(bare), value=shown, tag=shown[:3])
         self._out.append(Stray(fault, self._interchange))
 
     def _understood(self, start: int, stop: int) -> None:
@@ -258,7 +255,7 @@ class _Reader:
             faults = [Fault(FaultCode.INTERCHANGE_TRAILER_MISSING, offset=at, tag="IEA")]
         else:
             faults = envelope.check_interchange_trailer(self._interchange, trailer, self._groups, at)
-        self._out.append(InterchangeEnd(self._interchange, self._groups, tuple(faults)))
+        self._out.append(InterchangeEnd(self._interchange, self._groups, trailer or [], tuple(faults)))
 
     def _trailer_of_interchange(self, start: int, stop: int) -> None:
         self._close_group(start)
@@ -269,7 +266,7 @@ class _Reader:
             self._lost(start, stop)
 
     def _note(self, start: int, stop: int) -> None:
-        """Take a TA1; inside of a set it is a segment like any other."""
+        """Take a TA1 or a segment of interchange services; inside of a set it is a segment like any other."""
         if self._set is None and self._interchange is not None:
             self._understood(start, stop)
             self._out.append(InterchangeNote(self._fields(start, stop), self._interchange, start))
@@ -296,11 +293,9 @@ class _Reader:
             return
         if trailer is None:
             faults = [Fault(FaultCode.GROUP_TRAILER_MISSING, offset=at, tag="GE")]
-            declared = -1
         else:
             faults = envelope.check_group_trailer(self._group, trailer, self._sets, at)
-            declared = envelope.count(element(trailer, 1))
-        self._out.append(GroupEnd(self._group, self._interchange, declared, self._sets, tuple(faults)))
+        self._out.append(GroupEnd(self._group, self._interchange, self._sets, trailer or [], tuple(faults)))
         self._group = None
 
     def _group_trailer(self, start: int, stop: int) -> None:
@@ -438,4 +433,7 @@ _HANDLERS: Final = {
     "GE": _Reader._group_trailer,  # noqa: SLF001
     "IEA": _Reader._trailer_of_interchange,  # noqa: SLF001
     "TA1": _Reader._note,  # noqa: SLF001
+    "TA3": _Reader._note,  # noqa: SLF001
+    "ISB": _Reader._note,  # noqa: SLF001
+    "ISE": _Reader._note,  # noqa: SLF001
 }
