@@ -1,0 +1,48 @@
+"""Holds a transaction set that was read against the standard: every fault, and the loop of every segment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hub.codec.x12.fault import Fault, FaultCode
+from hub.codec.x12.interchange import Segment, TransactionSet
+from hub.codec.x12.standard.release import standard
+from hub.codec.x12.standard.rules import LoopRule
+from hub.codec.x12.standard.walk import Loop, Walked, Walker
+
+
+class Judge:
+    """Judges one transaction set, in one piece or part by part.
+
+    A set that we do not describe is one fault, and all its segments stand in the set itself.
+    """
+
+    def __init__(self, transaction: TransactionSet) -> None:
+        separators = transaction.interchange.separators
+        self._walker: Walker | None = standard(transaction.version).walker(transaction.code, separators)
+        self._flat = Loop(LoopRule(transaction.code))
+        self._code = transaction.code
+        self._told = False
+
+    def feed(self, segments: Iterable[Segment]) -> Walked:
+        """Go on through these segments; the faults are those found in them."""
+        if self._walker is not None:
+            return self._walker.feed(segments)
+        walked = Walked([self._flat for _ in segments])
+        if not self._told:
+            self._told = True
+            message = f"the transaction set {self._code or '(without a number)'} is not one that we describe"
+            walked.faults.append(Fault(FaultCode.SET_UNSUPPORTED, 1, 1, value=self._code, message=message, tag="ST"))
+        return walked
+
+    def finish(self) -> list[Fault]:
+        """Return what only shows at the end: what still had to come."""
+        return self._walker.finish() if self._walker is not None else []
+
+
+def judge(transaction: TransactionSet) -> Walked:
+    """Judge a transaction set that is there as a whole."""
+    whole = Judge(transaction)
+    walked = whole.feed(transaction.segments)
+    walked.faults += whole.finish()
+    return walked
