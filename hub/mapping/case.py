@@ -10,9 +10,12 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from hub.codec import delimited, workbook
+from hub.codec.delimited import Dialect
 from hub.contract import BadRecord
 from hub.mapping.document import Declared
 from hub.mapping.inward import Inward
+from hub.mapping.layout import Layout
 from hub.mapping.outward import Outward
 from hub.mapping.problem import Problem, did_you_mean, in_words
 from hub.mapping.section import Section
@@ -92,7 +95,7 @@ def _bad(section: Section) -> tuple[Mapping[str, Any], ...]:
 
 def run_inward(case: Case, document: Inward, zone: tzinfo) -> TestFailure | None:
     """Parse what is given and compare."""
-    results = list(document.parse(case.given.encode(document.declared.dialect.encoding, "replace")))
+    results = list(document.parse(_bytes(case.given, document.declared.layout)))
     records = [each for each in results if not isinstance(each, BadRecord)]
     bad = [each for each in results if isinstance(each, BadRecord)]
     found = [*_compare_records(case.expect, records, zone), *_compare_bad(case.bad, bad)]
@@ -168,12 +171,27 @@ def _compare_file(case: Case, document: Outward) -> Iterator[str]:
         return
     if case.file and case.file != name:
         yield f"the file is named {name!r}, expected {case.file!r}"
-    lines, expected = content.decode(document.declared.dialect.encoding).splitlines(), case.expect.splitlines()
+    lines, expected = _text(content, document.declared.layout).splitlines(), case.expect.splitlines()
     if len(lines) != len(expected):
         yield f"{_count(len(lines), 'line')} came out, {len(expected)} expected"
     for number, (line, want) in enumerate(zip(lines, expected, strict=False), 1):
         if line != want:
             yield f"line {number} is {line!r}, expected {want!r}"
+
+
+def _bytes(given: str, layout: Layout) -> bytes:
+    """Return the file that a test writes as text; a workbook is written as CSV there."""
+    if layout.format == "xlsx":
+        return workbook.write((row for _, row in delimited.records(given.encode(), Dialect()) if isinstance(row, list)))
+    return given.encode(layout.dialect.encoding, "replace")
+
+
+def _text(content: bytes, layout: Layout) -> str:
+    if layout.format == "xlsx":
+        return "\n".join(
+            delimited.line_of(row, Dialect()) for _, row in workbook.rows(content) if isinstance(row, list)
+        )
+    return content.decode(layout.dialect.encoding).removeprefix("\ufeff")
 
 
 def _count(number: int, what: str) -> str:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
+from hub.codec.grow import buildable
+from hub.codec.path import PathRefused
+from hub.codec.path import Step as PathStep
 from hub.mapping.cell import Ground
 from hub.mapping.document import Declared
 from hub.mapping.formula import compile_formula
@@ -54,6 +59,9 @@ def outward(source: Source, declared: Declared, ground: Ground, partner: str) ->
     form = shaped(declared.kind)
     readable = dict(_readable(form, lines=bool(declared.rows)))
     columns = [_column(source, declared, rule, ground, readable) for rule in declared.rules]
+    if declared.layout.tree is not None and declared.rows and declared.layout.loop is None:
+        message = f'rows = "{declared.rows}" needs a loop: the node that is written for each line, such as loop = "PO1"'
+        source.report((*declared.way, "rows"), message)
     names, tail = _file_name(source, declared, form)
     return Outward(partner, declared, form, tuple(each for each in columns if each is not None), names, tail)
 
@@ -74,7 +82,48 @@ def _column(
         return None
     if rule.table is not None:
         _unambiguous(source, rule, ground)
-    return Column(rule.left, made[1], Writer(rule, ground))
+    column = Column(rule.left, made[1], Writer(rule, ground), fixed=rule.value is not None)
+    if declared.layout.tree is not None:
+        return _in_tree(source, declared, rule, column)
+    spans = declared.layout.spans
+    if spans and rule.left not in spans:
+        source.report(rule.way, f"there is no column {rule.left!r}{did_you_mean(rule.left, spans)}")
+    return column
+
+
+def _in_tree(source: Source, declared: Declared, rule: Rule, column: Column) -> Column | None:
+    """Return a column with its place in the tree: from the root, or from the node of a line."""
+    try:
+        path = declared.layout.path(rule.left)
+    except PathRefused as error:
+        source.report(rule.way, f"{rule.left}: {error}")
+        return None
+    if why := buildable(path):
+        source.report(rule.way, f"{rule.left}: {why}")
+        return None
+    loop = declared.layout.loop
+    steps = path.steps
+    in_loop = loop is not None and _below(steps, loop.steps)
+    if loop is not None and in_loop:
+        return replace(column, steps=steps[len(loop.steps) - 1 :], in_loop=True)
+    line = f"{shaped(declared.kind).line}."
+    if declared.rows and any(name.startswith(line) for name in _reads(rule)):
+        where = f"begin {rule.left!r} with {loop.text!r}" if loop else "declare a loop"
+        source.report(rule.way, f"{rule.left} is made from a line and stands outside of it; {where}")
+    return replace(column, steps=steps)
+
+
+def _below(steps: tuple[PathStep, ...], loop: tuple[PathStep, ...]) -> bool:
+    """Whether a path leads into the node of a line; that node itself may be named with a qualifier of its own."""
+    *above, last = loop
+    same = list(steps[: len(above)]) == above and len(steps) >= len(loop)
+    return same and steps[len(above)].name == last.name
+
+
+def _reads(rule: Rule) -> tuple[str, ...]:
+    if rule.source is not None:
+        return (rule.source,)
+    return tuple(re.findall(r"[\w.]+", rule.formula or ""))
 
 
 def _made(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Final, TypeVar
 
-from hub.codec import delimited
+from hub.codec import delimited, fixed, workbook
+from hub.codec.grow import Grower
+from hub.codec.path import Step as PathStep
+from hub.codec.tree import Bare, Node
 from hub.contract import BadRecord
 from hub.mapping.cell import CellError, Ground
 from hub.mapping.document import Declared
@@ -22,6 +25,7 @@ from hub.mapping.target import Shaped
 from hub.model.base import Record
 from hub.model.number import exact, plain
 
+T = TypeVar("T")
 #: A record and, where there is a row for each line, the line.
 Row = tuple[Record, Record | None]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -32,11 +36,18 @@ _LABELS: Final = ("number", "fulfilment_id", "order_number", "sku")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the file with what makes its text."""
+    """One column of the file, or one place of a tree, with what makes its text.
+
+    `steps` are the way from the root, or from the node of a line where `in_loop`; `fixed` says that it is the same for
+    every record.
+    """
 
     name: str
     step: Step
     writer: Writer
+    steps: tuple[PathStep, ...] = ()
+    in_loop: bool = False
+    fixed: bool = False
 
     def text(self, row: Row) -> str:
         """Return the cell of one row; raises CellError."""
@@ -54,9 +65,9 @@ class Writer:
 
     def __init__(self, rule: Rule, ground: Ground) -> None:
         self._rule = rule
-        self._default = "" if rule.default is None else written(rule.default)
-        self._codes = None if rule.table is None else inverted(ground.tables[rule.table], rule.prefer)[0]
         self._format = _moment_format(rule, ground.zone)
+        self._default = "" if rule.default is None else self._text(rule.default)
+        self._codes = None if rule.table is None else inverted(ground.tables[rule.table], rule.prefer)[0]
 
     def write(self, value: object) -> str:
         """Return the text of a value; raises CellError."""
@@ -70,8 +81,11 @@ class Writer:
     def _text(self, value: object) -> str:
         if isinstance(value, datetime):
             return self._format.write(value)
-        if isinstance(value, (Decimal, int, float)) and not isinstance(value, bool):
-            return self._number(value if isinstance(value, Decimal) else _decimal(value))
+        if isinstance(value, bool):
+            return Bare(written(value))
+        if isinstance(value, (Decimal, int, float)):
+            text = self._number(value if isinstance(value, Decimal) else _decimal(value))
+            return text if self._rule.type == "text" or self._rule.numerals.decimal != "." else Bare(text)
         return written(value)
 
     def _number(self, value: Decimal) -> str:
@@ -110,15 +124,64 @@ class Outward:
 
     def render(self, record: Record) -> bytes:
         """Return the file for a record; raises BadRecord when a value cannot be written."""
-        lines = getattr(record, self.declared.rows) if self.declared.rows else (None,)
+        tree = self.declared.layout.tree
+        if tree is None:
+            return self._written(record, self._table)
+        return self._written(record, lambda each: tree.write([self._tree(each)]))
+
+    def tree(self, record: Record) -> Node:
+        """Return a record as a tree, for a connector that writes what is around it; raises BadRecord."""
+        return self._written(record, self._tree)
+
+    def _written(self, record: Record, write: Callable[[Record], T]) -> T:
         try:
-            rows = [[column.text((record, line)) for column in self.columns] for line in lines]
-            return delimited.write([[column.name for column in self.columns], *rows], self.declared.dialect)
+            return write(record)
         except CellError as error:
             raise self._bad(record, error.why, error.todo, error.code, error.field) from None
         except ValueError as error:
             todo = "correct the value at its origin, or declare another `encoding`"
             raise self._bad(record, str(error), todo, "unwritable") from None
+
+    def _table(self, record: Record) -> bytes:
+        layout = self.declared.layout
+        lines = self._lines(record) if self.declared.rows else (None,)
+        rows = [[column.text((record, line)) for column in self.columns] for line in lines]
+        names = [column.name for column in self.columns]
+        if layout.format == "fixed":
+            return fixed.write((self._placed(names, row) for row in rows), layout.spans, layout.dialect)
+        table = [names, *rows] if layout.header else rows
+        return (
+            workbook.write(table, layout.sheet) if layout.format == "xlsx" else delimited.write(table, layout.dialect)
+        )
+
+    def _placed(self, names: Sequence[str], row: Sequence[str]) -> list[str]:
+        """Return a row in the order of the declared places; those that nothing is written to stay blank."""
+        cells = dict(zip(names, row, strict=True))
+        return [cells.get(name, "") for name in self.declared.layout.spans]
+
+    def _tree(self, record: Record) -> Node:
+        """Write the columns in the order of the file; the lines stand where the first column of a line does."""
+        layout = self.declared.layout
+        grower = Grower(Node(layout.root), leaves=layout.tree is not None and layout.tree.leaves)
+        begun = False
+        for column in self.columns:
+            if not column.in_loop:
+                grower.put(column.steps, column.text((record, None)), fixed=column.fixed)
+            elif not begun:
+                begun = True
+                self._loops(grower, record)
+        return grower.finished()
+
+    def _loops(self, grower: Grower, record: Record) -> None:
+        loop = self.declared.layout.loop
+        for line in self._lines(record):
+            node = grower.another(loop.steps if loop else ())
+            for column in self.columns:
+                if column.in_loop:
+                    grower.put(column.steps, column.text((record, line)), fixed=column.fixed, below=node)
+
+    def _lines(self, record: Record) -> tuple[Record, ...]:
+        return getattr(record, self.declared.rows) if self.declared.rows else ()
 
     def file_name(self, record: Record) -> str:
         """Return the name of the file for a record; raises BadRecord for a value that no file name may hold."""

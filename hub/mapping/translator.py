@@ -52,6 +52,10 @@ class Documents:
         """Return the outbound file for a record."""
         return self.outward[document].render(record)
 
+    def render_tree(self, document: str, record: Record) -> Node:
+        """Return the outbound tree for a record, for a connector that writes what is around it."""
+        return self.outward[document].tree(record)
+
     def file_name(self, document: str, record: Record) -> str:
         """Return the name of the outbound file for a record."""
         return self.outward[document].file_name(record)

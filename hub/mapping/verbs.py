@@ -61,6 +61,8 @@ def fits_out(source: Source, rule: Rule, shape: Shape, ground: Ground) -> bool:
             source.report((*rule.way, verb), f"{verb} has no use here: {why}")
     if rule.unit_from or rule.optional or rule.pad:  # told already, or fine outward
         rule = replace(rule, unit_from=None, optional=False, pad=None)
+    if rule.type == "text":  # a number in quotes, where the format knows types
+        rule = replace(rule, type=None)
     fits(source, rule, shape, ground)
     return len(source.problems) == before
 
