@@ -6,8 +6,8 @@ it: where a segment stands is worked out from the raw bytes when somebody asks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from hub.codec.x12.fault import Fault
 
@@ -18,6 +18,7 @@ Segment = list[str]
 LINE_ENDS = ("\n", "\r\n", "\r")
 #: What may stand before a segment and means nothing.
 _BLANKS = " \t\r\n\x00\x1a\ufeff"
+_BLANK_BYTES = b" \t\r\n\x00\x1a"
 _LINE_BREAKS = str.maketrans("", "", "\r\n")
 
 
@@ -241,26 +242,35 @@ class TransactionSet:
 
     def place(self, index: int) -> Place:
         """Return where the segment at this place (ST is 1) stands; counts through the raw bytes."""
-        separators = self.interchange.separators
-        raw = self.raw.decode("latin-1")
-        seen = self.first - 1
-        start = 0
-        while start < len(raw):
-            end = raw.find(separators.mark, start)
-            end = len(raw) if end < 0 else end
-            text = raw[start:end]
-            bare = text.lstrip(_BLANKS)
-            if bare:
-                seen += 1
-                if seen == index:
-                    shown = bare.rstrip("\r").encode("latin-1").decode(self.encoding, "replace")
-                    return Place(index, self.offset + end - len(bare), shown)
-            start = end + 1
-        return Place(index, self.offset + len(self.raw), "")
+        return next(
+            (place for place in self.places() if place.index == index), Place(index, self.offset + len(self.raw), "")
+        )
 
-    def offset_of(self, index: int) -> int:
-        """Return the byte in the input at which the segment at this place begins."""
-        return self.place(index).offset
+    def places(self) -> Iterator[Place]:
+        """Yield where every segment stands, in order."""
+        mark = self.interchange.separators.mark.encode("latin-1")
+        encoding = self.encoding
+        index, start = self.first, 0
+        while start < len(self.raw):
+            end = self.raw.find(mark, start)
+            end = len(self.raw) if end < 0 else end
+            bare = self.raw[start:end].lstrip(_BLANK_BYTES)
+            if bare:
+                yield Place(index, self.offset + end - len(bare), bare.rstrip(b"\r").decode(encoding, "replace"))
+                index += 1
+            start = end + 1
+
+    def located(self, faults: Iterable[Fault]) -> list[Fault]:
+        """Return the faults with the offsets of their segments; those behind the last one get its end."""
+        faults = list(faults)
+        wanted = {fault.segment for fault in faults if fault.offset < 0}
+        if not wanted:
+            return faults
+        offsets = {place.index: place.offset for place in self.places() if place.index in wanted}
+        end = self.offset + len(self.raw)
+        return [
+            replace(fault, offset=offsets.get(fault.segment, end)) if fault.offset < 0 else fault for fault in faults
+        ]
 
 
 def decode(raw: bytes, separators: Separators) -> tuple[str, str]:
