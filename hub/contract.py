@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
@@ -143,7 +144,8 @@ class Receipt:
 
     `confirmed` is true when the reply itself proves that the partner took the document in (HTTP 201 with an id), false
     when only a later document can (an upload). `untaken` names the (location, SKU) pairs of a stock push that the
-    partner does not show although it took the others; they are told again after a while.
+    partner does not show although it took the others; they are told again when they
+    change, and once a day.
     """
 
     reference: str | None = None
@@ -194,7 +196,8 @@ class Mode(StrEnum):
 class DocumentSpec:
     """One document that flows over a connection: its name there, its direction, and the canonical record it is.
 
-    `comes_with` names the document whose fetch brings this one along (a mailbox); it is never fetched by itself.
+    `comes_with` names the document whose fetch brings this one along (a mailbox); it is never fetched by itself. A
+    snapshot with fewer rows than `hold_below` times those of the last one waits for a person (0: it never does).
     """
 
     name: str
@@ -202,6 +205,7 @@ class DocumentSpec:
     kind: Kind
     mode: Mode = Mode.DELTA
     comes_with: str = ""
+    hold_below: Decimal = Decimal("0.5")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from hub.cli.session import Failure, NothingToDo, Session, pass_session
+from hub.cli.show import json_option, print_json
 from hub.store import migrate
 from hub.store.engine import Store
 
@@ -22,8 +23,9 @@ def db() -> None:
 
 
 @db.command()
+@json_option
 @pass_session
-def upgrade(session: Session) -> None:
+def upgrade(session: Session, as_json: bool) -> None:
     """Bring the database to this version's schema."""
     store = Store(session.config().store_url)
     try:
@@ -32,14 +34,18 @@ def upgrade(session: Session) -> None:
         store.close()
     if not ran:
         raise NothingToDo("the database is up to date")
+    if as_json:
+        print_json({"applied": ran})
+        return
     for name in ran:
         click.echo(f"applied {name}")
 
 
 @db.command()
 @click.argument("target", type=click.Path(path_type=Path, dir_okay=False))
+@json_option
 @pass_session
-def backup(session: Session, target: Path) -> None:
+def backup(session: Session, target: Path, as_json: bool) -> None:
     """Copy the SQLite database to TARGET while the daemon runs; TARGET must not exist."""
     if target.exists():
         raise Failure(f"{target} exists; name a new file")
@@ -54,4 +60,7 @@ def backup(session: Session, target: Path) -> None:
             raw.backup(copy, pages=_PAGES, sleep=0.0)
     finally:
         store.close()
-    click.echo(f"wrote {target}")
+    if as_json:
+        print_json({"wrote": target, "bytes": target.stat().st_size})
+    else:
+        click.echo(f"wrote {target}")

@@ -8,12 +8,14 @@ from pathlib import Path
 import click
 
 from hub.cli.session import NothingToDo
+from hub.cli.show import json_option, print_json
 from hub.mapping.house import house_folder
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def init(folder: Path) -> None:
+@json_option
+def init(folder: Path, as_json: bool) -> None:
     """Write a configuration, a mappings, a schedules and a secrets folder into FOLDER; keep what is there."""
     house = house_folder().parent
     made = []
@@ -31,6 +33,9 @@ def init(folder: Path) -> None:
             made.append(target)
     if not made:
         raise NothingToDo(f"{folder}: everything is there already")
+    if as_json:
+        print_json({"wrote": made})
+        return
     for path in made:
         click.echo(f"wrote {path}")
     click.echo("next: put a partner's file into mappings/, then `crossdock check` and `crossdock run`")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import click
 
 from hub.cli.session import Failure, Session, pass_session
@@ -14,17 +17,24 @@ from hub.services.schedules import ScheduleError
 
 
 @click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the address as one line of JSON.")
 @pass_session
-def run(session: Session) -> None:
+def run(session: Session, as_json: bool) -> None:
     """Serve: read partners on schedule, send what has to go out; SIGTERM or Ctrl-C drains and ends."""
     config = session.config()
     set_up(config.hub.log, config.hub.level)
     hub = Hub(config, checkpoint=checkpoint_from())
     try:
-        serve(hub, lambda port: click.echo(f"serving on http://{config.web.host}:{port}/health"))
+        serve(hub, lambda port: _announce(f"http://{config.web.host}:{port}", as_json=as_json))
     except AlreadyRunning as error:
         raise Failure(str(error)) from None
     except ScheduleError as error:
         raise Failure(f"the schedules cannot be used:\n{error}") from None
     except OSError as error:
         raise Failure(str(error)) from None
+
+
+def _announce(address: str, *, as_json: bool) -> None:
+    """Say where we serve, as soon as we do."""
+    said = {"serving": address, "health": f"{address}/health", "process": os.getpid()}
+    click.echo(json.dumps(said) if as_json else f"serving on {said['health']}")

@@ -6,7 +6,6 @@ import click
 
 from hub.cli.session import NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
-from hub.model.document import Kind
 from hub.services.summary import summarise
 from hub.store import stock as stock_store
 
@@ -49,16 +48,18 @@ def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) ->
 
 @stock.command()
 @click.argument("connection", required=False)
+@click.option("--all", "again", is_flag=True, help="Tell channels every figure again, not only what changed.")
 @json_option
 @pass_session
-def sync(session: Session, connection: str | None, as_json: bool) -> None:
-    """Read stock and prices of one partner now, or of all."""
+def sync(session: Session, connection: str | None, again: bool, as_json: bool) -> None:
+    """Read stock and prices of one partner now, or of all, and tell channels what has changed."""
     chosen = {"connection": connection} if connection else {"all": True}
-    kinds = [Kind.STOCK_LEVEL.value, Kind.CATALOGUE_ENTRY.value, Kind.STOCK_PUSH.value]
-    result = session.request("sync.run", {**chosen, "kinds": kinds}, 600.0)
+    result = session.request("stock.sync", {**chosen, "again": again}, 600.0)
     if not result["flows"]:
         raise NothingToDo("nobody has a stock document")
     if as_json:
         print_json(result)
-    else:
-        click.echo(f"{result['flows']} flow(s) {result['done']}")
+        return
+    click.echo(f"{result['flows']} flow(s) {result['done']}")
+    for code in result["again"]:
+        click.echo(f"{code}: every figure is told again")

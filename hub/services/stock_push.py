@@ -39,6 +39,8 @@ MOST_CHANGED = 2000
 _PAGE = 1000
 _PAGES_A_CALL = 10
 _LAP_EVERY = timedelta(minutes=15)
+#: What the channel did not take (a SKU it does not know) is told again when it changes, and after so long in any case.
+_UNTAKEN_AGAIN = timedelta(days=1)
 #: A transaction may commit this much later than the time that it wrote.
 _OVERLAP = timedelta(seconds=30)
 _CURSOR = "#stock_push"
@@ -121,7 +123,7 @@ def _progress(desk: Desk, channel: str, shown: Shown, now: datetime) -> _Progres
     else:
         begun = _Progress(now, "", now, shown.fingerprint)
     with desk.store.write() as tx:
-        published.forget_undelivered(tx, channel)
+        published.forget_undelivered(tx, channel, now - _UNTAKEN_AGAIN)
         begun.save(tx, channel, now)
     return begun
 

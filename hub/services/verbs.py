@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
-from hub.services import connections, explain, failures, orders, routing
+from hub.services import connections, explain, failures, orders, routing, stock_push
 from hub.services.desk import Desk
 from hub.services.requests import Refused, Verb
 
@@ -18,6 +18,9 @@ Arguments = Mapping[str, Any]
 RunNow = Callable[[str, frozenset[Kind]], int]
 #: Is told (done, total) of what takes long.
 Show = Callable[[int, int], None]
+
+
+_STOCK = (Kind.STOCK_LEVEL.value, Kind.CATALOGUE_ENTRY.value, Kind.STOCK_PUSH.value)
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -42,6 +45,7 @@ class Verbs:
             "connection.pause": self._pause,
             "connection.resume": self._resume,
             "sync.run": self._sync_run,
+            "stock.sync": self._stock_sync,
             "order.hold": self._hold,
             "order.release": self._release,
             "order.reroute": self._reroute,
@@ -76,6 +80,14 @@ class Verbs:
             self._show(number, len(codes))
             flows += self._run_now(code, kinds)
         return {"flows": flows, "done": self._done}
+
+    def _stock_sync(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        """Read stock and prices and tell channels; with `again`, every figure, whatever they were told before."""
+        told = [code for code in _codes(desk, arguments) if desk.directory.outbound(code, Kind.STOCK_PUSH)]
+        for code in told if arguments.get("again") else ():
+            stock_push.push_everything(desk, code, desk.clock.now())
+        ran = self._sync_run(desk, {**arguments, "kinds": _STOCK}, actor)
+        return {**ran, "again": told if arguments.get("again") else []}
 
     def _hold(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))

@@ -46,10 +46,14 @@ def forget(tx: Connection, channel: str) -> int:
     return int(tx.execute(delete(stock_published).where(stock_published.c.connection == channel)).rowcount)
 
 
-def forget_undelivered(tx: Connection, channel: str) -> int:
-    """Forget what deliveries never will tell, and what the channel did not take; returns how many figures."""
+def forget_undelivered(tx: Connection, channel: str, untaken_before: datetime) -> int:
+    """Forget what deliveries never will tell, and what the channel was told before that and did not take.
+
+    Returns how many figures.
+    """
     ended = select(delivery.c.id).where(delivery.c.connection == channel, delivery.c.state.in_(_TOLD_NOTHING))
-    unseen = stock_published.c.delivery_id.in_(ended) | (stock_published.c.delivery_id == _NOT_TAKEN)
+    untaken = (stock_published.c.delivery_id == _NOT_TAKEN) & (stock_published.c.published_at < untaken_before)
+    unseen = stock_published.c.delivery_id.in_(ended) | untaken
     where = (stock_published.c.connection == channel) & unseen
     return int(tx.execute(delete(stock_published).where(where)).rowcount)
 
