@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
 from hub.mapping.cell import Ground
 from hub.mapping.rule import Scalar
 from hub.mapping.section import Section
@@ -67,9 +69,11 @@ def _nodes(source: Source, section: Section) -> tuple[Node, ...]:
     if not isinstance(code, str) or (kind is None and not declared):
         return ()
     if not declared:
-        return (
-            Node(code=code.upper(), name=section.data.get("name", ""), kind=kind or NodeKind.SUPPLIER, partner=code),
-        )
+        fields = {"code": code.upper(), "name": section.data.get("name", ""), "kind": kind, "partner": code}
+        try:
+            return (Node.model_validate(fields),)
+        except ValidationError:  # what is wrong with code or name is told of the partner itself
+            return ()
     nodes = [_node(source, each, code, kind) for each in declared]
     return tuple(node for node in nodes if node is not None)
 

@@ -24,6 +24,11 @@ class TestNodes:
         (node,) = lab.open(path).partner.nodes
         assert (node.code, node.name, node.kind, node.partner) == ("ACME", "Acme Outdoor", kind, "acme")
 
+    @pytest.mark.parametrize("code", ["", "x" * 200])
+    def test_a_code_that_is_none_is_told_once_and_makes_no_node(self, lab: Lab, code: str) -> None:
+        (problem,) = lab.problems("", head=HEAD.replace('"acme"', f'"{code}"'))
+        assert problem.startswith("acme.toml:3:8: partner.code: ")
+
     def test_a_channel_has_no_node(self, lab: Lab) -> None:
         assert lab.open(lab.write(HEAD.replace('"supplier"', '"channel"'))).partner.nodes == ()
 
