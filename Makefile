@@ -56,7 +56,8 @@ fmt: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff check -q --fix .
 
 docs: $(VENV)/.dev ## write the generated reference pages anew
-	@$(BIN)/python -m hub.mapping.canonical > docs/reference/canonical.md
+	@$(BIN)/python -m hub.mapping.canonical
+	@$(BIN)/crossdock mapping schema > docs/reference/mapping.schema.json
 
 lock: ## pin the newest allowed dependencies (needs uv)
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -p 3.11 --group build pyproject.toml -o requirements/runtime.lock

@@ -15,8 +15,11 @@ from hub.mapping import check as checking
 from hub.mapping.guess.choice import DOCUMENTS
 from hub.mapping.guess.new import Written, new_mapping
 from hub.mapping.guess.sample import NoSample
+from hub.mapping.guess.write import SCHEMA_NAME, write_new
 from hub.mapping.partner_file import PartnerFile, load
 from hub.mapping.problem import MappingErrors
+from hub.mapping.schema import written
+from hub.services.directory import find_plugins
 
 
 @click.group()
@@ -68,17 +71,26 @@ def new(
     hub = Hub(session.config())
     try:
         pairs = list(zip(samples, documents or (None,) * len(samples), strict=True))
-        written = new_mapping(name, pairs, hub.library.folder, lambda path: _read(hub, path), force=force)
+        made = new_mapping(name, pairs, hub.library.folder, lambda path: _read(hub, path), force=force)
+        write_new(made.path.with_name(SCHEMA_NAME), written(hub.library.settings_models))
     except FileExistsError as error:
         raise Failure(f"{error} is there already; --force writes over it") from None
     except (NoSample, MappingErrors) as error:
         raise Failure(str(error)) from None
     finally:
         hub.close()
-    _tell_new(written, as_json=as_json)
+    _tell_new(made, as_json=as_json)
 
 
-def _tell_new(written: Written, *, as_json: bool) -> None:
+@mapping.command()
+@json_option
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of mapping files, with the settings of every connector that is installed."""
+    del as_json  # it is JSON anyway
+    click.echo(written({name: plugin.about.settings for name, plugin in find_plugins().items()}), nl=False)
+
+
+def _tell_new(made: Written, *, as_json: bool) -> None:
     rows = [
         {
             "document": each.draft.choice.document,
@@ -87,14 +99,14 @@ def _tell_new(written: Written, *, as_json: bool) -> None:
             "sure": f"{min(round(line.mark), 99)} %",
             "look at": "; ".join(line.doubts),
         }
-        for each in written.documents
+        for each in made.documents
         for line in each.draft.lines
     ]
     if as_json:
-        print_json({"file": str(written.path), "questions": written.questions, "fields": rows})
+        print_json({"file": str(made.path), "questions": made.questions, "fields": rows})
         return
     print_rows(rows, ("document", "field", "from", "sure", "look at"), as_json=False, empty="")
-    click.echo(f"wrote {written.path}: look at its {written.questions} lines with `# ?`")
+    click.echo(f"wrote {made.path}: look at its {made.questions} lines with `# ?`")
 
 
 def _read(hub: Hub, path: Path) -> PartnerFile:

@@ -95,7 +95,7 @@ def _bad(section: Section) -> tuple[Mapping[str, Any], ...]:
 
 def run_inward(case: Case, document: Inward, zone: tzinfo) -> TestFailure | None:
     """Parse what is given and compare."""
-    results = list(document.parse(_bytes(case.given, document.declared.layout)))
+    results = list(document.parse(given_bytes(case.given, document.declared.layout)))
     records = [each for each in results if not isinstance(each, BadRecord)]
     bad = [each for each in results if isinstance(each, BadRecord)]
     found = [*_compare_records(case.expect, records, zone), *_compare_bad(case.bad, bad)]
@@ -179,7 +179,7 @@ def _compare_file(case: Case, document: Outward) -> Iterator[str]:
             yield f"line {number} is {line!r}, expected {want!r}"
 
 
-def _bytes(given: str, layout: Layout) -> bytes:
+def given_bytes(given: str, layout: Layout) -> bytes:
     """Return the file that a test writes as text; a workbook is written as CSV there."""
     if layout.format == "xlsx":
         return workbook.write((row for _, row in delimited.records(given.encode(), Dialect()) if isinstance(row, list)))

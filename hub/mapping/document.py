@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from hub.codec.delimited import Dialect
@@ -17,8 +18,8 @@ from hub.mapping.source import Source
 from hub.mapping.target import shaped
 from hub.model.document import Direction, Kind
 
-_SETTINGS: Final = (
-    *"use direction makes takes files mode skip_when decimal thousands trailing_sign fields tests".split(),
+DOCUMENT_SETTINGS: Final = (
+    *"use direction makes takes files mode hold_below skip_when decimal thousands trailing_sign fields tests".split(),
     *SETTINGS,
 )
 MAKES: Final = (
@@ -32,6 +33,7 @@ MAKES: Final = (
 TAKES: Final = (Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.STOCK_PUSH, Kind.FULFILMENT)
 #: Documents in which a row that is missing may mean "none left"; their file must say which it is.
 _LISTS: Final = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
+HOLD_BELOW: Final = Decimal("0.5")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -44,6 +46,7 @@ class Declared:
     direction: Direction
     kind: Kind
     mode: Mode
+    hold_below: Decimal
     files: str
     rows: str
     skip_when: str | None
@@ -66,7 +69,7 @@ def read_documents(source: Source) -> tuple[Declared, ...]:
 
 def _document(source: Source, name: str) -> Declared | None:
     section = Section(source, ("documents", name))
-    section.only(_SETTINGS)
+    section.only(DOCUMENT_SETTINGS)
     if not _NAME.fullmatch(name):
         section.source.report(section.way, f"a document is named in small letters, digits and _, not {name!r}")
     direction = section.choice("direction", list(Direction), None)
@@ -87,6 +90,7 @@ def _document(source: Source, name: str) -> Declared | None:
         direction=Direction(direction),
         kind=kind,
         mode=_mode(section, kind),
+        hold_below=_hold_below(section),
         files=files,
         rows=_rows(section, Direction(direction), kind),
         skip_when=_inward_only(section, Direction(direction)),
@@ -118,6 +122,20 @@ def _mode(section: Section, kind: Kind) -> Mode:
     if "mode" in section.data and kind not in _LISTS:
         section.report("mode", f"mode has no use here; it is for {' and '.join(sorted(_LISTS))}")
     return Mode(section.choice("mode", list(Mode), Mode.DELTA))
+
+
+def _hold_below(section: Section) -> Decimal:
+    """Return the part of the last snapshot's rows below which one is held; half of them unless the file says so."""
+    if "hold_below" not in section.data:
+        return HOLD_BELOW
+    value = section.number("hold_below")
+    if section.data.get("mode") != Mode.SNAPSHOT:
+        section.report("hold_below", 'hold_below has no use here: it is for mode = "snapshot"')
+    if value is not None and not 0 <= value <= 1:
+        section.report(
+            "hold_below", "hold_below is a part of the last snapshot's rows: from 0 (never) to 1", value=True
+        )
+    return HOLD_BELOW if value is None else value
 
 
 def _files(section: Section) -> str:

@@ -11,7 +11,7 @@ from hub.mapping.section import Section
 from hub.mapping.source import Source
 
 _MAKERS: Final = ("from", "value", "formula")
-_TYPES: Final = ("text", "integer", "decimal", "date", "datetime", "boolean")
+TYPES: Final = ("text", "integer", "decimal", "date", "datetime", "boolean")
 #: Everything that may stand in the table of a field.
 VERBS: Final = (
     *_MAKERS,
@@ -100,7 +100,7 @@ def _from_table(section: Section, left: str, numerals: Numerals) -> Rule | None:
         None if origin is None else origin.strip(),
         value,
         formula,
-        section.choice("type", _TYPES, None),
+        section.choice("type", TYPES, None),
         section.text("format", None),
         section.text("table", None),
         _prefer(section),

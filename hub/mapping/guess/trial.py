@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from hub.contract import BadRecord
+from hub.mapping.case import given_bytes
 from hub.mapping.guess.draft import toml_text
 from hub.mapping.inward import Inward
 from hub.model.base import Record
@@ -19,7 +20,7 @@ ROWS: Final = 3
 
 def embedded_test(document: Inward, given: str) -> str:
     """Return `[[documents.NAME.tests]]` for these rows."""
-    results = list(document.parse(given.encode(document.declared.dialect.encoding, "replace")))
+    results = list(document.parse(given_bytes(given, document.declared.layout)))
     records = [each for each in results if isinstance(each, Record)]
     bad = [each for each in results if isinstance(each, BadRecord)]
     lines = [
