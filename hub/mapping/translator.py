@@ -23,8 +23,10 @@ class Documents:
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that the file declares."""
+        declared = map(self.declared, self.names())
         return tuple(
-            DocumentSpec(each.name, each.direction, each.kind, each.mode) for each in map(self.declared, self.names())
+            DocumentSpec(each.name, each.direction, each.kind, each.mode, hold_below=each.hold_below)
+            for each in declared
         )
 
     def names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 The newer word counts, as with stock. A snapshot takes out of use what it does not name, under the same safety: a row
 that could not be read keeps its entry, and when one does not say which SKU it is about, or there are no rows at all,
-nothing is taken out.
+nothing is taken out. Nor is it when the snapshot is suddenly much smaller than the last one: a person decides.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ def _apply(feed: Feed, seen: Seen, records: Iterator[Record | BadRecord]) -> str
         return "suspended"
     if not whole:
         return "suspended"
+    if feed.must_wait():
+        return "held"
     _take_out_missing(feed, seen)
     return "applied"
 

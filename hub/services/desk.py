@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
 from hub.clock import Clock
@@ -63,7 +64,10 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an inbound record came from; `at` is when its document was written or received."""
+    """Where an inbound record came from; `at` is when its document was written or received.
+
+    A snapshot with fewer rows than `hold_below` times those of the last one waits for a person (0: it never does).
+    """
 
     connection: str
     document: str
@@ -71,3 +75,4 @@ class Source:
     mapping_hash: str = ""
     mode: Mode = Mode.DELTA
     at: datetime | None = None
+    hold_below: Decimal = Decimal("0.5")

@@ -24,6 +24,10 @@ SHORT, LONG = 0.08, 0.25
 LEAST_TOGETHER, MOST_TOGETHER = 250, 8000
 #: How many bad records of one feed are parked one by one; a whole file in a wrong layout is one problem, not a million.
 MOST_PARKED = 1000
+#: A snapshot is compared with the last one when that had so many rows; a handful may well be halved.
+LEAST_COMPARED = 20
+#: What is parked when a snapshot is suddenly much smaller than the last one.
+SHRUNK = "snapshot shrank"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +104,27 @@ class Feed:
         """
         return self.at if as_of is None else min(as_of, self.desk.clock.now())
 
+    def must_wait(self) -> bool:
+        """Whether a snapshot is so much smaller than the last one that a person has to say that it is right; parks why.
+
+        A person says so by running it again: then what is parked of it stands open while it is applied.
+        """
+        source, rows = self.source, self.tally.read
+        with self.desk.store.read() as tx:
+            last = feeds.rows_of_last(tx, source.connection, source.document)
+            open_ = messages.parked(tx, message_id=source.message_id)
+        small = last >= LEAST_COMPARED and rows < last * source.hold_below
+        if not small or any(each.code == SHRUNK for each in open_):
+            return False
+        self.tally.park(_shrunk(self, last))
+        return True
+
     def end(self, state: str) -> FeedResult:
         """Write down how it ended, and return the counts."""
         now = self.desk.clock.now()
         with self.desk.store.write() as tx:
             feeds.end(tx, self.generation, state, (self.tally.read, self.tally.changed, self.tally.bad), now)
-            if self.is_snapshot and state != "failed":
+            if self.is_snapshot and state not in ("failed", "held"):
                 self._resolve_older(tx, now)
         return self.tally.result()
 
@@ -113,6 +132,16 @@ class Feed:
         """Nobody needs to mend a row of an older snapshot: this one has said everything again."""
         flow = self.source.connection, self.source.document
         messages.resolve_outdated(tx, *flow, self.source.message_id, now)
+
+
+def _shrunk(feed: Feed, last: int) -> BadRecord:
+    return BadRecord(
+        f"the snapshot holds {feed.tally.read} rows and the last one held {last}; what it does not name stays as it was",
+        record="the whole document",
+        field="snapshot",
+        todo=f"ask {feed.partner.code} whether it is complete; if so, rerun this, and what it does not name is gone",
+        code=SHRUNK,
+    )
 
 
 @dataclass(slots=True)

@@ -73,7 +73,8 @@ class Inlet:
     def source(self, message: MessageRow) -> Source:
         """Return where the records of a message come from."""
         mode, at = self.document.mode, message.dated_at or message.received_at
-        return Source(self.connection, self.document.name, message.id, self.mapping_hash, mode, at)
+        least = self.document.hold_below
+        return Source(self.connection, self.document.name, message.id, self.mapping_hash, mode, at, least)
 
 
 def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:

@@ -5,7 +5,8 @@
 - SKUs that we do not sell are kept too: a supplier's file often comes before our own catalogue.
 - A snapshot sets to zero what it does not name, at those nodes that it names at all. A row that could not be read
   keeps its figure; when one does not even say which SKU it is about, or there are no rows at all, nothing is zeroed
-  and the feed stands as `suspended`.
+  and the feed stands as `suspended`. One that is suddenly much smaller than the last is `held` for a person: what it
+  names counts, what it does not name stays, until somebody runs it again.
 - Only what differs is written. That the rest still holds is said once for the whole node (`stock_confirmed`), or row
   by row where the document was not whole.
 """
@@ -93,12 +94,13 @@ def _apply(stock: _StockFeed, records: Iterator[Record | BadRecord]) -> str:
     if stock.feed.tally.read == 0:
         stock.feed.tally.park(_empty(stock.feed))
         return "suspended"
-    if stock.whole:
+    held = stock.whole and stock.feed.must_wait()
+    if stock.whole and not held:
         _finish_snapshot(stock)
         return "applied"
     for node, _oldest in stock.seen.owners():
         _move_times(stock, node, _NO_TIME)
-    return "suspended"
+    return "held" if held else "suspended"
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------

@@ -44,10 +44,17 @@ def begin(tx: Connection, connection: str, document: str, message_id: int, now: 
 
 
 def end(tx: Connection, generation: int, state: str, counts: tuple[int, int, int], now: datetime) -> None:
-    """Write down how a feed ended: `applied`, `suspended` or `failed`, and its rows, changed and parked."""
+    """Write down how a feed ended: `applied`, `suspended`, `held` or `failed`; and its rows, changed and parked."""
     rows, changed, parked = counts
     values = {"state": state, "rows": rows, "changed": changed, "parked": parked, "ended_at": now}
     tx.execute(update(feed).where(feed.c.id == generation).values(values))
+
+
+def rows_of_last(tx: Connection, connection: str, document: str) -> int:
+    """Return how many rows the last feed of a flow held that was applied as a whole; 0 when there was none."""
+    same = and_(feed.c.connection == connection, feed.c.document == document, feed.c.state == "applied")
+    found = tx.execute(select(feed.c.rows).where(same).order_by(feed.c.id.desc()).limit(1)).scalar()
+    return int(found or 0)
 
 
 def expire(tx: Connection, before: datetime) -> int:
