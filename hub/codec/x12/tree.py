@@ -14,11 +14,12 @@ from typing import Final
 from hub.codec.fault import Refused, Unreadable
 from hub.codec.tree import Node
 from hub.codec.x12.fault import Fault, FaultCode, Severity
-from hub.codec.x12.hierarchy import Hierarchy, numbered
 from hub.codec.x12.interchange import Segment, Separators, Stray, TransactionSet
 from hub.codec.x12.reader import read
+from hub.codec.x12.standard.hierarchy import Hierarchy
 from hub.codec.x12.standard.release import standard
 from hub.codec.x12.standard.rules import LoopRule
+from hub.codec.x12.standard.walk import Loop
 from hub.codec.x12.writer import CannotWrite, Policy, composite, repeated, set_lines
 
 #: The segments of qualifier and value pairs, each with the element of the first qualifier.
@@ -34,6 +35,7 @@ _FRAGMENT_START: Final = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:GS|ST)\*")
 _ENVELOPE: Final = ("ISA", "GS", "SE")
 _KEY: Final = re.compile(r"(\d\d)(?:#(\d{1,4}))?(?:\.(\d{1,2}))?")
 _LAST: Final = 99
+_LEVEL: Final = LoopRule("HL")
 
 
 def tree(one: TransactionSet, faults: list[Fault] | None = None) -> Node:
@@ -47,25 +49,28 @@ def tree(one: TransactionSet, faults: list[Fault] | None = None) -> Node:
         root.add(_node(one.group.gs, separators))
     walker = standard(one.version).walker(one.code, separators)
     loops = walker.feed(segments).loops if walker else None
-    nodes, hierarchy = {1: root}, Hierarchy(root)
+    nodes, hierarchy = {1: root}, Hierarchy()
+    latest = root
     for place, segment in zip(one.places(), segments, strict=False):
         index = place.index
         if index == 1 or segment[0] in _ENVELOPE:
             continue
-        node = _node(segment, separators)
+        node = nodes[index] = _node(segment, separators)
         node.number, node.offset = index, place.offset
-        nodes[index] = node
+        loop = loops[index - 1] if loops else None
         if segment[0] == "HL":
-            hierarchy.take(node, faults)
-            continue
-        above = root
-        if loops is not None:
-            loop = loops[index - 1]
+            own = loop if loop is not None and loop.first == index else Loop(_LEVEL, first=index)
+            level = hierarchy.add(own, segment, index)
+            above = nodes[level.parent.loop.first] if level.parent is not None else root
+            latest = node
+        elif loop is None:
+            above = latest
+        else:
             home = loop.around if loop.first == index and loop.around is not None else loop
             above = nodes.get(home.first, root)
-        elif hierarchy.latest is not None:
-            above = hierarchy.latest
         above.add(node)
+    if faults is not None:
+        faults += one.located(hierarchy.faults)
     return root
 
 
@@ -100,10 +105,26 @@ def segments_of(
     if root.values.get("03"):
         header.append(root.values["03"])
     segments = [header]
-    numbered(root)
+    _number_levels(root)
     for child in _ordered(root, rule.root if rule else None):
         _emit(child, rule.root if rule else None, segments, separators, policy)
     return segments
+
+
+def _number_levels(root: Node) -> None:
+    """Give every HL of a tree its id, its parent's id and whether it has children, where no id is given."""
+    count = 0
+    waiting = [(child, "") for child in reversed(root.children) if child.name == "HL"]
+    while waiting:
+        node, parent = waiting.pop()
+        count += 1
+        below = [child for child in node.children if child.name == "HL"]
+        if not node.values.get("01"):
+            node.values["01"] = str(count)
+            node.values.setdefault("04", "1" if below else "0")
+        if parent:
+            node.values.setdefault("02", parent)
+        waiting += [(child, node.values["01"]) for child in reversed(below)]
 
 
 def _emit(node: Node, around: LoopRule | None, segments: list[Segment], separators: Separators, policy: Policy) -> None:
