@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-_PLAIN = re.compile(r"[+-]?[0-9]{1,15}(?:[.][0-9]{1,9})?", re.ASCII)
+#: X12 writes `.5` and `5.` too: zeros that say nothing may be left out on either side of the point, not on both.
+_PLAIN = re.compile(r"[+-]?(?:[0-9]{1,15}(?:[.][0-9]{0,9})?|[.][0-9]{1,9})", re.ASCII)
 _SHOWN = 40
 
 

@@ -40,6 +40,13 @@ def test_plain_numbers_are_read_exactly(text: str, value: str | int) -> None:
     assert parse_number(text) == Decimal(value)
 
 
+@pytest.mark.parametrize(("text", "value"), [(".5", "0.5"), ("-.25", "-0.25"), ("5.", "5"), ("+5.", "5")])
+def test_a_zero_before_or_after_the_point_may_be_left_out_as_x12_does(text: str, value: str) -> None:
+    assert parse_number(text) == exact(text) == Decimal(value)
+    assert parse_number(text.replace(".", ","), decimal=",") == Decimal(value)
+    assert plain(parse_number(text)) == value
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [
