@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hub.model.decision import Choice, CostParts, Decision, Unfilled
 from hub.routing.frozen import input_hash
-from hub.routing.plan import Part, Plan
+from hub.routing.plan import Part, Plan, excesses
 from hub.routing.problem import Want
 from hub.routing.scene import Scene
 from hub.routing.shortage import reason
@@ -80,10 +80,11 @@ def costs_of(scene: Scene, parts: Sequence[Part], rows: Sequence[Row]) -> list[C
         costs = scene.parts(part.good, *scene.at(part.good, part.code), part.nanos)
         for name in ("item", "handling", "freight", "duty", "lateness"):
             _spread(columns[name], getattr(costs, name), rows, sharing)
+    more = excesses(scene, parts)
     for (code, sent), sharing in parcels.items():
         site = scene.site(code)
         _spread(columns["handling"], site.tariff.handling, rows, sharing)
-        _spread(columns["freight"], site.freight if sent else 0, rows, sharing)
+        _spread(columns["freight"], site.freight + more.get(code, 0) if sent else 0, rows, sharing)
     shipped = [sharing for (_, sent), sharing in parcels.items() if sent]
     splits = scene.terms.split * max(0, len(shipped) - 1)
     _spread(columns["split"], splits, rows, sorted(index for sharing in shipped for index in sharing))

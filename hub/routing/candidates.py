@@ -72,8 +72,8 @@ def prices(scene: Scene, good: Good) -> PriceList:
     """Return what the whole good costs at each node that may send it, and has it."""
     shelf = scene.problem.shelves.get(good.sku)
     if shelf is None:
-        return PriceList({}, scene.problem.nodes.tariffs.leasts)
-    if good.pick_up_node is not None or not scene.timeless:
+        return PriceList({}, scene.leasts)
+    if good.pick_up_node is not None or not scene.timeless or scene.cards:
         return _of_this_order(scene, good, shelf)
     key = (scene.rules.hash, scene.problem.country, good.nanos, good.weight)
     found = shelf.listed(key)
@@ -96,7 +96,7 @@ def _of_this_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
         site = scene.site(code)
         if offer.least <= nanos <= scene.have(site, offer) and not barred(good, site, offer):
             costs[code] = scene.total(good, site, offer, nanos) * GRAIN
-    return PriceList(costs, shelf.tariffs.leasts)
+    return PriceList(costs, scene.leasts)
 
 
 def _of_any_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:

@@ -9,79 +9,98 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from hub.routing.jobs import Job
 from hub.routing.scene import Scene
 from hub.routing.shelf import PriceList
+from hub.routing.tariff import GRAIN
 
 #: So many nodes are cheaper to solve than to think about once more.
 _FEW = 12
 
 
-def contenders(scene: Scene, lists: Sequence[PriceList]) -> list[str]:
-    """Return by code the nodes that some cheapest plan for all the lists can use; no list may be empty.
+def contenders(scene: Scene, jobs: Sequence[Job]) -> list[str]:
+    """Return by code the nodes that some cheapest plan for all the jobs can use.
 
     Of plans that cost the same, one with the fewest parcels is among those that these nodes can make.
     """
-    if len(lists) == 1:
-        return [_alone(scene, lists[0])[1]]
+    if len(jobs) == 1:
+        return [_alone(scene, jobs[0])[1]]
+    lists = [job.prices for job in jobs]
     least = sum([prices.least for prices in lists])
     parcel = min([prices.parcel for prices in lists]) + scene.step
-    single = _together(scene, lists)
+    single = _together(scene, jobs)
     if single is not None and single[0] <= least + 2 * parcel:
         return [single[1]]
-    known = single[0] if single is not None else _in_turn(scene, lists)
+    known = single[0] if single is not None else _in_turn(scene, jobs)
     codes = _within(scene, lists, known - least - parcel)
     if single is not None and len(codes) > _FEW:
-        codes = _within(scene, lists, min(known, _in_turn(scene, lists)) - least - parcel)
+        codes = _within(scene, lists, min(known, _in_turn(scene, jobs)) - least - parcel)
     return sorted(codes if single is None else codes | {single[1]})
 
 
-def _alone(scene: Scene, prices: PriceList) -> tuple[int, str]:
-    """Return the cheapest cost, parcel included, and its node."""
-    lows, codes = prices.ranked()
-    return _first(scene, prices.leasts, zip(lows, codes, strict=True))
+def _alone(scene: Scene, job: Job) -> tuple[int, str]:
+    """Return the cheapest cost of a job, parcel included, and its node."""
+    lows, codes = job.prices.ranked()
+    return _first(scene, job.prices.leasts, zip(lows, codes, strict=True), [job])
 
 
-def _first(scene: Scene, leasts: Mapping[str, int], ranked: Iterable[tuple[int, str]]) -> tuple[int, str]:
-    """Return the cheapest cost with the real parcel, and its node, from costs with the least parcel, cheapest first."""
-    step, parcel, too_far = scene.step, scene.parcel, scene.too_far
-    ways = iter(ranked)
-    low, chosen = next(ways)
-    best = low - leasts[chosen] + parcel(chosen)
-    for low, code in ways:
+def _first(
+    scene: Scene, leasts: Mapping[str, int], ranked: Iterable[tuple[int, str]], jobs: Sequence[Job]
+) -> tuple[int, str]:
+    """Return the cheapest real cost of the jobs from one node, and the node.
+
+    `ranked` are the nodes from the cheapest up, by what the jobs cost with the least that the parcel can cost.
+    """
+    step, parcel, too_far, more = scene.step, scene.parcel, scene.too_far, bool(scene.cards)
+    best, chosen = -1, ""
+    for low, code in ranked:
         room = best - low - step
-        if room < 0:
-            break
-        if too_far(code, room):
+        if chosen and (room < 0 or too_far(code, room)):
+            if room < 0:
+                break
             continue
         cost = low - leasts[code] + parcel(code)
-        if cost < best or (cost == best and code < chosen):
+        if more:
+            cost += excess(scene, code, jobs)
+        if not chosen or cost < best or (cost == best and code < chosen):
             best, chosen = cost, code
     return best, chosen
 
 
-def _together(scene: Scene, lists: Sequence[PriceList]) -> tuple[int, str] | None:
+def excess(scene: Scene, code: str, jobs: Iterable[Job]) -> int:
+    """Return in grains what the node's rate card takes for the jobs together above its straight line."""
+    return scene.excess(code, [(job.good, job.nanos) for job in jobs]) * GRAIN
+
+
+def _together(scene: Scene, jobs: Sequence[Job]) -> tuple[int, str] | None:
     """Return the cheapest cost of sending everything from one node, and that node; None when no node can."""
-    first, *rest = sorted(lists, key=lambda prices: len(prices.costs))
+    first, *rest = sorted([job.prices for job in jobs], key=lambda prices: len(prices.costs))
     common: Collection[str] = first.costs
     for prices in rest:
         common = prices.costs.keys() & common
     if not common:
         return None
-    columns = [map(prices.costs.__getitem__, common) for prices in lists]
-    lows = list(map(sum, zip(map(first.leasts.__getitem__, common), *columns, strict=True)))
-    low, code = min(zip(lows, common, strict=True))
-    most = low - first.leasts[code] + scene.parcel(code) - scene.step
-    return _first(scene, first.leasts, sorted(way for way in zip(lows, common, strict=True) if way[0] <= most))
+    columns = [map(prices.costs.__getitem__, common) for prices in (first, *rest)]
+    ways = list(zip(map(sum, zip(map(first.leasts.__getitem__, common), *columns, strict=True)), common, strict=True))
+    if not scene.cards:
+        low, code = min(ways)
+        most = low - first.leasts[code] + scene.parcel(code) - scene.step
+        ways = [way for way in ways if way[0] <= most]
+    return _first(scene, first.leasts, sorted(ways), jobs)
 
 
-def _in_turn(scene: Scene, lists: Sequence[PriceList]) -> int:
-    """Return what some plan costs: each line goes where it is cheapest with the parcels that go already."""
+def _in_turn(scene: Scene, jobs: Sequence[Job]) -> int:
+    """Return what some plan costs: each line goes where it is cheapest with the parcels that go already.
+
+    With rate cards each goes by itself: put together they cost no more.
+    """
     going: set[str] = set()
     total = 0
-    for prices in lists:
-        cost, code = _alone(scene, prices)
-        also = min([prices.costs[each] for each in going if each in prices.costs], default=cost)
-        if also >= cost:
+    for job in jobs:
+        cost, code = _alone(scene, job)
+        costs = job.costs
+        also = min([costs[each] for each in going if each in costs], default=cost)
+        if also >= cost and not scene.cards:
             going.add(code)
         total += min(cost, also)
     return total

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +12,7 @@ from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.number import plain
 from hub.model.place import Coordinates
+from hub.routing.carriage import Size
 from hub.routing.problem import Network, Offer, Problem, Want, canonical, narrow
 from hub.routing.shelf import Shelf
 
@@ -102,7 +103,7 @@ def _want(want: Want) -> dict[str, Any]:
         "flags": sorted(want.flags),
         "excluded": sorted(want.excluded),
         "pick_up_node": want.pick_up_node,
-    }
+    } | ({"size": [plain(side) for side in want.size]} if want.size else {})
 
 
 def _thawed_want(data: Mapping[str, Any]) -> Want:
@@ -114,7 +115,13 @@ def _thawed_want(data: Mapping[str, Any]) -> Want:
         flags=frozenset(ItemFlag(flag) for flag in data["flags"]),
         excluded=frozenset(data["excluded"]),
         pick_up_node=data["pick_up_node"],
+        size=_thawed_size(data["size"]) if "size" in data else None,
     )
+
+
+def _thawed_size(sides: Sequence[str]) -> Size:
+    length, width, height = map(Decimal, sides)
+    return length, width, height
 
 
 def _offer(offer: Offer) -> dict[str, Any]:

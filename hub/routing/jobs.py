@@ -93,7 +93,7 @@ def _has_choice(scene: Scene, good: Good, together: int, contested: frozenset[st
 
 def _prices(scene: Scene, good: Good, found: Sequence[Slot]) -> PriceList:
     costs = {slot.site.code: scene.total(good, slot.site, slot.offer, slot.high) * GRAIN for slot in found}
-    return PriceList(costs, scene.problem.nodes.tariffs.leasts)
+    return PriceList(costs, scene.leasts)
 
 
 def _contested(scene: Scene, goods: Sequence[Good]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from hub.routing.candidates import slots
 from hub.routing.greedy import greedy
 from hub.routing.jobs import Cutting, Job, Work, forced_to
 from hub.routing.joint import Ask, Asks, Taken, Tier, best, tiers_of, whole_tier
-from hub.routing.plan import GREEDY, HIGHS, Left, Part, Plan
+from hub.routing.plan import GREEDY, HIGHS, Left, Part, Plan, landed, straight
 from hub.routing.scene import Good, Scene
 
 
@@ -25,7 +25,11 @@ def jointly(scene: Scene, work: Work) -> Plan:
         missing = ask.nanos - sum(each.nanos for each in taken if each.ask == number)
         if missing:
             left.append(Left(ask.good, missing, "splits" if full else ""))
-    return Plan(tuple(parts), tuple(left), method, proven)
+    if not scene.cards:
+        return Plan(tuple(parts), tuple(left), method, proven)
+    bound = straight(scene, parts)
+    optimal = proven and landed(scene, parts) == bound
+    return Plan(tuple(parts), tuple(left), method, optimal, bound if proven else None)
 
 
 def settle(

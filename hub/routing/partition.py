@@ -3,7 +3,8 @@
 Every parcel costs a fixed amount at its node, and every good its own amount there, so the cost of a set of goods at a
 node is a sum. `G[T]` is the cheapest node for the set T; the best way to send the set S is the least, over every T that
 holds S's first good, of `G[T]` and the best way to send the rest. Optimality is guaranteed: all partitions are covered,
-and a fixed cost above zero means that no optimum uses a node twice. Costs are integers, so there is no tolerance.
+and no optimum uses a node twice, because a parcel costs something by itself. Where a rate card makes a set cost more
+than the sum of its goods, two sets still cost no less than both as one. Costs are integers, so there is no tolerance.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ NEVER = 10**27
 _LARGE = 2000
 
 
+#: For each node what the sets of goods cost on top of their sum, by bit set; None where they cost just that.
+More = Sequence[Sequence[int] | None]
+
+
 class Sent(NamedTuple):
     """One parcel: the node, by its place in the input, and the goods as a bit set."""
 
@@ -29,42 +34,49 @@ class Sent(NamedTuple):
     goods: int
 
 
-def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> list[Sent]:
+def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]], more: More = ()) -> list[Sent]:
     """Return the cheapest parcels that send every good.
 
-    `fixed[n]` (above zero) is what a parcel from node n costs, `rows[n][g]` what good g costs there. Each good needs a
-    node that may send it. Among equal costs the earliest node wins.
+    `fixed[n]` (above zero) is what a parcel from node n costs, `rows[n][g]` what good g costs there, `more[n]` what
+    each set of goods costs there on top. Each good needs a node that may send it. Among equal costs the earliest node
+    wins.
     """
     everything = (1 << len(rows[0])) - 1
     whole = [cost + sum(row) for cost, row in zip(fixed, rows, strict=True)]
+    if more:
+        whole = [cost + (extra[-1] if extra else 0) for cost, extra in zip(whole, more, strict=True)]
     single = min(whole)
     least = list(map(min, zip(*rows, strict=True)))
     if len(least) == 1 or single <= sum(least) + sum(sorted(fixed)[:2]):
         return [Sent(whole.index(single), everything)]
-    kept = _useful(fixed, rows, least, single)
+    known = min(single, _apart(fixed, rows, more))
+    kept = _useful(fixed, rows, least, known - sum(least))
     if len(kept) << len(least) > _LARGE:
         bound, slack = ascend(fixed, columns_of(rows, NEVER))
-        limit = min(single, _known(fixed, rows))
+        limit = known if more else min(single, _known(fixed, rows))
         kept = [node for node in kept if bound + slack[node] <= limit]
     if single <= sum(least) + sum(sorted(fixed[node] for node in kept)[:2]):
         return [Sent(whole.index(single), everything)]
-    tables = [_sums(fixed[node], rows[node]) for node in kept]
+    tables = [_table(fixed[node], rows[node], more[node] if more else None) for node in kept]
     alone = list(map(min, zip(*tables, strict=True)))
     parcels = _partition(alone)
     return [Sent(kept[_first(tables, goods, alone[goods])], goods) for goods in parcels]
 
 
-def fewest(fixed: Sequence[int], rows: Sequence[Sequence[int]], units: Sequence[int], most: int) -> list[Sent]:
+def fewest(
+    fixed: Sequence[int], rows: Sequence[Sequence[int]], units: Sequence[int], most: int, more: More = ()
+) -> list[Sent]:
     """Return the parcels, `most` of them at the most, that send the most units, and of those the cheapest.
 
     `units[g]` is the quantity of good g. With too few parcels allowed some goods stay behind.
     """
-    tables = [_sums(cost, row) for cost, row in zip(fixed, rows, strict=True)]
+    extras = more or [None] * len(fixed)
+    tables = [_table(cost, row, extra) for cost, row, extra in zip(fixed, rows, extras, strict=True)]
     alone = list(map(min, zip(*tables, strict=True)))
     layers = [[0, *[NEVER] * (len(alone) - 1)]]
     for _ in range(min(most, len(units))):
         layers.append(_one_more(layers[-1], alone))
-    sums = _sums(0, units)
+    sums = subset_sums(0, units)
     best = max(
         (goods for goods, cost in enumerate(layers[-1]) if cost < NEVER),
         key=lambda goods: (sums[goods], -layers[-1][goods], -goods),
@@ -73,11 +85,21 @@ def fewest(fixed: Sequence[int], rows: Sequence[Sequence[int]], units: Sequence[
     return [Sent(_first(tables, goods, alone[goods]), goods) for goods in chosen]
 
 
-def _useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], least: Sequence[int], single: int) -> list[int]:
+def _apart(fixed: Sequence[int], rows: Sequence[Sequence[int]], more: More) -> int:
+    """Return what it costs at the most to send every good in a parcel of its own: two from one node cost no more."""
+    if not more:
+        return sum(min(map(int.__add__, fixed, costs)) for costs in zip(*rows, strict=True))
+    return sum(
+        min(
+            cost + row[good] + (extra[1 << good] if extra else 0)
+            for cost, row, extra in zip(fixed, rows, more, strict=True)
+        )
+        for good in range(len(rows[0]))
+    )
+
+
+def _useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], least: Sequence[int], slack: int) -> list[int]:
     """Return the nodes that an optimal plan can use: one that costs more than a known plan by itself is out."""
-    base = sum(least)
-    apart = sum(min(map(int.__add__, fixed, costs)) for costs in zip(*rows, strict=True))
-    slack = min(single, apart) - base
     return [
         node
         for node, (cost, row) in enumerate(zip(fixed, rows, strict=True))
@@ -96,7 +118,13 @@ def _known(fixed: Sequence[int], rows: Sequence[Sequence[int]]) -> int:
     return total
 
 
-def _sums(start: int, amounts: Sequence[int]) -> list[int]:
+def _table(fixed: int, row: Sequence[int], extra: Sequence[int] | None) -> list[int]:
+    """Return what each set of goods costs at a node, by bit set."""
+    sums = subset_sums(fixed, row)
+    return list(map(int.__add__, sums, extra)) if extra else sums
+
+
+def subset_sums(start: int, amounts: Sequence[int]) -> list[int]:
     """Return start plus the sum over every subset of the amounts, by bit set."""
     sums = [start]
     for amount in amounts:

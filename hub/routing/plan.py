@@ -34,16 +34,26 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The answer before it is written out; `optimal` only when proven."""
+    """The answer before it is written out; `optimal` only when proven.
+
+    Where it is not, `bound` may say in micro-units what no plan that sends as much can cost less than.
+    """
 
     parts: tuple[Part, ...]
     left: tuple[Left, ...]
     method: str
     optimal: bool
+    bound: int | None = None
 
 
 def landed(scene: Scene, parts: Iterable[Part]) -> int:
     """Return in micro-units what the parts cost together, parcels and splits included."""
+    parts = tuple(parts)
+    return straight(scene, parts) + sum(excesses(scene, parts).values())
+
+
+def straight(scene: Scene, parts: Iterable[Part]) -> int:
+    """Return the same by the straight lines of the rate cards: what the programmes add up, and never more."""
     total = 0
     handed: dict[str, int] = {}
     sent: dict[str, int] = {}
@@ -55,3 +65,14 @@ def landed(scene: Scene, parts: Iterable[Part]) -> int:
         else:
             handed[part.code] = site.tariff.handling
     return total + sum(handed.values()) + sum(sent.values()) + scene.terms.split * max(0, len(sent) - 1)
+
+
+def excesses(scene: Scene, parts: Iterable[Part]) -> dict[str, int]:
+    """Return, by node, what the parcel costs above the straight line of the node's rate card."""
+    if not scene.cards:
+        return {}
+    loads: dict[str, list[tuple[Good, int]]] = {}
+    for part in parts:
+        if part.good.pick_up_node is None:
+            loads.setdefault(part.code, []).append((part.good, part.nanos))
+    return {code: scene.excess(code, carried) for code, carried in loads.items()}

@@ -17,6 +17,7 @@ from typing import Any
 from hub.model.item import ItemFlag
 from hub.model.node import Node
 from hub.model.place import Coordinates
+from hub.routing.carriage import Size
 from hub.routing.shelf import Shelf, Shelves
 from hub.routing.tariff import Tariffs, milligrams, nano
 
@@ -25,6 +26,7 @@ from hub.routing.tariff import Tariffs, milligrams, nano
 class Want:
     """A quantity of one order line that needs a source; `weight_g` is grams a unit, None when it is not known.
 
+    `size` is the packed length, width and height of a unit in centimetres, for carriers that charge for volume.
     `excluded` are nodes that refused this line before. `pick_up_node` fixes the node where the customer collects.
     `nanos` and `weight` (milligrams a unit) are the same in whole numbers.
     """
@@ -36,6 +38,7 @@ class Want:
     flags: frozenset[ItemFlag] = frozenset()
     excluded: frozenset[str] = frozenset()
     pick_up_node: str | None = None
+    size: Size | None = None
     nanos: int = field(init=False, repr=False, compare=False)
     weight: int | None = field(init=False, repr=False, compare=False)
 

@@ -14,6 +14,8 @@ from pydantic import Field, ValidationError
 
 from hub.model.base import Quantity, Record, SomeQuantity
 from hub.model.node import NodeKind
+from hub.routing.carriage import Carriage
+from hub.routing.ratecard import RateCard
 from hub.routing.tariff import micro, milligrams, nano
 
 
@@ -52,6 +54,7 @@ class RoutingRules(Record):
     split_lines: Annotated[bool, Field(description="a line that no node can fill may come from several")] = True
     partial_lines: Annotated[bool, Field(description="send what there is of a line, leave the rest unfilled")] = True
     keep_back: Annotated[Mapping[NodeKind, Quantity], Field(description="units never sold, by kind of node")] = {}
+    rate_cards: Annotated[tuple[RateCard, ...], Field(description="freight by distance zone and weight")] = ()
     exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 8
     search_limit: Annotated[int, Field(ge=0, description="costs looked at for a larger order")] = 3_000_000
     work_limit: Annotated[int, Field(ge=1, description="branches HiGHS may try after that")] = 500
@@ -61,6 +64,11 @@ class RoutingRules(Record):
         """Return the SHA-256 of the rules' canonical JSON."""
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def carriages(self) -> tuple[Carriage, ...]:
+        """Return the rate cards as the arithmetic of routing takes them."""
+        return tuple(Carriage(card) for card in self.rate_cards)
 
     @cached_property
     def terms(self) -> Terms:
@@ -96,6 +104,8 @@ def _exact(value: object) -> object:
         return Decimal(repr(value))
     if isinstance(value, Mapping):
         return {name: _exact(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_exact(each) for each in value]
     return value
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.model.item import ItemFlag
+from hub.routing.carriage import Carriage, Size, chosen
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
 from hub.routing.rules import RoutingRules
@@ -26,6 +27,7 @@ class Good:
     flags: frozenset[ItemFlag]
     excluded: frozenset[str]
     pick_up_node: str | None
+    size: Size | None
 
     @property
     def milligrams(self) -> int:
@@ -40,7 +42,10 @@ class Good:
 
 @dataclass(slots=True, eq=False)
 class Site:
-    """A node as this customer meets it: the rule that closes it, the distance, a parcel's freight before its weight."""
+    """A node as this customer meets it: the rule that closes it, the distance, a parcel's freight before its weight.
+
+    With a rate card, `freight` is where its straight line begins in this zone; `Scene.excess` is what comes on top.
+    """
 
     code: str
     tariff: Tariff
@@ -50,6 +55,8 @@ class Site:
     abroad: bool
     keep_back: int
     freight: int
+    card: Carriage | None
+    zone: int
 
 
 class Parts(NamedTuple):
@@ -66,6 +73,7 @@ class Scene:
     """One problem under one set of rules; sites are worked out when an offer first touches them.
 
     `stock` holds the offers by SKU and node. `step` (grains) is what every parcel costs besides its node's own tariff.
+    `cards` are the rate cards in force, `leasts` what a parcel from a node costs at the least, in grains by code.
     `closed` are the nodes that have all the orders they can take today. `taken` are nano-units that customers collect,
     gone for the rest of the order. `forced` (node by line) asks what if: the good of that line leaves whole from there.
     """
@@ -76,8 +84,10 @@ class Scene:
         "_parcels",
         "_place",
         "_replacement",
+        "cards",
         "closed",
         "forced",
+        "leasts",
         "problem",
         "rules",
         "sites",
@@ -95,6 +105,8 @@ class Scene:
         self.forced = forced or {}
         self.taken: dict[tuple[str, str], int] = {}
         self.sites: dict[str, Site] = {}
+        self.cards = _in_force(rules, problem) if rules.rate_cards else ()
+        self.leasts = _leasts(problem, self.cards) if self.cards else problem.nodes.tariffs.leasts
         shelves = problem.shelves
         self.stock: Mapping[str, Mapping[str, Offer]] = {
             want.sku: shelves[want.sku].by_node if want.sku in shelves else {} for want in problem.wants
@@ -157,7 +169,11 @@ class Scene:
         handling = tariff.line + times(tariff.per_unit, nanos)
         if good.pick_up_node is not None:
             return item, handling, 0, 0, self._lateness(0, offer)
-        freight = by_weight(tariff.per_kg, good.weight * nanos // NANO)
+        load = good.weight * nanos // NANO
+        if site.card is None:
+            freight = by_weight(tariff.per_kg, load)
+        else:
+            freight = site.card.along(load) + times(site.card.long(good.size), nanos)
         duty = self.duty(item) if site.abroad else 0
         return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site.metres, offer)
 
@@ -193,7 +209,9 @@ class Scene:
         found = self._parcels.get(code)
         if found is None:
             tariff, here = self.problem.nodes.tariffs[code], self._here
-            if here is None or tariff.place is None:
+            if self.cards:
+                least = tariff.handling + self.site(code).freight
+            elif here is None or tariff.place is None:
                 least = tariff.handling + tariff.freight(self._metres(code, tariff)[0])
             else:
                 least = tariff.parcel(here)
@@ -203,7 +221,26 @@ class Scene:
     def too_far(self, code: str, room: int) -> bool:
         """Tell, quicker than `parcel`, that a parcel is sure to cost more grains above its least than `room`."""
         tariff, here = self.problem.nodes.tariffs[code], self._here
-        return here is not None and tariff.place is not None and tariff.surely_above(here, room)
+        if here is None or tariff.place is None or self.cards:
+            return False
+        return tariff.surely_above(here, room)
+
+    def excess(self, code: str, loads: Iterable[tuple[Good, int]]) -> int:
+        """Return in micro-units what a parcel of these goods and nano-units costs above what they cost one by one.
+
+        That is nothing without a rate card: with one, the programmes add up its straight line, and this is the rest.
+        """
+        site = self.site(code)
+        card = site.card
+        if card is None:
+            return 0
+        weighed = by_volume = lines = 0
+        for good, nanos in loads:
+            load = good.weight * nanos // NANO
+            weighed += load
+            by_volume += card.by_volume(good.size, good.weight) * nanos // NANO
+            lines += card.along(load)
+        return card.cost(site.zone, max(weighed, by_volume)) - site.freight - lines
 
     def _met(self, code: str) -> Site:
         tariff = self.problem.nodes.tariffs[code]
@@ -211,7 +248,10 @@ class Scene:
         metres, known = self._metres(code, tariff)
         kept = self.terms.keep_back.get(tariff.kind, 0)
         rule = self._closed(tariff, abroad=abroad)
-        site = Site(code, tariff, rule, metres, known, abroad, kept, tariff.freight(metres))
+        card = chosen(self.cards, code, tariff.kind) if self.cards else None
+        zone = card.zone(metres) if card else 0
+        freight = card.starts[zone] if card else tariff.freight(metres)
+        site = Site(code, tariff, rule, metres, known, abroad, kept, freight, card, zone)
         self.sites[code] = site
         return site
 
@@ -242,6 +282,21 @@ def _closed(problem: Problem) -> frozenset[str]:
     return frozenset(code for code, count, most in limits if most is not None and count >= most)
 
 
+def _in_force(rules: RoutingRules, problem: Problem) -> tuple[Carriage, ...]:
+    day = problem.at.date()
+    return tuple(each for each in rules.carriages if each.card.in_force(day))
+
+
+def _leasts(problem: Problem, cards: Sequence[Carriage]) -> Mapping[str, int]:
+    tariffs, codes = problem.nodes.tariffs, {code for shelf in problem.shelves.values() for code in shelf.by_node}
+    found = {}
+    for code in codes:
+        tariff = tariffs[code]
+        card = chosen(cards, code, tariff.kind)
+        found[code] = tariffs.leasts[code] if card is None else (tariff.handling + card.least) * GRAIN
+    return found
+
+
 def goods_of(wants: Iterable[Want], rules: RoutingRules) -> list[Good]:
     """Return the wants as goods: those of one SKU with the same restrictions are one, in the order of their lines."""
     wants = tuple(wants)
@@ -249,7 +304,7 @@ def goods_of(wants: Iterable[Want], rules: RoutingRules) -> list[Good]:
         return [_good((want,), rules) for want in wants]
     groups: dict[tuple[object, ...], list[Want]] = {}
     for want in wants:
-        key = (want.sku, want.pick_up_node, want.excluded, want.flags, want.weight_g)
+        key = (want.sku, want.pick_up_node, want.excluded, want.flags, want.weight_g, want.size)
         groups.setdefault(key, []).append(want)
     return [_good(tuple(group), rules) for group in groups.values()]
 
@@ -258,4 +313,4 @@ def _good(wants: tuple[Want, ...], rules: RoutingRules) -> Good:
     first = wants[0]
     nanos = first.nanos if len(wants) == 1 else sum(want.nanos for want in wants)
     weight = rules.terms.unknown_weight if first.weight is None else first.weight
-    return Good(wants, first.sku, nanos, weight, first.flags, first.excluded, first.pick_up_node)
+    return Good(wants, first.sku, nanos, weight, first.flags, first.excluded, first.pick_up_node, first.size)

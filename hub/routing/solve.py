@@ -20,7 +20,7 @@ from hub.routing.account import written
 from hub.routing.candidates import slots
 from hub.routing.jobs import sort
 from hub.routing.jointly import jointly
-from hub.routing.plan import PARTITION, Left, Part, Plan
+from hub.routing.plan import PARTITION, Left, Part, Plan, landed
 from hub.routing.problem import Problem
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Good, Scene, goods_of
@@ -47,7 +47,8 @@ def plan(scene: Scene) -> Plan:
     sent = _ship(scene, rest) if rest else Plan((), (), PARTITION, optimal=True)
     if scene.ship_complete and (handed.left or sent.left):
         return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
-    return Plan(handed.parts + sent.parts, handed.left + sent.left, sent.method, sent.optimal)
+    bound = None if sent.bound is None else sent.bound + landed(scene, handed.parts)
+    return Plan(handed.parts + sent.parts, handed.left + sent.left, sent.method, sent.optimal, bound)
 
 
 def _collect(scene: Scene, goods: Iterable[Good]) -> Plan:
@@ -73,6 +74,6 @@ def _ship(scene: Scene, goods: Sequence[Good]) -> Plan:
         return Plan((), tuple(work.left), PARTITION, optimal=True)
     if work.contested or work.cuttings:
         return jointly(scene, work)
-    if len(work.jobs) <= min(_SMALL, scene.rules.exact_lines):
+    if len(work.jobs) <= (scene.rules.exact_lines if scene.cards else min(_SMALL, scene.rules.exact_lines)):
         return small(scene, work)
     return large(scene, work) or jointly(scene, work)

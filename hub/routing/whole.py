@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
-from hub.routing.contenders import contenders
-from hub.routing.jobs import Work
+from hub.routing.carriage import Carriage
+from hub.routing.contenders import contenders, excess
+from hub.routing.jobs import Job, Work
 from hub.routing.jointly import settle
-from hub.routing.partition import NEVER, cheapest, fewest
-from hub.routing.plan import HIGHS, PARTITION, SEARCH, Left, Part, Plan
+from hub.routing.partition import NEVER, More, cheapest, fewest, subset_sums
+from hub.routing.plan import HIGHS, PARTITION, SEARCH, Left, Part, Plan, landed, straight
+from hub.routing.polish import polished
 from hub.routing.reduce import Group, reduced
 from hub.routing.scene import Good, Scene
 from hub.routing.search import assigned, cost_of
+from hub.routing.tariff import GRAIN, NANO
 
 #: The partition programme with a count of parcels is still quick for so many jobs.
 _MOST_LAYERED = 10
@@ -22,25 +26,54 @@ Choice = dict[int, str]
 
 def small(scene: Scene, work: Work) -> Plan:
     """Return the exact plan of an order of few jobs."""
-    codes = contenders(scene, [job.prices for job in work.jobs])
+    codes = contenders(scene, work.jobs)
     if len(codes) == 1:
         return _plan(work, dict.fromkeys(range(len(work.jobs)), codes[0]))
     codes, fixed, rows = priced(scene, [job.costs for job in work.jobs], among=codes)
-    sent = cheapest(fixed, rows)
+    sent = cheapest(fixed, rows, mores(scene, work.jobs, codes))
     most = scene.most_parcels
     if most is not None and len(sent) > most:
-        return _in_few_parcels(work, most, *priced(scene, [job.costs for job in work.jobs]))
+        return _in_few_parcels(scene, work, most)
     return _plan(work, {job: codes[each.node] for each in sent for job in _bits(each.goods)})
 
 
-def _in_few_parcels(work: Work, most: int, codes: list[str], fixed: list[int], rows: list[list[int]]) -> Plan:
-    sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most)
+def _in_few_parcels(scene: Scene, work: Work, most: int) -> Plan:
+    codes, fixed, rows = priced(scene, [job.costs for job in work.jobs])
+    sent = fewest(fixed, rows, [job.nanos for job in work.jobs], most, mores(scene, work.jobs, codes))
     return _plan(work, {job: codes[each.node] for each in sent for job in _bits(each.goods)})
+
+
+def mores(scene: Scene, jobs: Sequence[Job], codes: Sequence[str]) -> More:
+    """Return, for each node, what its rate card takes for each set of the jobs above its straight line, in grains."""
+    if not scene.cards:
+        return ()
+    found: dict[tuple[int, int], list[int]] = {}
+    tables: list[list[int] | None] = []
+    for code in codes:
+        site = scene.site(code)
+        if site.card is None:
+            tables.append(None)
+            continue
+        key = (id(site.card), site.zone)
+        if key not in found:
+            found[key] = _more(site.card, site.zone, jobs)
+        tables.append(found[key])
+    return tables
+
+
+def _more(card: Carriage, zone: int, jobs: Sequence[Job]) -> list[int]:
+    loads = [job.good.weight * job.nanos // NANO for job in jobs]
+    weighed = subset_sums(0, loads)
+    by_volume = subset_sums(0, [card.by_volume(job.good.size, job.good.weight) * job.nanos // NANO for job in jobs])
+    straight = subset_sums(card.starts[zone], [card.along(load) for load in loads])
+    billed = map(max, weighed, by_volume)
+    more = [(card.cost(zone, load) - line) * GRAIN for load, line in zip(billed, straight, strict=True)]
+    return [0, *more[1:]]
 
 
 def large(scene: Scene, work: Work) -> Plan | None:
     """Return the plan of an order of many jobs, piece by piece; None when it needs more parcels than are allowed."""
-    among = contenders(scene, [job.prices for job in work.jobs])
+    among = contenders(scene, work.jobs)
     if len(among) == 1:
         return _plan(work, dict.fromkeys(range(len(work.jobs)), among[0]))
     found = reduced([_some(job.costs, among) for job in work.jobs])
@@ -54,8 +87,22 @@ def large(scene: Scene, work: Work) -> Plan | None:
     if most is not None and len(set(chosen.values())) > most:
         if len(work.jobs) > _MOST_LAYERED:
             return None
-        return _in_few_parcels(work, most, *priced(scene, [job.costs for job in work.jobs]))
+        return _in_few_parcels(scene, work, most)
+    if scene.cards:
+        return _polished(scene, work, chosen, method, proven=proven)
     return _plan(work, chosen, method, optimal=proven)
+
+
+def _polished(scene: Scene, work: Work, chosen: Choice, method: str, *, proven: bool) -> Plan:
+    """Return the plan found by the straight lines of the rate cards, made better by what they really take.
+
+    What it costs by the lines is a bound that no plan is below.
+    """
+    lined = _plan(work, chosen, method)
+    better = _plan(work, polished(scene, work.jobs, chosen), method)
+    bound = straight(scene, lined.parts)
+    optimal = proven and landed(scene, better.parts) == bound
+    return replace(better, optimal=optimal, bound=bound if proven else None)
 
 
 def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
@@ -68,7 +115,10 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
     if not able:
         return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
     codes, fixed, rows = priced(scene, [{code: job.costs[code] for code in able} for job in jobs])
-    totals = [cost + sum(row) for cost, row in zip(fixed, rows, strict=True)]
+    totals = [
+        cost + sum(row) + (excess(scene, code, jobs) if scene.cards else 0)
+        for code, cost, row in zip(codes, fixed, rows, strict=True)
+    ]
     node = codes[totals.index(min(totals))]
     return _plan(work, dict.fromkeys(range(len(jobs)), node))
 

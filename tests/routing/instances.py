@@ -10,7 +10,9 @@ from decimal import Decimal
 from hub.model.item import ItemFlag
 from hub.model.node import Node, NodeCosts, NodeKind
 from hub.model.place import Address, Coordinates
+from hub.routing.carriage import Size
 from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules
 
 AT = datetime(2026, 11, 20, 6, 0, tzinfo=UTC)
@@ -42,6 +44,7 @@ class Shape:
     twists: bool = True
     limits: bool = True
     same_sku: bool = False
+    cards: bool = False
 
 
 def random_problem(seed: int, shape: Shape) -> tuple[Problem, RoutingRules]:
@@ -107,6 +110,32 @@ def _want(dice: random.Random, number: int, codes: list[str], shape: Shape) -> W
         flags=frozenset({ItemFlag.HAZMAT}) if twist and dice.random() < 0.15 else frozenset(),
         excluded=frozenset({dice.choice(codes)}) if twist and dice.random() < 0.2 else frozenset(),
         pick_up_node=dice.choice(codes) if twist and dice.random() < 0.1 and not shape.same_sku else None,
+        size=_size(dice) if shape.cards and dice.random() < 0.7 else None,
+    )
+
+
+def _size(dice: random.Random) -> Size:
+    length, width, height = (Decimal(dice.randint(20, 300)) / 10 for _ in range(3))
+    return length, width, height
+
+
+def a_card(dice: random.Random, name: str, **fields: object) -> RateCard:
+    """Return a card of two zones and three weights whose prices need not even rise."""
+    return RateCard(
+        name=name,
+        zones_km=(Decimal(dice.randint(200, 1500)),),
+        steps_kg=(Decimal(1), Decimal(dice.randint(2, 4)), Decimal(dice.randint(5, 20))),
+        prices=tuple((cents(dice, 200, 1500), cents(dice, 400, 2500)) for _ in range(3)),
+        round_up_kg=Decimal(dice.choice(["0.25", "0.5", "1"])),
+        divisor=dice.choice([None, Decimal(5000), Decimal("1384.5")]),
+        cubic_over_cm3=Decimal(dice.choice([0, 0, 4000])),
+        round_up_cm=Decimal(dice.choice(["0", "1", "2.54"])),
+        minimum=Decimal(dice.choice([0, 5])),
+        fuel_percent=Decimal(dice.choice(["0", "12.5"])),
+        per_parcel=cents(dice, 0, 200),
+        **({"heavy_over_kg": Decimal(3), "heavy": Decimal(4)} if dice.random() < 0.5 else {}),
+        **({"long_over_cm": Decimal(25), "long": Decimal("3.25")} if dice.random() < 0.5 else {}),
+        **fields,
     )
 
 
@@ -133,4 +162,12 @@ def _rules(dice: random.Random, shape: Shape) -> RoutingRules:
         split_lines=not shape.limits or dice.random() < 0.85,
         partial_lines=not shape.limits or dice.random() < 0.85,
         keep_back={NodeKind.STORE: Decimal(1)} if dice.random() < 0.3 else {},
+        rate_cards=_cards(dice) if shape.cards else (),
     )
+
+
+def _cards(dice: random.Random) -> tuple[RateCard, ...]:
+    old = a_card(dice, "last year", valid_until=AT.date() - timedelta(days=1))
+    some = a_card(dice, "some", nodes=("N00", "N02"), valid_from=AT.date())
+    rest = a_card(dice, "rest", kinds=() if dice.random() < 0.5 else (NodeKind.STORE, NodeKind.SUPPLIER))
+    return old, some, rest

@@ -6,14 +6,18 @@ best (most units, least cost) over every way to cut and place every line, the wa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from functools import cache
 from itertools import product
 
 from hub.model.node import Node, NodeKind
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
+from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules
 
 MICRO = Decimal("0.000001")
@@ -39,6 +43,20 @@ def try_everything(problem: Problem, rules: RoutingRules, forced: tuple[str, str
         ways.append(mine)
     outcomes = [outcome for plan in product(*ways) if (outcome := world.outcome(plan)) is not None]
     return min(outcomes, key=lambda best: (-best.units, best.cost), default=Best(ZERO, ZERO))
+
+
+class _Hashed:
+    """A card as a key: by its name and its figures."""
+
+    def __init__(self, card: RateCard) -> None:
+        self.card = card
+        self.text = card.model_dump_json()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Hashed) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
 
 Way = tuple[tuple[str, Decimal], ...]
@@ -118,7 +136,7 @@ class _World:
         if self.complete and (len(sent) > 1 or units < sum(want.quantity for want in self.problem.wants)):
             return Best(ZERO, ZERO) if units == 0 else None
         cost = sum((self.part(want, code, part) for want, way in wants for code, part in way), ZERO)
-        cost += sum((self.parcel(code, sent=True) for code in sent), ZERO)
+        cost += sum((self.parcel(code, sent=True) + self.carried(code, wants) for code in sent), ZERO)
         cost += sum((self.parcel(code, sent=False) for code in handed), ZERO)
         return Best(units, cost + self.rules.split_penalty * max(0, len(sent) - 1))
 
@@ -133,7 +151,34 @@ class _World:
         node = self.problem.nodes.by_code[code]
         handling = node.costs.per_order + self.problem.nodes.fees.get(code, ZERO)
         freight = node.costs.freight_base + node.costs.freight_per_km * self.km(node)
+        if self.card(node) is not None:
+            freight = ZERO
         return _micro(handling) + (_micro(freight) if sent else ZERO)
+
+    def card(self, node: Node) -> RateCard | None:
+        """Return the first card in force that names the node, its kind, or nothing."""
+        for card in self.rules.rate_cards:
+            first, last = card.valid_from or date.min, card.valid_until or date.max
+            named = node.code in card.nodes or node.kind in card.kinds or (not card.nodes and not card.kinds)
+            if named and first <= self.problem.at.date() <= last:
+                return card
+        return None
+
+    def carried(self, code: str, wants: list[tuple[Want, Way]]) -> Decimal:
+        """Return what the node's card takes for all that it sends, in the cheapest parcels."""
+        node = self.problem.nodes.by_code[code]
+        card = self.card(node)
+        if card is None:
+            return ZERO
+        weighs = volume = ZERO
+        for want, way in wants:
+            part = dict(way).get(code, ZERO) if want.pick_up_node is None else ZERO
+            unit = (self.rules.unknown_weight_g if want.weight_g is None else want.weight_g) / 1000
+            weighs += unit * part
+            volume += (_volumetric(card, want, unit)) * part
+        steps = int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING))
+        zone = sum(1 for end in card.zones_km if self.km(node) > end)
+        return _cover(_Hashed(card), zone, max(1, steps))
 
     def part(self, want: Want, code: str, part: Decimal) -> Decimal:
         node, offer = self.problem.nodes.by_code[code], self.offers[code, want.sku]
@@ -142,7 +187,11 @@ class _World:
         if want.pick_up_node is not None:
             return cost + self.late(ZERO, offer)
         weight_g = self.rules.unknown_weight_g if want.weight_g is None else want.weight_g
-        cost += _micro(node.costs.freight_per_kg * weight_g * part / 1000)
+        card = self.card(node)
+        if card is None:
+            cost += _micro(node.costs.freight_per_kg * weight_g * part / 1000)
+        elif card.long_over_cm is not None and want.size is not None and max(want.size) > card.long_over_cm:
+            cost += _micro(card.long * part)
         if self.abroad(node):
             cost += _micro(item * self.rules.duty_percent / 100)
         return cost + self.late(self.km(node), offer)
@@ -172,3 +221,35 @@ class _World:
 
 def _micro(value: Decimal) -> Decimal:
     return value.quantize(MICRO, ROUND_HALF_UP)
+
+
+def _volumetric(card: RateCard, want: Want, unit: Decimal) -> Decimal:
+    """Return the kilograms of a unit by its volume, to the milligram; its own weight where volume does not count."""
+    if card.divisor is None or want.size is None:
+        return unit
+    volume = Decimal(1)
+    for side in want.size:
+        volume *= math.ceil(side / card.round_up_cm) * card.round_up_cm if card.round_up_cm else side
+    if volume <= card.cubic_over_cm3:
+        return unit
+    return (volume / card.divisor).quantize(MICRO, ROUND_CEILING)
+
+
+@cache
+def _cover(card: _Hashed, zone: int, steps: int) -> Decimal:
+    """Return the cheapest parcels that hold so many steps of weight: the last parcel may hold any number of them."""
+    most = int(card.card.steps_kg[-1] / card.card.round_up_kg)
+    prices = [_parcel(card.card, zone, holds) for holds in range(1, most + 1)]
+    costs = [ZERO]
+    while len(costs) <= steps:
+        costs.append(min(price + costs[max(0, len(costs) - holds)] for holds, price in enumerate(prices, 1)))
+    return costs[steps]
+
+
+def _parcel(card: RateCard, zone: int, steps: int) -> Decimal:
+    """Return the cheapest price of one parcel that weighs so many steps: a heavier parcel's price may be less."""
+    weighs = steps * card.round_up_kg
+    heavy = card.heavy if card.heavy_over_kg is not None and weighs > card.heavy_over_kg else ZERO
+    rows = [row[zone] for limit, row in zip(card.steps_kg, card.prices, strict=True) if limit >= weighs]
+    price = max(min(rows), card.minimum) * (1 + card.fuel_percent / 100)
+    return _micro(price + card.per_parcel + heavy)

@@ -19,6 +19,7 @@ SHAPES = {
     "long lines to be cut": Shape(lines=2, most_units=5, stock=3, twists=False),
     "three scarce lines": Shape(most_units=3, stock=2),
     "lines of one SKU": Shape(nodes=3, stock=3, same_sku=True),
+    "rate cards": Shape(lines=3, nodes=4, stock=9, cards=True),
     "no limits": Shape(lines=3, nodes=4, stock=3, limits=False),
 }
 _SOAK = 20_000 if os.environ.get("CROSSDOCK_SOAK") else 0

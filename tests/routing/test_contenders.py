@@ -226,5 +226,5 @@ def test_a_shelf_keeps_only_so_many_price_lists() -> None:
         scene = Scene(
             replace(problem, wants=(Want("1", "MUG", Decimal(quantity)),), offers=Shelves([shelf])), RoutingRules()
         )
-        assert contenders(scene, [prices(scene, good) for good in goods_of(scene.problem.wants, scene.rules)]) == ["A"]
+        assert contenders(scene, sort(scene, goods_of(scene.problem.wants, scene.rules)).jobs) == ["A"]
     assert len(shelf._kept) < 50

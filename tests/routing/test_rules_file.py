@@ -60,6 +60,7 @@ def test_the_hash_is_the_same_for_equal_rules_and_differs_with_each_rule() -> No
         "split_lines": False,
         "partial_lines": False,
         "keep_back": {"store": 7},
+        "rate_cards": [{"name": "ground", "steps_kg": [1], "prices": [[4]]}],
         "exact_lines": 7,
         "search_limit": 7,
         "work_limit": 7,
