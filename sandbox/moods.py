@@ -24,7 +24,7 @@ class Mood(StrEnum):
 
 
 #: A lost reply matters where the call changes something; reads are hit only when `on` names them.
-_CHANGES = ("POST *", "PUT *", "DELETE *", "rename *")
+_CHANGES = ("POST *", "PUT *", "DELETE *", "rename *", "data *")
 
 
 @dataclass(slots=True)

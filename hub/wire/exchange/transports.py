@@ -6,6 +6,7 @@ from pathlib import Path
 
 from hub.contract import Context
 from hub.wire.exchange.folders import FolderTransport
+from hub.wire.exchange.mail import MailTransport
 from hub.wire.exchange.port import DocumentFiles, Transport
 from hub.wire.exchange.settings import ExchangeSettings
 from hub.wire.exchange.web import WebTransport
@@ -21,6 +22,8 @@ def transport_for(
     """Return the transport of the connection; nothing is sent before its first verb."""
     if settings.place.scheme == "https":
         return WebTransport(settings, listed, context, partner=partner, page_size=page_size)
+    if settings.place.scheme == "imaps":
+        return MailTransport(settings, listed, context, partner=partner, page_size=page_size)
     return FolderTransport(_session(settings), settings, listed, context, partner=partner, page_size=page_size)
 
 
