@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
+from hub.cli.mapping_file import load_named, mapping_path, read
+from hub.cli.mapping_try import try_file
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.contract import BadRecord
 from hub.mapping import check as checking
 from hub.mapping.guess.choice import DOCUMENTS
 from hub.mapping.guess.new import Written, new_mapping
 from hub.mapping.guess.sample import NoSample
 from hub.mapping.guess.write import SCHEMA_NAME, write_new
-from hub.mapping.partner_file import PartnerFile, load
 from hub.mapping.problem import MappingErrors
 from hub.mapping.schema import written
 from hub.services.directory import find_plugins
@@ -25,16 +24,6 @@ from hub.services.directory import find_plugins
 @click.group()
 def mapping() -> None:
     """Write, check, show and try mapping files."""
-
-
-def _path(hub: Hub, name: str) -> Path:
-    """Return the file that a partner's code or a path names."""
-    named = Path(name)
-    candidates = (named, hub.library.folder / f"{name}.toml")
-    for path in candidates:
-        if path.is_file():
-            return path
-    raise Failure(f"there is no file {candidates[1]}")
 
 
 @mapping.command()
@@ -71,7 +60,7 @@ def new(
     hub = Hub(session.config())
     try:
         pairs = list(zip(samples, documents or (None,) * len(samples), strict=True))
-        made = new_mapping(name, pairs, hub.library.folder, lambda path: _read(hub, path), force=force)
+        made = new_mapping(name, pairs, hub.library.folder, lambda path: read(hub, path), force=force)
         write_new(made.path.with_name(SCHEMA_NAME), written(hub.library.settings_models))
     except FileExistsError as error:
         raise Failure(f"{error} is there already; --force writes over it") from None
@@ -109,11 +98,6 @@ def _tell_new(made: Written, *, as_json: bool) -> None:
     click.echo(f"wrote {made.path}: look at its {made.questions} lines with `# ?`")
 
 
-def _read(hub: Hub, path: Path) -> PartnerFile:
-    library = hub.library
-    return load(path, house=library.house, settings_models=library.settings_models, secrets=library.secrets)
-
-
 @mapping.command()
 @click.argument("name", required=False)
 @json_option
@@ -122,7 +106,7 @@ def check(session: Session, name: str | None, as_json: bool) -> None:
     """Check one file or all of them, and run their embedded tests; every problem with its line."""
     hub = Hub(session.config())
     try:
-        paths = [_path(hub, name)] if name else sorted(hub.library.folder.glob("*.toml"))
+        paths = [mapping_path(hub, name)] if name else sorted(hub.library.folder.glob("*.toml"))
         if not paths:
             raise NothingToDo(f"{hub.library.folder} holds no mapping file")
         reports = [_report(hub, path) for path in paths]
@@ -154,18 +138,6 @@ def _problems(report: checking.Report) -> list[str]:
     return [str(each) for each in (*report.problems, *report.failures)]
 
 
-def _load(session: Session, name: str) -> PartnerFile:
-    hub = Hub(session.config())
-    library = hub.library
-    try:
-        models, secrets = library.settings_models, library.secrets
-        return load(_path(hub, name), house=library.house, settings_models=models, secrets=secrets)
-    except MappingErrors as error:
-        raise Failure(str(error)) from None
-    finally:
-        hub.close()
-
-
 @mapping.command()
 @click.argument("name")
 @click.option("--full", is_flag=True, help="Every setting, with the file and line it comes from.")
@@ -173,7 +145,11 @@ def _load(session: Session, name: str) -> PartnerFile:
 @pass_session
 def show(session: Session, name: str, full: bool, as_json: bool) -> None:
     """Show what a partner's file says, its template included."""
-    described = checking.describe(_load(session, name))
+    hub = Hub(session.config())
+    try:
+        described = checking.describe(load_named(hub, name))
+    finally:
+        hub.close()
     if as_json:
         print_json(described)
         return
@@ -183,28 +159,4 @@ def show(session: Session, name: str, full: bool, as_json: bool) -> None:
         print_rows(described["settings"], ("setting", "value", "origin"), as_json=False, empty="")
 
 
-@mapping.command(name="try")
-@click.argument("name")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--document", help="Which of its documents. [the only inbound one]")
-@json_option
-@pass_session
-def try_file(session: Session, name: str, file: Path, document: str | None, as_json: bool) -> None:
-    """Show what each record of FILE would become; nothing is kept."""
-    partner_file = _load(session, name)
-    inbound = tuple(partner_file.documents.inward)
-    chosen = document or (inbound[0] if len(inbound) == 1 else None)
-    if chosen not in inbound:
-        raise click.UsageError(f"say --document, one of: {', '.join(inbound) or 'none is inbound'}")
-    rows = [_tried(each) for each in checking.try_file(partner_file, chosen, file.read_bytes())]
-    print_rows(rows, ("raw", "becomes", "problem"), as_json=as_json, empty="the file holds no record")
-    if any(row["problem"] for row in rows):
-        raise SystemExit(FAILED)
-
-
-def _tried(tried: checking.Tried) -> dict[str, Any]:
-    result = tried.result
-    if isinstance(result, BadRecord):
-        where = f"{result.record} {result.field}".strip()
-        return {"raw": tried.raw, "becomes": None, "problem": f"{where}: {result.what}"}
-    return {"raw": tried.raw, "becomes": result.model_dump(mode="json", exclude_defaults=True), "problem": ""}
+mapping.add_command(try_file)

@@ -11,13 +11,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from hub.contract import BadRecord
 from hub.mapping.case import TestFailure
 from hub.mapping.partner_file import PartnerFile, load
 from hub.mapping.problem import MappingErrors, Problem
 from hub.mapping.settings import Secrets
 from hub.mapping.source import Source
-from hub.model.base import Record
 from hub.model.document import Direction
 from hub.model.number import plain
 
@@ -38,14 +36,6 @@ class Report:
         return not self.problems and not self.failures
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """What one record of a sample would become, beside the text it is made from."""
-
-    raw: str
-    result: Record | BadRecord
-
-
 def check(path: Path, *, house: Path, settings_models: Mapping[str, type[BaseModel]], secrets: Secrets) -> Report:
     """Check a mapping file whole and run its embedded tests."""
     try:
@@ -53,12 +43,6 @@ def check(path: Path, *, house: Path, settings_models: Mapping[str, type[BaseMod
     except MappingErrors as error:
         return Report(path, problems=error.problems)
     return Report(path, failures=tuple(file.run_tests()), tests=len(file.cases), file=file)
-
-
-def try_file(file: PartnerFile, document: str, content: bytes) -> Iterator[Tried]:
-    """Yield what each record of a file would become; nothing is stored."""
-    for raw, result in file.documents.inward[document].traced(content):
-        yield Tried(raw, result)
 
 
 def describe(file: PartnerFile) -> dict[str, Any]:

@@ -25,6 +25,7 @@ from hub.model.document import Kind
 IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.STOCK_LEVEL: ("sku", "location"),
     Kind.CATALOGUE_ENTRY: ("sku",),
+    Kind.EXPECTED_RECEIPT: ("sku", "location", "expected_at", "reference"),
     Kind.ACKNOWLEDGEMENT: ("order_number", "reference"),
     Kind.SHIPMENT: ("order_number", "shipment_number", "tracking"),
     Kind.INVOICE: ("invoice_number", "order_number"),
@@ -47,7 +48,7 @@ class Inward:
 
     def parse(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the records of a file; what cannot be read is yielded as BadRecord, and the rest goes on."""
-        run = self._run(content)
+        run = self.opened(content)
         if isinstance(run, BadRecord):
             yield run
         else:
@@ -60,7 +61,7 @@ class Inward:
 
     def traced(self, content: bytes) -> Iterator[tuple[str, Record | BadRecord]]:
         """Yield the same as `parse`, each with the text that it was made from."""
-        run = self._run(content)
+        run = self.opened(content)
         if isinstance(run, BadRecord):
             yield run.extract, run
         else:
@@ -71,7 +72,7 @@ class Inward:
         what = f"{self.partner} {self.declared.name}, {record}: {why}"
         return BadRecord(what, record=record, raw=raw, todo=todo, code=code)
 
-    def _run(self, content: bytes) -> Run | BadRecord:
+    def opened(self, content: bytes) -> Run | BadRecord:
         """Return the file with its columns found, or why it cannot be read at all."""
         tree = self.declared.layout.tree
         header = ""

@@ -32,6 +32,7 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
+    update,
 )
 
 from hub.model.state import BOUND
@@ -85,6 +86,14 @@ def levels(tx: Connection, skus: Collection[str]) -> dict[Pair, StockRow]:
     return found
 
 
+def of_node(tx: Connection, node: str) -> Iterator[StockRow]:
+    """Yield every figure of one node, by SKU."""
+    query = select(stock, stock_confirmed.c.as_of.label("confirmed_at")).outerjoin_from(
+        stock, stock_confirmed, _SAME_NODE
+    )
+    return (_level(row) for row in tx.execute(query.where(stock.c.node == node).order_by(stock.c.sku)))
+
+
 def _level(row: Row[Any]) -> StockRow:
     return StockRow(
         node=row.node,
@@ -104,7 +113,26 @@ def atp(tx: Connection, skus: Collection[str], now: datetime, *, besides: str = 
 
     `besides` leaves one owner's own reservations out: what it holds is there for it to take.
     """
-    return {pair: figure for batch in batches(sorted(set(skus))) for pair, figure in _atp(tx, batch, now, besides)}
+    return {pair: figure for pair, figure, _ in figures(tx, skus, now, besides=besides)}
+
+
+def figures(
+    tx: Connection, skus: Collection[str], now: datetime, *, besides: str = ""
+) -> Iterator[tuple[Pair, Decimal, datetime]]:
+    """Yield the same, pair by pair, with the time of the row's own figure (a whole node may be confirmed later)."""
+    for batch in batches(sorted(set(skus))):
+        yield from _figures(tx, batch, now, besides)
+
+
+def touch(tx: Connection, node: str, after: str, size: int, now: datetime) -> str | None:
+    """Make news of the node's next figures, in order of SKU; returns the last SKU, None when there are no more."""
+    page = select(stock.c.sku).where(stock.c.node == node, stock.c.sku > after).order_by(stock.c.sku).limit(size)
+    skus = tx.execute(page).scalars().all()
+    if not skus:
+        return None
+    within = and_(stock.c.node == node, stock.c.sku > after, stock.c.sku <= skus[-1])
+    tx.execute(update(stock).where(within).values(updated_at=now))
+    return skus[-1]
 
 
 def available(tx: Connection, pairs: Collection[Pair], now: datetime, *, besides: str = "") -> dict[Pair, Decimal]:
@@ -166,12 +194,14 @@ def release_expired(tx: Connection, now: datetime) -> int:
 # --- the arithmetic --------------------------------------------------------------------------------------------------
 
 
-def _atp(tx: Connection, skus: Sequence[str], now: datetime, besides: str) -> Iterator[tuple[Pair, Decimal]]:
+def _figures(
+    tx: Connection, skus: Sequence[str], now: datetime, besides: str
+) -> Iterator[tuple[Pair, Decimal, datetime]]:
     committed, reserved = _committed(tx, skus), _reserved(tx, skus, now, besides)
-    query = select(stock.c.node, stock.c.sku, stock.c.on_hand, stock.c.safety).where(stock.c.sku.in_(skus))
-    for node, sku, on_hand, safety in tx.execute(query):
+    columns = select(stock.c.node, stock.c.sku, stock.c.on_hand, stock.c.safety, stock.c.as_of)
+    for node, sku, on_hand, safety, as_of in tx.execute(columns.where(stock.c.sku.in_(skus))):
         pair = node, sku
-        yield pair, available_to_promise(on_hand, committed[pair], reserved[pair], safety)
+        yield pair, available_to_promise(on_hand, committed[pair], reserved[pair], safety), as_of
 
 
 def _committed(tx: Connection, skus: Sequence[str]) -> dict[Pair, Decimal]:

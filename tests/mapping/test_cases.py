@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hub.contract import BadRecord
-from hub.mapping.check import check, try_file
+from hub.mapping.beside import side_by_side
+from hub.mapping.check import check
 from hub.model.purchase import Acknowledgement
 from hub.model.stock import StockLevel
 from tests.mapping.lab import HEAD, MODELS, Lab
@@ -198,7 +199,7 @@ class TestTrying:
     def test_each_record_stands_beside_its_text(self, lab: Lab) -> None:
         file = lab.load(STOCK)
         content = b"Item,Qty,UOM,At\nAB,5,CS,2026-11-20T06:00:00Z\nCD,x,EA,\nEF,1\n"
-        first, second, third = try_file(file, "stock", content)
+        first, second, third = side_by_side(file.documents.inward["stock"], content)
         assert isinstance(first.result, StockLevel)
         assert first.raw == "AB,5,CS,2026-11-20T06:00:00Z"
         assert isinstance(second.result, BadRecord)
@@ -209,12 +210,12 @@ class TestTrying:
             "[documents.ack]\ndirection = 'in'\nmakes = 'acknowledgement'\nfiles = 'x'\n"
             "[documents.ack.fields]\norder_number = 'PO'\nline.line_number = 'Line'\n"
         )
-        bad, good = try_file(file, "ack", b"PO,Line\nP1,1\n,2\nP1,3\n")
+        bad, good = side_by_side(file.documents.inward["ack"], b"PO,Line\nP1,1\n,2\nP1,3\n")
         assert isinstance(bad.result, BadRecord)
         assert isinstance(good.result, Acknowledgement)
         assert good.raw == "P1,1\nP1,3"
 
     def test_a_file_with_a_wrong_header_is_one_answer(self, lab: Lab) -> None:
-        (answer,) = try_file(lab.load(STOCK), "stock", b"a,b\n1,2\n")
+        (answer,) = side_by_side(lab.load(STOCK).documents.inward["stock"], b"a,b\n1,2\n")
         assert isinstance(answer.result, BadRecord)
         assert answer.raw == "a,b"
