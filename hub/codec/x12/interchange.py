@@ -228,15 +228,16 @@ class TransactionSet:
         """Every segment, ST first and SE last; the place of `segments[i]` is `first + i`."""
         if self._segments is None:
             cut = self.interchange.separators.element
-            self._segments = [text.split(cut) for text in self._texts()]
+            self._segments = [text.split(cut) for text in self.texts()]
         return self._segments
 
     def __iter__(self) -> Iterator[Segment]:
         """Split one segment after the other without keeping them."""
         cut = self.interchange.separators.element
-        return (text.split(cut) for text in self._texts())
+        return (text.split(cut) for text in self.texts())
 
-    def _texts(self) -> list[str]:
+    def texts(self) -> list[str]:
+        """Return every segment as text, not split into its elements."""
         separators = self.interchange.separators
         return segment_texts(decode(self.raw, separators)[0], separators)
 
