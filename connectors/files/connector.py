@@ -36,12 +36,24 @@ _ABOUT = About(
             Kind.SALES_ORDER,
             Kind.STOCK_LEVEL,
             Kind.CATALOGUE_ENTRY,
+            Kind.EXPECTED_RECEIPT,
             Kind.ACKNOWLEDGEMENT,
             Kind.SHIPMENT,
             Kind.INVOICE,
         }
     ),
-    writes=frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.STOCK_PUSH, Kind.FULFILMENT, Kind.INVOICE}),
+    writes=frozenset(
+        {
+            Kind.PURCHASE_ORDER,
+            Kind.PURCHASE_ORDER_CHANGE,
+            Kind.SHIP_ORDER,
+            Kind.STOCK_PUSH,
+            Kind.FULFILMENT,
+            Kind.ACKNOWLEDGEMENT,
+            Kind.SHIPMENT,
+            Kind.INVOICE,
+        }
+    ),
     page_size=100,
     maps_files=True,
     keep_idle=900,  # most of a poll that finds nothing is the key exchange of a new session

@@ -49,8 +49,12 @@ _SHAPE_OF: Final[Mapping[Type, Shape]] = {
 #: What the name of a file must hold, so that one document never overwrites another.
 _NAMED_BY: Final[Mapping[Kind, str]] = {
     Kind.PURCHASE_ORDER: "number",
+    Kind.PURCHASE_ORDER_CHANGE: "change_number",
     Kind.SHIP_ORDER: "number",
     Kind.FULFILMENT: "fulfilment_id",
+    Kind.ACKNOWLEDGEMENT: "order_number",
+    Kind.SHIPMENT: "shipment_number",
+    Kind.INVOICE: "invoice_number",
 }
 
 

@@ -25,14 +25,24 @@ DOCUMENT_SETTINGS: Final = (
 MAKES: Final = (
     Kind.STOCK_LEVEL,
     Kind.CATALOGUE_ENTRY,
+    Kind.EXPECTED_RECEIPT,
     Kind.ACKNOWLEDGEMENT,
     Kind.SHIPMENT,
     Kind.INVOICE,
     Kind.SALES_ORDER,
 )
-TAKES: Final = (Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.STOCK_PUSH, Kind.FULFILMENT)
+TAKES: Final = (
+    Kind.PURCHASE_ORDER,
+    Kind.PURCHASE_ORDER_CHANGE,
+    Kind.SHIP_ORDER,
+    Kind.STOCK_PUSH,
+    Kind.FULFILMENT,
+    Kind.ACKNOWLEDGEMENT,
+    Kind.SHIPMENT,
+    Kind.INVOICE,
+)
 #: Documents in which a row that is missing may mean "none left"; their file must say which it is.
-_LISTS: Final = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY})
+_LISTS: Final = frozenset({Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY, Kind.EXPECTED_RECEIPT})
 HOLD_BELOW: Final = Decimal("0.5")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 

@@ -8,9 +8,9 @@ from enum import StrEnum
 from hub.model.base import Record
 from hub.model.item import CatalogueEntry
 from hub.model.order import SalesOrder
-from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder
+from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder, PurchaseOrderChange
 from hub.model.shipment import Fulfilment, Shipment
-from hub.model.stock import StockLevel, StockPush
+from hub.model.stock import ExpectedReceipt, StockLevel, StockPush
 from hub.model.transmission import FunctionalAcknowledgement
 
 
@@ -27,8 +27,10 @@ class Kind(StrEnum):
     SALES_ORDER = "sales_order"
     STOCK_LEVEL = "stock_level"
     STOCK_PUSH = "stock_push"
+    EXPECTED_RECEIPT = "expected_receipt"
     CATALOGUE_ENTRY = "catalogue_entry"
     PURCHASE_ORDER = "purchase_order"
+    PURCHASE_ORDER_CHANGE = "purchase_order_change"
     SHIP_ORDER = "ship_order"
     ACKNOWLEDGEMENT = "acknowledgement"
     SHIPMENT = "shipment"
@@ -42,8 +44,10 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.SALES_ORDER: SalesOrder,
     Kind.STOCK_LEVEL: StockLevel,
     Kind.STOCK_PUSH: StockPush,
+    Kind.EXPECTED_RECEIPT: ExpectedReceipt,
     Kind.CATALOGUE_ENTRY: CatalogueEntry,
     Kind.PURCHASE_ORDER: PurchaseOrder,
+    Kind.PURCHASE_ORDER_CHANGE: PurchaseOrderChange,
     Kind.SHIP_ORDER: FulfillmentOrder,
     Kind.ACKNOWLEDGEMENT: Acknowledgement,
     Kind.SHIPMENT: Shipment,

@@ -49,6 +49,44 @@ class PurchaseOrder(FulfillmentOrder):
     drop_ship: bool = True
 
 
+class LineChange(StrEnum):
+    """What is to happen with a line of an order that was sent before."""
+
+    ADD = "add"
+    CHANGE = "change"
+    CANCEL = "cancel"
+
+
+class PurchaseChangeLine(Record):
+    """One line as it is wanted now; `quantity` is the whole new quantity, zero when it is cancelled."""
+
+    line_number: Annotated[int, Field(ge=1)]
+    sku: Code
+    supplier_sku: Annotated[str, Field(max_length=128, description="their SKU; ours when they have none")] = ""
+    name: Text = ""
+    change: Annotated[LineChange, Field(description="what is to happen with the line")] = LineChange.CHANGE
+    quantity: Quantity
+    previous: Annotated[Quantity | None, Field(description="the quantity that was ordered until now")] = None
+    unit_cost: Quantity | None = None
+
+
+class PurchaseOrderChange(Record):
+    """What is to change of a purchase order that the supplier has; without lines, the whole of it when `cancelled`."""
+
+    number: Annotated[Code, Field(description="our number of the purchase order")]
+    change_number: Annotated[int, Field(ge=1, description="the first change of an order is 1")]
+    node: Code
+    supplier: Code
+    currency: Currency
+    changed_at: Annotated[Moment, Field(description="when it was changed")]
+    cancelled: bool = False
+    ship_to: Address | None = None
+    ship_by: Moment | None = None
+    service: Text = ""
+    reason: Text = ""
+    lines: tuple[PurchaseChangeLine, ...] = ()
+
+
 class Outcome(StrEnum):
     """What the partner said it will do with a line."""
 

@@ -29,6 +29,26 @@ class StockLevel(Record):
     as_of: Moment | None = None
 
 
+class Certainty(StrEnum):
+    """How sure it is that goods come."""
+
+    PLANNED = "planned"  # a forecast: nobody has ordered it yet
+    ORDERED = "ordered"
+    IN_TRANSIT = "in_transit"
+
+
+class ExpectedReceipt(Record):
+    """Goods that one node will receive on a day, as its source said at `as_of`: a forecast, not stock."""
+
+    sku: Code
+    location: Annotated[Code | None, Field(description="our node code; the partner's only node when absent")] = None
+    expected_at: Annotated[Moment, Field(description="when the goods are to arrive")]
+    quantity: Quantity
+    reference: Annotated[str, Field(max_length=128, description="their order or shipment that it comes with")] = ""
+    certainty: Certainty = Certainty.PLANNED
+    as_of: Moment | None = None
+
+
 class StockPush(Record):
     """What a channel should show: sellable quantity of SKUs at its locations; the newest figure wins."""
 

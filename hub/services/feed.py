@@ -136,7 +136,7 @@ class Feed:
 
 def _shrunk(feed: Feed, last: int) -> BadRecord:
     return BadRecord(
-        f"the snapshot holds {feed.tally.read} rows and the last one held {last}; what it does not name stays as it was",
+        f"the snapshot holds {feed.tally.read} rows and the last one held {last}; what it does not name stays as it is",
         record="the whole document",
         field="snapshot",
         todo=f"ask {feed.partner.code} whether it is complete; if so, rerun this, and what it does not name is gone",

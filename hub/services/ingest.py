@@ -18,7 +18,7 @@ from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Pag
 from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
-from hub.services import acknowledgements, catalogue, invoices, orders, shipments, stock, transmissions
+from hub.services import acknowledgements, catalogue, invoices, orders, receipts, shipments, stock, transmissions
 from hub.services.desk import Desk, Source
 from hub.store import archive, messages, runs
 from hub.store.messages import MessageRow
@@ -42,7 +42,11 @@ TOGETHER: Mapping[Kind, Callable[[Connection, Desk, Source, Sequence[Any]], Sequ
 #: So many records, and ends of messages, at most are applied together.
 HANDFUL = 60
 #: Levels come in floods; these take a whole stream and see to their own short transactions.
-FEEDS = {Kind.STOCK_LEVEL: stock.apply_feed, Kind.CATALOGUE_ENTRY: catalogue.apply_feed}
+FEEDS = {
+    Kind.STOCK_LEVEL: stock.apply_feed,
+    Kind.CATALOGUE_ENTRY: catalogue.apply_feed,
+    Kind.EXPECTED_RECEIPT: receipts.apply_feed,
+}
 #: Messages that wait are taken so many at a time.
 _MANY = 500
 #: How long one transaction may hold the store while others wait, in seconds.

@@ -134,6 +134,20 @@ stock = Table(
     sqlite_with_rowid=False,  # feeds come sorted by key, and so do the rows
 )
 
+expected_receipt = Table(
+    "expected_receipt",  # goods that a node will receive, as its source says
+    metadata,
+    Column("node", String(128), primary_key=True),
+    Column("sku", String(128), primary_key=True),
+    Column("expected_at", UtcTime, primary_key=True),
+    Column("reference", String(128), primary_key=True),
+    Column("quantity", ExactNumber, nullable=False),
+    Column("certainty", String(16), nullable=False),
+    Column("as_of", UtcTime, nullable=False),
+    Column("generation", Integer, nullable=False),  # the feed that named it last
+    Index(None, "sku"),
+)
+
 stock_confirmed = Table(
     "stock_confirmed",  # a whole snapshot confirms the rows that it did not change, without writing each of them
     metadata,

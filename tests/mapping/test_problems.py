@@ -291,7 +291,7 @@ takes = "stock_level"
 sku = "Item"
 """,
         """\
-acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, acknowledgement, shipment, invoice, sales_order
+acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: a document with direction = "in" makes something; takes is for the other
 """,
@@ -375,7 +375,7 @@ B = "x"
 acme.toml:12:9: files must hold {number}, or one file would overwrite the other
 acme.toml:13:8: rows cannot be 'line'; did you mean 'lines'?
 acme.toml:14:1: skip_when has no use here: it leaves out rows that come in
-acme.toml:15:1: mode has no use here; it is for catalogue_entry and stock_level
+acme.toml:15:1: mode has no use here; it is for catalogue_entry and expected_receipt and stock_level
 acme.toml:18:8: 'line.sku' is a field of a line: declare rows = "lines" to write a row for each
 acme.toml:19:5: 'purchase_order' has no field 'nmber'; did you mean 'number'?
 acme.toml:20:18: Y: formula column 1: unknown field 'nmbr'; did you mean 'number'?
@@ -487,7 +487,7 @@ quantity = "Q2"
 record.nope = "X"
 """,
         """\
-acme.toml:13:1: mode has no use here; it is for catalogue_entry and stock_level
+acme.toml:13:1: mode has no use here; it is for catalogue_entry and expected_receipt and stock_level
 acme.toml:14:1: 'acknowledgement' needs 'order_number' and nothing makes it
 acme.toml:15:6: line.quantity and quantity make the same field
 acme.toml:17:8: 'acknowledgement' has no field 'record.nope'; known: acknowledged_at, line.line_number, line.outcome, line.promised, line.quantity, line.reason, line.sku, line.unit_cost, line_number, order_number, outcome, promised, ...
@@ -588,7 +588,7 @@ makes = "x"
 """,
         """\
 acme.toml:9:1: document x has no fields
-acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, acknowledgement, shipment, invoice, sales_order
+acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: document y needs a direction: "in" (from the partner) or "out" (to it)
 """,

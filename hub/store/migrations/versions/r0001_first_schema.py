@@ -111,6 +111,7 @@ def _lay_stock() -> None:
     _make_catalogue()
     _make_node()
     _make_stock()
+    _make_expected_receipt()
     _make_stock_confirmed()
     _make_stock_published()
     _make_feed()
@@ -172,6 +173,22 @@ def _make_stock() -> None:
     )
     op.create_index("ix_stock_sku", "stock", ["sku"])
     op.create_index("ix_stock_updated_at", "stock", ["updated_at"])
+
+
+def _make_expected_receipt() -> None:
+    op.create_table(
+        "expected_receipt",
+        sa.Column("node", sa.String(128), nullable=False),
+        sa.Column("sku", sa.String(128), nullable=False),
+        sa.Column("expected_at", UtcTime(), nullable=False),
+        sa.Column("reference", sa.String(128), nullable=False),
+        sa.Column("quantity", ExactNumber(), nullable=False),
+        sa.Column("certainty", sa.String(16), nullable=False),
+        sa.Column("as_of", UtcTime(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("node", "sku", "expected_at", "reference", name="pk_expected_receipt"),
+    )
+    op.create_index("ix_expected_receipt_sku", "expected_receipt", ["sku"])
 
 
 def _make_stock_confirmed() -> None:
