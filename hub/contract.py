@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -387,6 +387,15 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of every socket and thread."""
+        ...
+
+
+@runtime_checkable
+class Looks(Protocol):
+    """What a connector has beside its verbs when its `check` leaves a trace at the partner (a tiny test file)."""
+
+    def look(self) -> Health:
+        """Check as much as can be without writing anything there."""
         ...
 
 

@@ -45,14 +45,18 @@ def list_connections(session: Session, as_json: bool) -> None:
 
 @connection.command()
 @click.argument("name")
+@click.option("--read-only", is_flag=True, help="Write no test file where our documents go.")
 @json_option
 @pass_session
-def check(session: Session, name: str, as_json: bool) -> None:
-    """Log in at a partner and say in one sentence whether its documents can flow."""
+def check(session: Session, name: str, read_only: bool, as_json: bool) -> None:
+    """Log in at a partner, try what its documents need, and say what to ask it for.
+
+    Where our documents go, a tiny file is written, renamed and removed.
+    """
     with session.hub(partners=True) as hub:
         if hub.profile(name) is None:
             raise click.UsageError(f"there is no partner {name!r}; known: {', '.join(hub.directory.entries) or 'none'}")
-        health = connections.check(hub.links, name)
+        health = connections.check(hub.links, name, read_only=read_only)
     if as_json:
         print_json({"connection": name, "ok": health.ok, "sentence": health.sentence, "todo": health.todo})
     else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.contract import ConnectorError, Health
+from hub.contract import ConnectorError, Health, Looks
 from hub.delivery.links import Links
 from hub.services import purchasing
 from hub.services.desk import Desk
@@ -92,11 +92,11 @@ def resume(desk: Desk, codes: Sequence[str], actor: str) -> Mapping[str, str]:
     return going
 
 
-def check(links: Links, code: str) -> Health:
-    """Ask a partner's connection whether it can log in and work."""
+def check(links: Links, code: str, *, read_only: bool = False) -> Health:
+    """Ask a partner's connection whether it can log in and work; writes nothing there when told so."""
     try:
         with links.use(code) as connector:
-            return connector.check()
+            return connector.look() if read_only and isinstance(connector, Looks) else connector.check()
     except ConnectorError as error:
         return Health(ok=False, sentence=error.what, todo=error.todo)
 

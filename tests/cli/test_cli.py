@@ -148,6 +148,31 @@ def test_a_broken_configuration_ends_every_command_with_its_lines(crossdock: Cro
     assert "crossdock.toml:2: web.prot: there is no such setting" in result.output
 
 
+EXCHANGE = """version = 1
+extends = "csv_supplier"
+[partner]
+code = "nord"
+name = "Nord Handel"
+[connection]
+url = "{url}"
+"""
+
+
+def test_a_check_says_what_to_ask_for_and_may_leave_no_trace(crossdock: Crossdock, folder: Path) -> None:
+    exchange = folder / "exchange"
+    (exchange / "out").mkdir(parents=True)
+    (folder / "mappings" / "nord.toml").write_text(EXCHANGE.format(url=exchange.as_uri()), "utf-8")
+    refused = crossdock("connection", "check", "nord")
+    assert refused.exit_code == 1
+    assert f"do: ask nord for the folder {exchange}/in, or correct the folder in the mapping file" in refused.output
+    (exchange / "in").mkdir()
+    before = (exchange / "in").stat().st_mtime_ns
+    assert said(crossdock("connection", "check", "nord", "--read-only", "--json"))["ok"]
+    assert (exchange / "in").stat().st_mtime_ns == before
+    assert f"can write in {exchange}/in" in crossdock("connection", "check", "nord").output
+    assert list((exchange / "in").iterdir()) == []
+
+
 def test_a_connection_goes_from_observe_to_live_to_paused_and_back(crossdock: Crossdock) -> None:
     crossdock("check")
     (row,) = said(crossdock("connection", "list", "--json"))
