@@ -110,18 +110,8 @@ def test_numbers_are_measured_without_sign_and_point() -> None:
     quantity = grammar.element("380")
     assert isinstance(quantity, Element)
     assert quantity.longest == 15
-    for right in (
-        "1",
-        "-1",
-        ".5",
-        "5.",
-        "-0.000000000000005"[:17],
-        "1" * 15,
-        "-" + "1" * 15,
-        "1" * 14 + ".5",
-        "." + "1" * 15,
-    ):
-        assert grammar.clean(["QTY", "17", right], "*"), right
+    for right in ("1", "-1", ".5", "5.", "-.5", "1" * 15, "-" + "1" * 15, "1" * 14 + ".5", "." + "1" * 15):
+        assert grammar.check(["QTY", "17", right], Separators()) == [], right
     for wrong in ("1" * 16, "." + "1" * 16, "1" * 15 + ".5", ".", "-", "1.1.1", "1e3", "1_0", "NaN", "٣"):
         assert not grammar.clean(["QTY", "17", wrong], "*"), wrong
         assert grammar.check(["QTY", "17", wrong], Separators()), wrong

@@ -300,6 +300,16 @@ def test_more_faults_than_anybody_reads_are_counted_and_not_kept() -> None:
     assert (len(walked.loops), len(walked.faults), walked.unsaid) == (2500, 1000, 1500)
 
 
+def test_a_loop_that_lacks_something_is_counted_all_the_same() -> None:
+    specimen = Specimen(standard("004010"), "997")
+    walker = specimen.standard.walker("997", SEPARATORS)
+    assert walker is not None
+    walked = walker.feed([["ST", "997", "0001"], ["AK1", "PO", "1"], *[["AK2", "850", f"000{at}"] for at in range(3)]])
+    assert [loop.ordinal for loop in walked.loops[2:]] == [1, 2, 3]
+    assert [(fault.tag, fault.segment) for fault in walked.faults] == [("AK5", 4), ("AK5", 5)]
+    assert [fault.tag for fault in walker.finish()] == ["AK5", "AK9"]
+
+
 def test_a_set_in_parts_is_walked_as_one() -> None:
     specimen = Specimen(standard("004010"), "856")
     whole = bare(specimen.fullest())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from hub.codec.x12.fault import FaultCode
-from hub.codec.x12.standard.pattern import AnySegment, Patterns
+from hub.codec.x12.standard.pattern import Patterns
 from hub.codec.x12.standard.rules import LoopRule, SegmentRule, SetRule, Use
 
 
@@ -14,16 +14,17 @@ from hub.codec.x12.standard.rules import LoopRule, SegmentRule, SetRule, Use
 class Move:
     """One step of the walk.
 
-    `patterns` says by its length that a joined segment is clean. `ups` is how many loops are left, `opens` the loop
-    that begins, `again` that it follows another of its kind; `repeats` that the segment follows another of its kind, of
-    which `most` are allowed. `missing` was passed over. With a `fault` that keeps the walk where it is, `stays` is
-    true. `plain` leads on in the same loop and `smooth` into or out of one; there is nothing to say of either.
+    `patterns` says that a segment is clean. `ups` is how many loops are left, `opens` the loop that begins, `again`
+    that it follows another of its kind; `repeats` that the segment follows another of its kind, of which `most` are
+    allowed. `missing` was passed over. With a `fault` that keeps the walk where it is, `stays` is true. There is
+    nothing to say of a `smooth` one, and a `plain` one besides stays in its loop.
     """
 
+    tag: str
     use: Use
     rule: SegmentRule | None
-    patterns: Patterns | AnySegment
-    nexts: dict[str, Move]
+    patterns: Patterns
+    nexts: Nexts
     ups: int = 0
     opens: LoopRule | None = None
     again: bool = False
@@ -45,6 +46,18 @@ class _Hit:
     fault: FaultCode | None = None
 
 
+class Nexts(dict[str, Move]):
+    """The moves from one place by the id of the segment that comes."""
+
+    def __init__(self, moves: Moves, use: Use) -> None:
+        super().__init__()
+        self._moves = moves
+        self._use = use
+
+    def __missing__(self, tag: str) -> Move:
+        return self._moves.learn(self._use, tag)
+
+
 class Moves:
     """All moves of one set, for one separator. `segment` finds the rule of a segment id, `patterns` its patterns."""
 
@@ -52,20 +65,23 @@ class Moves:
         self,
         rule: SetRule,
         segment: Callable[[str], SegmentRule | None],
-        patterns: Callable[[str], Patterns | AnySegment],
+        patterns: Callable[[str], Patterns],
     ) -> None:
         self.rule = rule
         self.segment = segment
         self._patterns = patterns
         self._tags = rule.tags()
-        self._nexts: dict[Use, dict[str, Move]] = {}
+        self._nexts: dict[Use, Nexts] = {}
+        self._left_over: dict[Use, list[Use]] = {}
         start = Use("", mandatory=False, most=1, home=rule.root, rank=-1)
         #: Where a walk begins: before the first segment.
-        self.begin = Move(start, None, AnySegment(), self.nexts(start))
+        self.begin = Move("", start, None, Patterns(None, ""), self.nexts(start))
 
-    def nexts(self, use: Use) -> dict[str, Move]:
-        """Return the moves known so far from a place."""
-        return self._nexts.setdefault(use, {})
+    def nexts(self, use: Use) -> Nexts:
+        """Return the moves from a place."""
+        if use not in self._nexts:
+            self._nexts[use] = Nexts(self, use)
+        return self._nexts[use]
 
     def learn(self, use: Use, tag: str) -> Move:
         """Work out where a segment leads from a place; what no grammar knows is not kept, it could be anything."""
@@ -79,6 +95,7 @@ class Moves:
         target = hit.use.opens.uses[0] if hit.use.opens is not None else hit.use
         stays = hit.fault is not None and hit.use.opens is None
         move = Move(
+            tag,
             use if stays else target,
             self.segment(tag),
             self._patterns(tag),
@@ -103,11 +120,13 @@ class Moves:
             fault = FaultCode.UNEXPECTED_SEGMENT
         else:
             fault = FaultCode.UNKNOWN_SEGMENT if rule is None else FaultCode.SEGMENT_NOT_IN_SET
-        return Move(use, rule, self._patterns(tag), self.nexts(use), fault=fault, stays=True)
+        return Move(tag, use, rule, self._patterns(tag), self.nexts(use), fault=fault, stays=True)
 
     def left_over(self, use: Use) -> list[Use]:
         """Return the mandatory segments that still had to come when a set ends at this place."""
-        return [candidate for candidate, _, here in _ahead(use) if not here and candidate.mandatory]
+        if use not in self._left_over:
+            self._left_over[use] = [each for each, _, here in _ahead(use) if not here and each.mandatory]
+        return self._left_over[use]
 
 
 def _levels(use: Use) -> Iterator[tuple[LoopRule, int, int]]:

@@ -11,7 +11,7 @@ from hub.codec.x12.interchange import Segment, Separators
 from hub.codec.x12.standard import reading
 from hub.codec.x12.standard.examine import examine
 from hub.codec.x12.standard.moves import Moves
-from hub.codec.x12.standard.pattern import AnySegment, Patterns
+from hub.codec.x12.standard.pattern import Patterns
 from hub.codec.x12.standard.rules import Element, SegmentRule, SetRule
 from hub.codec.x12.standard.walk import Walker
 
@@ -32,7 +32,7 @@ class Standard:
         self._segment_lines = self._merged("segments.txt")
         self._elements: dict[str, Element] = {}
         self._segments: dict[str, SegmentRule] = {}
-        self._patterns: dict[tuple[str, str], Patterns | AnySegment] = {}
+        self._patterns: dict[tuple[str, str], Patterns] = {}
         self._sets: dict[str, SetRule] = {}
         self._moves: dict[tuple[str, str], Moves] = {}
 
@@ -82,14 +82,13 @@ class Standard:
     def clean(self, segment: Segment, separator: str) -> bool:
         """Whether the quick look at a segment already says that nothing is wrong; it is cautious."""
         text = separator.join(segment)
-        return bool(self.patterns(segment[0], separator)[len(segment)](text)) and text.isprintable()
+        return bool(self.patterns(segment[0], separator).other(text)) and text.isprintable()
 
-    def patterns(self, tag: str, separator: str) -> Patterns | AnySegment:
-        """Return what says, by its length, that a segment joined by the separator is clean."""
+    def patterns(self, tag: str, separator: str) -> Patterns:
+        """Return what says that a segment joined by the separator is clean."""
         key = (tag, separator)
         if key not in self._patterns:
-            rule = self.segment(tag)
-            self._patterns[key] = AnySegment() if rule is None else Patterns(rule, separator)
+            self._patterns[key] = Patterns(self.segment(tag), separator)
         return self._patterns[key]
 
     def _rule(self, tag: str) -> SegmentRule:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 #: How often a segment or loop may come where the standard sets no limit.
-NO_LIMIT: Final = 0
+NO_LIMIT: Final = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -59,34 +59,44 @@ class Walker:
         self._at = moves.begin
         self._loop = Loop(moves.rule.root)
         self._run = 1
+        self._repeated = 0
         self._place = 0
         self._walked = Walked()
 
     def feed(self, segments: Iterable[Segment]) -> Walked:
         """Walk on through these segments, and return what was found since the last time."""
+        return self.read(list(map(self._separators.element.join, segments)))
+
+    def read(self, texts: Sequence[str]) -> Walked:
+        """Do the same with segments that are not split; this is the quick way where nobody needs their elements."""
         walked = self._walked = Walked()
         keep = walked.loops.append
-        join = self._separators.element.join
+        cut = self._separators.element
+        doubtful = not "".join(texts).isprintable()
         at, loop, place = self._at, self._loop, self._place
-        for segment in segments:
+        for text in texts:
             place += 1
-            move = at.nexts.get(segment[0])
-            if move is None:
-                move = self._moves.learn(at.use, segment[0])
-            if not move.smooth:
-                self._at, self._loop = at, loop
-                keep(self._follow(move, segment[0], place))
-                loop = self._loop
-            else:
-                if not move.plain:
-                    loop = self._enter(move, loop, place)
-                self._run = 1
+            move = at.nexts[text.partition(cut)[0]]
+            if move.plain:
                 keep(loop)
+            elif move.smooth:
+                left, ups = loop, move.ups
+                while ups:
+                    left, loop, ups = loop, loop.around or loop, ups - 1
+                if move.opens is not None:
+                    loop = Loop(move.opens, loop, place, left.ordinal + 1 if move.again else 1)
+                    if loop.ordinal > move.most:
+                        self._say_loop_too_often(loop, move.most)
+                keep(loop)
+            else:
+                self._at, self._loop = at, loop
+                keep(self._follow(move, place))
+                loop = self._loop
             at = move
-            text = join(segment)
-            if not (move.patterns[len(segment)](text) and text.isprintable()):
+            patterns = move.patterns
+            if not (patterns.latest(text) or patterns.other(text)) or (doubtful and not text.isprintable()):
                 self._loop = loop
-                self._examine(segment, move.rule, place)
+                self._examine(text.split(cut), move.rule, place)
         self._at, self._loop, self._place = at, loop, place
         return walked
 
@@ -98,40 +108,41 @@ class Walker:
                 self._say_missing(use, self._place + 1)
         return walked.faults
 
-    def _follow(self, move: Move, tag: str, place: int) -> Loop:
+    def _follow(self, move: Move, place: int) -> Loop:
         """Make a move that has something to say, or that repeats a segment; return the segment's loop."""
+        tag = move.tag
         if move.fault is not None:
-            self._say(Fault(move.fault, place, tag=tag, message=self._out_of_place(move, tag), loop=self._loop_id()))
+            self._say(Fault(move.fault, place, tag=tag, message=self._out_of_place(move), loop=self._loop_id()))
             if move.stays:
                 return self._around(move.ups)
         for use in move.missing:
             self._say_missing(use, place)
         if move.repeats:
-            self._repeat(move, tag, place)
+            self._repeat(move, place)
         else:
-            self._loop = self._enter(move, self._loop, place)
-            self._run = 1
+            self._enter(move, place)
         return self._loop
 
-    def _repeat(self, move: Move, tag: str, place: int) -> None:
-        self._run += 1
-        if 0 < move.most < self._run:
-            message = f"{tag} may come {_times(move.most)} here, and this is number {self._run}"
-            self._say(Fault(FaultCode.SEGMENT_OVER_MAXIMUM, place, tag=tag, message=message, loop=self._loop_id()))
+    def _repeat(self, move: Move, place: int) -> None:
+        """Count a segment that follows another of its kind; nothing has to be counted for those that do not."""
+        self._run = self._run + 1 if self._repeated == place - 1 else 2
+        self._repeated = place
+        if self._run > move.most:
+            message = f"{move.tag} may come {_times(move.most)} here, and this is number {self._run}"
+            self._say(Fault(FaultCode.SEGMENT_OVER_MAXIMUM, place, tag=move.tag, message=message, loop=self._loop_id()))
 
-    def _enter(self, move: Move, left: Loop, place: int) -> Loop:
-        """Leave and begin loops as the move says; return the loop in which the segment stands."""
-        around = left
-        for _ in range(move.ups):
-            left, around = around, around.around or around
-        if move.opens is None:
-            return around
-        ordinal = left.ordinal + 1 if move.again else 1
-        if 0 < move.most < ordinal:
-            tag = move.use.tag
-            message = f"the {tag} loop may come {_times(move.most)} here, and this is number {ordinal}"
-            self._say(Fault(FaultCode.LOOP_OVER_MAXIMUM, place, tag=tag, message=message, loop=tag))
-        return Loop(move.opens, around, place, ordinal)
+    def _enter(self, move: Move, place: int) -> None:
+        """Leave and begin loops as a move says that is not smooth."""
+        ordinal = self._around(move.ups - 1).ordinal + 1 if move.again else 1
+        self._loop = self._around(move.ups)
+        if move.opens is not None:
+            self._loop = Loop(move.opens, self._loop, place, ordinal)
+            if ordinal > move.most:
+                self._say_loop_too_often(self._loop, move.most)
+
+    def _say_loop_too_often(self, loop: Loop, most: int) -> None:
+        message = f"the {loop.name} loop may come {_times(most)} here, and this is number {loop.ordinal}"
+        self._say(Fault(FaultCode.LOOP_OVER_MAXIMUM, loop.first, tag=loop.name, message=message, loop=loop.name))
 
     def _around(self, ups: int) -> Loop:
         loop = self._loop
@@ -142,8 +153,8 @@ class Walker:
     def _loop_id(self) -> str:
         return "" if self._loop.around is None else self._loop.name
 
-    def _out_of_place(self, move: Move, tag: str) -> str:
-        rule = move.rule
+    def _out_of_place(self, move: Move) -> str:
+        rule, tag = move.rule, move.tag
         name = f"{tag} ({rule.name})" if rule is not None else tag
         code = self._moves.rule.code
         if move.fault is FaultCode.SEGMENT_OUT_OF_SEQUENCE:
