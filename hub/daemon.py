@@ -21,7 +21,7 @@ from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
-from hub.store import archive, feeds, runs, stock
+from hub.store import archive, feeds, receipts, runs, stock
 from hub.web.app import WebServer, build_app
 
 log = EventLog(__name__)
@@ -173,6 +173,7 @@ class Daemon:
         with self.hub.store.write() as tx:
             runs.expire(tx, now - timedelta(days=keep.run_days))
             feeds.expire(tx, now - timedelta(days=keep.run_days))
+            receipts.expire(tx, now - timedelta(days=keep.run_days))
             stock.release_expired(tx, now)
         while self._expire_originals(now - timedelta(days=keep.archive_days)):
             pass

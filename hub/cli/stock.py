@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 
 from hub.cli.session import NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.services.summary import summarise
+from hub.store import receipts
 from hub.store import stock as stock_store
 
+_EXPECTED = ("sku", "node", "expected_at", "quantity", "certainty", "reference", "as_of")
 _COLUMNS = ("sku", "node", "on_hand", "safety", "available", "status", "as_of")
 
 
@@ -44,6 +48,17 @@ def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) ->
             for (node, sku), row in sorted(stock_store.levels(tx, skus).items(), key=lambda each: each[0][::-1])
         ]
     print_rows(rows, _COLUMNS, as_json=as_json, empty="no node reports any of these")
+
+
+@stock.command()
+@click.argument("skus", nargs=-1, required=True)
+@json_option
+@pass_session
+def expected(session: Session, skus: tuple[str, ...], as_json: bool) -> None:
+    """Show what nodes expect to receive of SKUS, by day, as their forecasts say."""
+    with session.reading() as (_, tx):
+        rows = [asdict(each) for each in receipts.expected(tx, skus)]
+    print_rows(rows, _EXPECTED, as_json=as_json, empty="no forecast names any of these")
 
 
 @stock.command()
