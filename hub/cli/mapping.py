@@ -15,7 +15,7 @@ from hub.mapping import check as checking
 from hub.mapping.guess.choice import DOCUMENTS
 from hub.mapping.guess.new import Written, new_mapping
 from hub.mapping.guess.sample import NoSample
-from hub.mapping.guess.write import SCHEMA_NAME, write_new
+from hub.mapping.guess.write import SCHEMA_NAME, Told, write_new
 from hub.mapping.problem import MappingErrors
 from hub.mapping.schema import written
 from hub.services.directory import find_plugins
@@ -43,6 +43,10 @@ def mapping() -> None:
     type=click.Choice(list(DOCUMENTS)),
     help="What the sample is, in the order of the samples. [worked out]",
 )
+@click.option("--name", "title", default="", help="How people call the partner.")
+@click.option("--url", default="", help="Where its files are: sftp://user@server/")
+@click.option("--timezone", default="", help="Where its times are local, such as Europe/Berlin.")
+@click.option("--currency", default="", help="Of its prices, such as EUR.")
 @click.option("--force", is_flag=True, help="Write over the file that is there.")
 @json_option
 @pass_session
@@ -51,6 +55,10 @@ def new(
     name: str,
     samples: tuple[Path, ...],
     documents: tuple[str, ...],
+    title: str,
+    url: str,
+    timezone: str,
+    currency: str,
     force: bool,
     as_json: bool,
 ) -> None:
@@ -60,7 +68,8 @@ def new(
     hub = Hub(session.config())
     try:
         pairs = list(zip(samples, documents or (None,) * len(samples), strict=True))
-        made = new_mapping(name, pairs, hub.library.folder, lambda path: read(hub, path), force=force)
+        told = Told(title, url, timezone, currency, hub.library.secrets(f"{name}_password") is not None)
+        made = new_mapping(name, pairs, hub.library.folder, lambda path: read(hub, path), told=told, force=force)
         write_new(made.path.with_name(SCHEMA_NAME), written(hub.library.settings_models))
     except FileExistsError as error:
         raise Failure(f"{error} is there already; --force writes over it") from None

@@ -18,7 +18,7 @@ WORTH_WRITING: Final = 45.0
 SURE: Final = 78.0
 _NEAR: Final = 7.0
 #: A column that is named less clearly than this is not our SKU beside one that names the supplier's.
-_OUR_OWN: Final = 79.0
+_OUR_OWN: Final = 65.0
 #: The documents that a sample may be, as a mapping file calls them.
 DOCUMENTS: Final[Mapping[str, Kind]] = {
     "stock": Kind.STOCK_LEVEL,

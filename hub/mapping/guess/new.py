@@ -12,7 +12,7 @@ from hub.mapping.guess.draft import Draft, draft
 from hub.mapping.guess.formats import read_json, read_workbook, read_xml
 from hub.mapping.guess.sample import NoSample, Reader, read_sample
 from hub.mapping.guess.trial import ROWS, embedded_test
-from hub.mapping.guess.write import Sampled, write, write_new
+from hub.mapping.guess.write import Sampled, Told, write, write_new
 from hub.mapping.partner_file import PartnerFile
 
 #: Who reads which samples, by the ending of the file; a new kind of sample is one function and one line here.
@@ -22,6 +22,7 @@ READERS: Final[Mapping[str, Reader]] = {
     ".xml": read_xml,
     ".xlsx": read_workbook,
 }
+NOTHING_TOLD: Final = Told()
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
@@ -44,6 +45,7 @@ def new_mapping(
     folder: Path,
     load: Callable[[Path], PartnerFile],
     *,
+    told: Told = NOTHING_TOLD,
     force: bool = False,
 ) -> Written:
     """Write `folder/code.toml` from samples, each with its document where somebody said it.
@@ -61,7 +63,7 @@ def new_mapping(
     if twice is not None:
         raise NoSample(f"two samples look like {twice}; say --document for each, in the same order")
     folder.mkdir(parents=True, exist_ok=True)
-    write_new(path, _tested(code, documents, folder, load))
+    write_new(path, _tested(code, told, documents, folder, load))
     return Written(path, documents)
 
 
@@ -83,11 +85,13 @@ def _missing(made: Draft) -> list[str]:
     return [name for name in made.choice.missing if not (name == "quantity" and made.spread)]
 
 
-def _tested(code: str, documents: Sequence[Sampled], folder: Path, load: Callable[[Path], PartnerFile]) -> str:
+def _tested(
+    code: str, told: Told, documents: Sequence[Sampled], folder: Path, load: Callable[[Path], PartnerFile]
+) -> str:
     """Return the text with its embedded tests: what the draft itself makes of the samples' first rows."""
     draft_path = folder / f".{code}.draft.toml"
     try:
-        draft_path.write_text(write(code, documents, {}), "utf-8")
+        draft_path.write_text(write(code, told, documents, {}), "utf-8")
         file = load(draft_path)
     finally:
         draft_path.unlink(missing_ok=True)
@@ -97,4 +101,4 @@ def _tested(code: str, documents: Sequence[Sampled], folder: Path, load: Callabl
         if excerpt is not None:
             name = each.draft.choice.document
             tests[name] = embedded_test(file.documents.inward[name], excerpt(ROWS))
-    return write(code, documents, tests)
+    return write(code, told, documents, tests)

@@ -98,6 +98,8 @@ def _sku(column: Column, kind: str) -> Fit:
     fit, _ = _code(column, kind)
     if _counts_rows(column):
         return 0.2, 0.0
+    if column.spaces > 0.4:  # words, and no numbers of articles
+        fit *= 0.5
     if kind in ("stock_level", "catalogue_entry"):
         fit *= 0.5 if column.filled_share < 0.8 else 1.0
         fit *= 1.0 if column.distinct_share > 0.8 else 0.85 if column.distinct_share > 0.3 else 0.5

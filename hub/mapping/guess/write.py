@@ -28,9 +28,21 @@ class Sampled:
     file_name: str
 
 
-def write(code: str, documents: Sequence[Sampled], tests: Mapping[str, str]) -> str:
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What somebody said of a partner beside its samples; what is empty is guessed and marked."""
+
+    name: str = ""
+    url: str = ""
+    timezone: str = ""
+    currency: str = ""
+    has_password: bool = False  # the secrets folder holds it already
+
+
+def write(code: str, told: Told, documents: Sequence[Sampled], tests: Mapping[str, str]) -> str:
     """Return the mapping file of a partner; `tests` are the embedded tests by document, as TOML."""
-    parts = [_head(code, documents), _connection(code), _units(documents), _tables(documents), _nodes(documents)]
+    parts = [_head(code, told, documents), _connection(code, told)]
+    parts += [_units(documents), _tables(documents), _nodes(documents)]
     for each in documents:
         parts.append(_document(each))
         parts.append(tests.get(each.draft.choice.document, ""))
@@ -43,9 +55,9 @@ def noted(setting: str, *doubts: str, sure: str = "") -> str:
     return f"{setting}  {remark}".rstrip()
 
 
-def _head(code: str, documents: Sequence[Sampled]) -> str:
+def _head(code: str, told: Told, documents: Sequence[Sampled]) -> str:
     names = ", ".join(each.file_name for each in documents)
-    currency = next((each.draft.currency for each in documents if each.draft.currency), "")
+    seen = next((each.draft.currency for each in documents if each.draft.currency), "")
     lines = [
         f"#:schema ./{SCHEMA_NAME}",
         f"# {_title(code)}: written by `crossdock mapping new` from {names}.",
@@ -57,12 +69,12 @@ def _head(code: str, documents: Sequence[Sampled]) -> str:
         "",
         "[partner]",
         f"code     = {toml_text(code)}",
-        noted(f"name     = {toml_text(_title(code))}", "how people call it"),
+        _said("name", told.name, _title(code), "how people call it"),
         'role     = "supplier"',
-        noted('timezone = "UTC"', 'times without a zone are meant so, such as "Europe/Berlin"'),
-        noted(f"currency = {toml_text(currency)}", sure="seen in the sample")
-        if currency
-        else noted('currency = "EUR"', "no currency was seen in the sample"),
+        _said("timezone", told.timezone, "UTC", 'times without a zone are meant so, such as "Europe/Berlin"'),
+        noted(f"currency = {toml_text(seen)}", sure="seen in the sample")
+        if seen and not told.currency
+        else _said("currency", told.currency, "EUR", "no currency was seen in the sample"),
     ]
     return "\n".join(lines) + "\n"
 
@@ -71,12 +83,20 @@ def _title(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").title()
 
 
-def _connection(code: str) -> str:
+def _said(key: str, said: str, guess: str, doubt: str) -> str:
+    """Return a setting of the partner as somebody said it, or the guess with its question mark."""
+    if said:
+        return f"{key:8} = {toml_text(said)}"
+    return noted(f"{key:8} = {toml_text(guess)}", doubt)
+
+
+def _connection(code: str, told: Told) -> str:
+    password = f'password = "secret:{code}_password"'
     lines = [
         "[connection]",
-        noted(f'url      = "sftp://hub@sftp.{code}.example/"', "user and server; /out and /in below are folders there"),
-        f'# password = "secret:{code}_password"   # the file secrets/{code}_password holds it',
-        '# host_key = "SHA256:..."                 # `crossdock connection check` shows it: ask whether it is theirs',
+        _said("url", told.url, f"sftp://hub@sftp.{code}.example/", "user and server; /out and /in are folders there"),
+        password if told.has_password else f"# {password}  # the file secrets/{code}_password is to hold it",
+        '# host_key = "SHA256:..."  # `crossdock connection check` shows it: ask whether it is theirs',
     ]
     return "\n".join(lines) + "\n"
 
