@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from hub.codec.delimited import Dialect
 from hub.contract import Mode
-from hub.mapping.layout import SETTINGS, Layout, read_layout
+from hub.mapping.layout import ENVELOPED, SETTINGS, Layout, read_layout
 from hub.mapping.located import Path as Way
 from hub.mapping.rule import Numerals, Rule, read_numerals, read_rule
 from hub.mapping.section import Section
@@ -150,7 +150,7 @@ def _hold_below(section: Section) -> Decimal:
 
 def _files(section: Section) -> str:
     files = section.text("files", "")
-    if not files:
+    if not files and section.data.get("format") not in ENVELOPED:
         section.report("files", 'files is missing: which files these are, such as "/out/inventory*.csv"')
     return files
 

@@ -13,17 +13,23 @@ from hub.codec.json_tree import JsonFormat
 from hub.codec.nested import NestedFormat
 from hub.codec.path import Path, PathRefused, parse
 from hub.codec.tree import TreeFormat
+from hub.codec.x12.tree import X12Format
 from hub.codec.xml_tree import XmlFormat
 from hub.mapping.problem import did_you_mean
 from hub.mapping.section import Section
 from hub.model.document import Direction
 
-#: The formats that are trees, each with what makes its codec. X12 and IDoc codecs are added here.
+#: The releases of X12 whose grammar is known.
+RELEASES: Final = ("004010", "005010")
+#: The formats that are trees, each with what makes its codec.
 TREES: Final[Mapping[str, Callable[[Section, Dialect], TreeFormat]]] = {
     "json": lambda _, dialect: JsonFormat(dialect.encoding),
     "ndjson": lambda _, dialect: JsonFormat(dialect.encoding, by_line=True),
     "xml": lambda section, dialect: XmlFormat(_namespaces(section), dialect.encoding),
+    "x12": lambda section, _: X12Format(section.choice("release", RELEASES, RELEASES[0])),
 }
+#: Formats that travel in envelopes: their connector cuts the files, so a document need not say which they are.
+ENVELOPED: Final = ("x12",)
 _TABLES: Final = ("csv", "fixed", "xlsx")
 FORMATS: Final = (*_TABLES, *TREES)
 _TEXTS: Final = ("csv", "fixed")
@@ -35,6 +41,7 @@ _FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "header": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "namespaces": ("xml",),
+    "release": ("x12",),
     "encoding": (*_TEXTS, *TREES),
 }
 SETTINGS: Final = (*_FOR, "format", "rows", "loop", "root", "each")
@@ -80,7 +87,8 @@ def read_layout(section: Section, direction: Direction) -> Layout:
     if levels:
         tree = NestedFormat(levels, dialect, nested[0], nested[1], _texts(section, "ignore"))
     inward = direction is Direction.IN
-    for key in ("loop", "root") if inward else ("preamble", "footer", "filled"):
+    inward_root = () if section.data.get("format") in ENVELOPED else ("root",)
+    for key in ("loop", *inward_root) if inward else ("preamble", "footer", "filled"):
         if key in section.data:
             section.report(key, f"{key} has no use here: it is for what {'leaves' if inward else 'comes in'}")
     return Layout(

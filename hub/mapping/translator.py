@@ -50,6 +50,10 @@ class Documents:
         """Yield the records of trees that a connector has read itself, such as the transaction sets of an envelope."""
         return self.inward[document].parse_trees(roots)
 
+    def root(self, document: str) -> str:
+        """Return the name of a tree's root: the number of an X12 transaction set, the basic type of an IDoc."""
+        return self.declared(document).layout.root
+
     def render(self, document: str, record: Record) -> bytes:
         """Return the outbound file for a record."""
         return self.outward[document].render(record)

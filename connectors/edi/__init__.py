@@ -1,0 +1,1 @@
+"""The edi connector: X12 over a mailbox, whoever carries the files."""

@@ -1,0 +1,176 @@
+"""The edi connector: the contract's verbs over one X12 mailbox and one partner's mapping file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from connectors.edi import cut
+from connectors.edi.reading import Reading
+from connectors.edi.settings import Acknowledge, EdiSettings
+from connectors.edi.writing import Writing
+from hub.contract import (
+    About,
+    BadRecord,
+    Connector,
+    Context,
+    DocumentSpec,
+    Finding,
+    Health,
+    Numbers,
+    Outbound,
+    Page,
+    Profile,
+    RawItem,
+    Receipt,
+    Rendered,
+)
+from hub.mapping.translator import Documents
+from hub.model.base import Record
+from hub.model.document import Direction, Kind
+from hub.model.transmission import FunctionalAcknowledgement
+from hub.wire.exchange.refusal import refused
+from hub.wire.exchange.transports import transport_for
+
+#: The documents that every partner has, beside those of its mapping file.
+MAILBOX = DocumentSpec("mailbox", Direction.IN, Kind.INTERCHANGE)
+VERDICTS = DocumentSpec("verdicts", Direction.IN, Kind.FUNCTIONAL_ACKNOWLEDGEMENT, comes_with=MAILBOX.name)
+VERDICT = DocumentSpec("verdict", Direction.OUT, Kind.FUNCTIONAL_ACKNOWLEDGEMENT)
+
+_ABOUT = About(
+    name="edi",
+    summary="X12 interchanges in a mailbox, read and written as the partner's mapping file says.",
+    settings=EdiSettings,
+    reads=frozenset(
+        {
+            Kind.SALES_ORDER,
+            Kind.STOCK_LEVEL,
+            Kind.CATALOGUE_ENTRY,
+            Kind.ACKNOWLEDGEMENT,
+            Kind.SHIPMENT,
+            Kind.INVOICE,
+            Kind.INTERCHANGE,
+            Kind.FUNCTIONAL_ACKNOWLEDGEMENT,
+        }
+    ),
+    writes=frozenset(
+        {
+            Kind.PURCHASE_ORDER,
+            Kind.SHIP_ORDER,
+            Kind.STOCK_PUSH,
+            Kind.FULFILMENT,
+            Kind.FUNCTIONAL_ACKNOWLEDGEMENT,
+        }
+    ),
+    page_size=100,
+    maps_files=True,
+    keep_idle=900,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Folders:
+    """The mailbox as the exchange of files sees it: one pattern inward, one name outward."""
+
+    settings: EdiSettings
+
+    def documents(self) -> tuple[DocumentSpec, ...]:
+        return (MAILBOX, VERDICT)
+
+    def files(self, document: str) -> str:
+        return self.settings.inbox if document == MAILBOX.name else self.settings.outbox
+
+
+class EdiConnector:
+    """One partner's mailbox; opens its line at the first verb that needs it."""
+
+    def __init__(self, settings: EdiSettings, translator: Documents, context: Context, profile: Profile) -> None:
+        self._settings, self._translator = settings, translator
+        partner = profile.partner
+        self._transport = transport_for(
+            settings, _Folders(settings), context, partner=partner.code, page_size=_ABOUT.page_size
+        )
+        self._documents = {each.name: each for each in _documents(settings, translator)}
+        self._by_code = {
+            translator.root(each.name): each.name for each in translator.documents() if each.direction is Direction.IN
+        }
+        self._reading = Reading(settings, translator, self._document_of)
+        self._writing = Writing(settings, translator, partner.timezone)
+
+    def documents(self) -> tuple[DocumentSpec, ...]:
+        """Return the mailbox, the documents of the mapping file that come and go with it, and the acknowledgements."""
+        return tuple(self._documents.values())
+
+    def check(self) -> Health:
+        """Log in, look into the mailbox, and write a tiny file where we write."""
+        return self._transport.check(read_only=False)
+
+    def look(self) -> Health:
+        """Check as much as can be without leaving a trace at the partner."""
+        return self._transport.check(read_only=True)
+
+    def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
+        """Yield pages of interchanges with what is in them; their files are put away when the next is asked for."""
+        for page in self._transport.fetch(document, cursor):
+            cut_items = [each for file in page.items for each in cut.items(file, self._settings, self._document_of)]
+            yield replace(page, items=tuple(cut_items))
+
+    def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
+        """Yield what an interchange or one of its documents says."""
+        if (bad := refused(item.content, item.name)) is not None:
+            return iter((bad,))
+        if document == MAILBOX.name:
+            return self._reading.interchange(item.content)
+        if document == VERDICTS.name:
+            return self._reading.answers(item.content)
+        return self._reading.document(document, item.content)
+
+    def render(self, document: str, record: Record, numbers: Numbers) -> Rendered:
+        """Return the interchange for a record, under the next control number."""
+        if isinstance(record, FunctionalAcknowledgement):
+            return self._writing.acknowledgement(record, numbers)
+        return self._writing.document(document, record, numbers)
+
+    def send(self, outbound: Outbound) -> Receipt:
+        """Put the interchange into the partner's mailbox."""
+        return self._transport.send(outbound)
+
+    def find(self, outbound: Outbound) -> Finding:
+        """Say whether it lies in the mailbox; CannotTell when the partner may have taken it away already."""
+        return self._transport.find(outbound)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+    def _document_of(self, code: str) -> str | None:
+        if code in cut.ACKNOWLEDGEMENTS or code == cut.NOTE:
+            return VERDICTS.name
+        return self._by_code.get(code)
+
+
+def _documents(settings: EdiSettings, translator: Documents) -> Iterator[DocumentSpec]:
+    yield MAILBOX
+    yield VERDICTS
+    for each in translator.documents():
+        yield each if each.direction is Direction.OUT else replace(each, comes_with=MAILBOX.name)
+    if settings.acknowledge is not Acknowledge.NONE:
+        yield VERDICT
+
+
+class EdiPlugin:
+    """Opens X12 connections."""
+
+    @property
+    def about(self) -> About:
+        """What it is and can do."""
+        return _ABOUT
+
+    def open(self, profile: Profile, context: Context) -> Connector:
+        """Return a connection; no I/O happens before its first verb."""
+        if not isinstance(profile.settings, EdiSettings) or not isinstance(profile.translator, Documents):
+            raise TypeError(f"{profile.partner.code}: the edi connector needs EdiSettings and a mapping file")
+        return EdiConnector(profile.settings, profile.translator, context, profile)
+
+
+PLUGIN = EdiPlugin()

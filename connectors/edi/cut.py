@@ -1,0 +1,156 @@
+"""Cutting what lies in a mailbox: files into interchanges, and these into the documents that each is applied as.
+
+An interchange is kept whole, byte for byte; each of its transaction sets is kept besides with the ISA and GS that it
+stood under, so that it can be read, applied and rerun alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from connectors.edi.settings import Duplicate, EdiSettings
+from hub.codec.x12.fault import Fault, Severity
+from hub.codec.x12.interchange import (
+    Event,
+    Group,
+    GroupEnd,
+    Interchange,
+    InterchangeEnd,
+    InterchangeNote,
+    Segment,
+    TransactionSet,
+    element,
+)
+from hub.codec.x12.reader import read
+from hub.contract import RawItem
+
+#: The sets that say what became of documents, and so are never acknowledged themselves.
+ACKNOWLEDGEMENTS = frozenset({"997", "999"})
+#: The code under which `document_of` is asked for what takes TA1 segments.
+NOTE = "TA1"
+#: The purpose (BEG01) of an order that was never sent before.
+_ORIGINAL = "00"
+
+
+@dataclass(slots=True)
+class Whole:
+    """One interchange of a file: its own bytes, its transaction sets and notes, and what of it its envelope refuses."""
+
+    interchange: Interchange
+    content: bytes = b""
+    sets: list[TransactionSet] = field(default_factory=list)
+    notes: list[Segment] = field(default_factory=list)
+    refused: bool = False
+    refused_groups: set[int] = field(default_factory=set)
+
+    def take(self, event: Event) -> None:
+        """Take over what belongs to this interchange."""
+        match event:
+            case TransactionSet():
+                self.sets.append(event)
+            case InterchangeNote():
+                self.notes.append(event.segment)
+            case Group() | GroupEnd() if _refuses(event.faults):
+                self.refused_groups.add(event.number if isinstance(event, Group) else event.group.number)
+            case InterchangeEnd() if _refuses(event.faults):
+                self.refused = True
+
+    def takes(self, each: TransactionSet) -> bool:
+        """Say whether the envelopes around a set let it count."""
+        return not self.refused and (each.group is None or each.group.number not in self.refused_groups)
+
+
+def _refuses(faults: Iterable[Fault]) -> bool:
+    return any(fault.severity is Severity.ERROR for fault in faults)
+
+
+def wholes(content: bytes) -> Iterator[Whole]:
+    """Yield the interchanges of a file."""
+    current: Whole | None = None
+    for event in read([content], held=len(content) + 1):
+        if isinstance(event, Interchange):
+            if current is not None:
+                current.content = content[current.interchange.offset : event.offset]
+                yield current
+            current = Whole(event, refused=_refuses(event.faults))
+        elif current is not None:
+            current.take(event)
+    if current is not None:
+        current.content = content[current.interchange.offset :]
+        yield current
+
+
+def items(file: RawItem, settings: EdiSettings, document_of: Callable[[str], str | None]) -> Iterator[RawItem]:
+    """Yield what the hub stores of a file: each interchange, followed by the documents in it.
+
+    `document_of` names the document of a set's code. An interchange of somebody else or in another usage is stored
+    whole and no document of it is: reading it says why. A file without any interchange is stored as it came.
+    """
+    found = False
+    for whole in wholes(file.content):
+        found = True
+        key = _key(whole, file, settings)
+        yield RawItem(key, whole.content, file.name, file.at)
+        if not unfit(whole.interchange, settings):
+            yield from _parts(whole, key, file, settings, document_of)
+    if not found:
+        yield RawItem(file.key, file.content, file.name, file.at)
+
+
+def _parts(
+    whole: Whole, key: str, file: RawItem, settings: EdiSettings, document_of: Callable[[str], str | None]
+) -> Iterator[RawItem]:
+    answers = document_of(NOTE)
+    for place, segment in enumerate(whole.notes, start=1):
+        if answers is not None:
+            content = header_bytes(whole.interchange, None) + _line(segment, whole.interchange)
+            yield RawItem(f"{key}#TA1:{place}", content, file.name, file.at, answers, key)
+    for place, each in enumerate(whole.sets, start=1):
+        document = document_of(each.code)
+        if document is not None and whole.takes(each):
+            content = header_bytes(whole.interchange, each.group) + each.raw
+            yield RawItem(_part_key(key, place, each, settings), content, file.name, file.at, document, key)
+
+
+def unfit(interchange: Interchange, settings: EdiSettings) -> str:
+    """Return why the documents of an interchange must not be applied, or an empty text."""
+    if interchange.sender != settings.them.key or interchange.receiver != settings.us.key:
+        told = f"{'/'.join(interchange.sender)} for {'/'.join(interchange.receiver)}"
+        return (
+            f"it is from {told}, and this mailbox is for {'/'.join(settings.them.key)} to {'/'.join(settings.us.key)}"
+        )
+    if interchange.usage == "T" and settings.usage != "T":
+        return "it is marked as a test (ISA15 is T), and this connection is in production"
+    return ""
+
+
+def _key(whole: Whole, file: RawItem, settings: EdiSettings) -> str:
+    """Return the interchange's identity, as far as the tests for duplicates that are on see it."""
+    head = whole.interchange
+    key = f"isa:{'/'.join(head.sender)}>{'/'.join(head.receiver)}:{head.usage}:{head.control}"
+    if Duplicate.INTERCHANGE not in settings.duplicates or not head.control:
+        key += f":{hashlib.sha256(whole.content).hexdigest()[:16]}"
+    if Duplicate.BYTES not in settings.duplicates:
+        key += f"@{file.key}"
+    return key
+
+
+def _part_key(key: str, place: int, each: TransactionSet, settings: EdiSettings) -> str:
+    if Duplicate.BUSINESS in settings.duplicates and each.code == "850":
+        begin = next((segment for segment in each if segment[0] == "BEG"), [])
+        if element(begin, 1) == _ORIGINAL and element(begin, 3):
+            return f"850:{element(begin, 3)}:{element(begin, 4)}"
+    return f"{key}#{place}:{each.code}:{each.control}"
+
+
+def header_bytes(interchange: Interchange, group: Group | None) -> bytes:
+    """Return ISA and GS, written anew from what was read of them."""
+    segments = [interchange.isa] if group is None else [interchange.isa, group.gs]
+    return b"".join(_line(each, interchange) for each in segments)
+
+
+def _line(segment: Segment, interchange: Interchange) -> bytes:
+    marks = interchange.separators
+    return (marks.element.join(segment) + marks.segment + marks.after).encode("latin-1", "replace")

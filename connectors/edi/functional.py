@@ -1,0 +1,174 @@
+"""Functional acknowledgements: what the codec reads and finds as canonical verdicts, and these as segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Final
+
+from hub.codec.x12.acknowledge import ta1
+from hub.codec.x12.answers import GroupAnswer, SetAnswer, read_answers, read_ta1
+from hub.codec.x12.fault import Fault, Level, Severity
+from hub.codec.x12.interchange import Segment, Separators, element
+from hub.codec.x12.verdict import GroupVerdict, InterchangeVerdict, SetVerdict, Status
+from hub.codec.x12.writer import composite
+from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+
+_VERDICTS: Final = {
+    Status.ACCEPTED: Verdict.ACCEPTED,
+    Status.WITH_ERRORS: Verdict.ACCEPTED_WITH_ERRORS,
+    Status.PARTLY: Verdict.PARTLY_ACCEPTED,
+    Status.REJECTED: Verdict.REJECTED,
+}
+_LETTERS: Final = {verdict: status.value for status, verdict in _VERDICTS.items()}
+_LOCATED: Final = frozenset({Level.SEGMENT, Level.ELEMENT})
+#: So many codes fit into AK5 and AK9.
+_MOST_CODES: Final = 5
+#: So many faults of a document are told; a document with more is wrong as a whole.
+_MOST_FAULTS: Final = 50
+_SEGMENTS_IN_ERROR: Final = "5"
+
+
+# --- what they say about ours ----------------------------------------------------------------------------------------
+
+
+def answers(segments: Iterable[Segment], separators: Separators) -> list[FunctionalAcknowledgement]:
+    """Return what a 997 or 999 says of our groups."""
+    return [_answer(each) for each in read_answers(segments, separators) if each.control.strip()]
+
+
+def note(segment: Segment) -> FunctionalAcknowledgement:
+    """Return what a TA1 says of one of our interchanges."""
+    said = read_ta1(segment)
+    faults = (said.fault,) if said.fault else ()
+    return FunctionalAcknowledgement(
+        number=said.control.strip() or "?",
+        verdict=_VERDICTS[said.status],
+        codes=tuple(each.code.ack for each in faults),
+    )
+
+
+def _answer(said: GroupAnswer) -> FunctionalAcknowledgement:
+    return FunctionalAcknowledgement(
+        group=said.functional_id.strip(),
+        number=said.control.strip(),
+        verdict=_VERDICTS[said.status],
+        codes=_codes(said.faults, newer=False),
+        accepted=said.accepted if said.accepted >= 0 else None,
+        documents=tuple(_set(each) for each in said.sets),
+    )
+
+
+def _set(said: SetAnswer) -> DocumentVerdict:
+    return _document(said.code, said.control, said.status, said.faults, newer=False)
+
+
+# --- what we say about theirs ----------------------------------------------------------------------------------------
+
+
+def owed(verdict: InterchangeVerdict, *, newer: bool) -> list[FunctionalAcknowledgement]:
+    """Return what the sender of an interchange is to be told: of each group, and of the envelope where that is due."""
+    test = verdict.interchange.usage == "T"
+    told = [_group(each, newer=newer, test=test) for each in verdict.groups if each.answerable and each.group.control]
+    if element(verdict.interchange.isa, 14) == "1" or verdict.status is Status.REJECTED:
+        said = ta1(verdict)
+        codes = (said[5],) if said[5] != "000" else ()
+        told.append(
+            FunctionalAcknowledgement(number=said[1], verdict=_VERDICTS[verdict.status], codes=codes, test=test)
+        )
+    return told
+
+
+def _group(verdict: GroupVerdict, *, newer: bool, test: bool) -> FunctionalAcknowledgement:
+    declared = verdict.declared.strip()
+    return FunctionalAcknowledgement(
+        group=verdict.group.functional_id.strip(),
+        number=verdict.group.control,
+        version=verdict.group.version[:128],
+        verdict=_VERDICTS[verdict.status],
+        codes=_codes((each for each in verdict.faults if each.level is Level.GROUP), newer=newer),
+        included=int(declared) if declared.isdigit() else len(verdict.sets),
+        received=len(verdict.sets),
+        accepted=verdict.accepted,
+        documents=tuple(_verdict(each, newer=newer) for each in verdict.sets),
+        test=test,
+    )
+
+
+def _verdict(verdict: SetVerdict, *, newer: bool) -> DocumentVerdict:
+    code, control = element(verdict.header, 1), element(verdict.header, 2)
+    return _document(code, control, verdict.status, verdict.faults, newer=newer)
+
+
+def _document(code: str, control: str, status: Status, faults: Iterable[Fault], *, newer: bool) -> DocumentVerdict:
+    told = [each for each in faults if each.severity > Severity.NOTE]
+    located = [each for each in told if each.level in _LOCATED]
+    codes = _codes((each for each in told if each.level is Level.SET), newer=newer)
+    if located and _SEGMENTS_IN_ERROR not in codes:
+        codes = (*codes, _SEGMENTS_IN_ERROR)
+    return DocumentVerdict(
+        type=code.strip(),
+        number=control.strip() or "?",
+        verdict=_VERDICTS[status],
+        codes=codes[:_MOST_CODES],
+        faults=tuple(_fault(each, newer=newer) for each in located[:_MOST_FAULTS]),
+    )
+
+
+def _fault(fault: Fault, *, newer: bool) -> TransmissionFault:
+    place = [fault.element, fault.component or "", fault.repeat if fault.repeat > 1 else ""]
+    return TransmissionFault(
+        code=fault.code.ack_999 if newer else fault.code.ack,
+        text=fault.message or fault.code.words,
+        segment=fault.tag,
+        position=fault.segment,
+        loop=fault.loop,
+        element=":".join(map(str, place)).rstrip(":") if fault.level is Level.ELEMENT else "",
+        element_number=fault.reference,
+        value="".join(mark if mark.isprintable() else " " for mark in fault.value[:99]),
+    )
+
+
+def _codes(faults: Iterable[Fault], *, newer: bool) -> tuple[str, ...]:
+    told = (each for each in faults if each.severity > Severity.NOTE)
+    codes = dict.fromkeys(each.code.ack_999 if newer else each.code.ack for each in told)
+    return tuple(codes)[:_MOST_CODES]
+
+
+# --- as segments -----------------------------------------------------------------------------------------------------
+
+
+def answer_segments(record: FunctionalAcknowledgement, separators: Separators, *, newer: bool) -> list[Segment]:
+    """Return the segments of a 997 (or, when `newer`, of a 999) between ST and SE."""
+    head = ["AK1", record.group, record.number]
+    segments = [[*head, record.version] if newer and record.version else head]
+    for each in record.documents:
+        segments += [["AK2", each.type, each.number], *_located(each, separators, newer=newer)]
+        segments.append(["IK5" if newer else "AK5", _LETTERS[each.verdict], *each.codes])
+    counts = [str(count or 0) for count in (record.included, record.received, record.accepted)]
+    return [*segments, ["AK9", _LETTERS[record.verdict], *counts, *record.codes]]
+
+
+def _located(document: DocumentVerdict, separators: Separators, *, newer: bool) -> list[Segment]:
+    """Return AK3 and AK4: first what is wrong with a segment as such, then what is wrong with its elements."""
+    third, fourth = ("IK3", "IK4") if newer else ("AK3", "AK4")
+    segments: list[Segment] = []
+    faults = sorted(document.faults, key=lambda each: (each.position or 0, each.segment))
+    for (position, tag), several in groupby(faults, key=lambda each: (each.position, each.segment)):
+        here = list(several)
+        head = [third, tag[:3] or "???", str(position or 1)]
+        segments += [[*head, each.loop[:6], each.code] for each in here if not each.element]
+        elements = [each for each in here if each.element]
+        if elements:
+            segments.append([*head, elements[0].loop[:6], "8"])
+        segments += [
+            [fourth, composite(separators, *each.element.split(":")), each.element_number, each.code, each.value]
+            for each in elements
+        ]
+    return segments
+
+
+def note_segment(record: FunctionalAcknowledgement, date: str, time: str) -> Segment:
+    """Return the TA1 for an interchange; `date` and `time` are ISA09 and ISA10 of the answer."""
+    code = record.codes[0] if record.codes else "000"
+    return ["TA1", record.number.zfill(9), date, time, _LETTERS[record.verdict], code]

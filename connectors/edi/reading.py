@@ -1,0 +1,148 @@
+"""Reading what was cut: an interchange to what we owe for it, a transaction set to the records that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from connectors.edi import functional
+from connectors.edi.cut import unfit
+from connectors.edi.settings import Acknowledge, EdiSettings, Level
+from hub.codec.x12.check import StandardCheck
+from hub.codec.x12.fault import Fault, FaultCode, Severity
+from hub.codec.x12.interchange import Interchange, InterchangeNote, Segment, TransactionSet, element
+from hub.codec.x12.reader import read
+from hub.codec.x12.tree import tree
+from hub.codec.x12.verdict import InterchangeVerdict, judge
+from hub.contract import BadRecord
+from hub.mapping.translator import Documents
+from hub.model.base import Record
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads for one partner; `document_of` names the document of a set's code."""
+
+    settings: EdiSettings
+    translator: Documents
+    document_of: Callable[[str], str | None]
+
+    # --- interchanges ------------------------------------------------------------------------------------------------
+
+    def interchange(self, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the acknowledgements that we owe for an interchange, and what of it nobody can use."""
+        verdicts = list(judge(read([content], held=len(content) + 1), self._check()))
+        if not verdicts:
+            yield _no_interchange(content)
+        for verdict in verdicts:
+            why = unfit(verdict.interchange, self.settings)
+            if why:
+                yield _set_aside(verdict.interchange, why)
+                continue
+            yield from self._without_document(verdict)
+            if self.settings.acknowledge is not Acknowledge.NONE:
+                yield from functional.owed(verdict, newer=self.settings.acknowledge is Acknowledge.IMPLEMENTATION)
+            yield from _envelope_faults(verdict)
+
+    def _without_document(self, verdict: InterchangeVerdict) -> Iterator[BadRecord]:
+        """Tell, them too, of sets that no document of the mapping file is for."""
+        for group in verdict.groups:
+            for each in group.sets:
+                code = element(each.header, 1).strip()
+                if self.document_of(code) is None:
+                    each.faults.append(Fault(FaultCode.SET_UNSUPPORTED, 1, 1, value=code, tag="ST"))
+                    yield BadRecord(
+                        f"the mapping file has no inbound document for transaction set {code!r}",
+                        record=_name(verdict.interchange, each.header),
+                        todo=f'add a document with format = "x12" and root = "{code}", then rerun',
+                        code=f"no document for {code}"[:64],
+                    )
+
+    def _check(self) -> Callable[[TransactionSet], list[Fault]]:
+        standard = StandardCheck()
+        told = self.settings.rejects is Level.ENVELOPE
+
+        def check(part: TransactionSet) -> list[Fault]:
+            faults = standard(part)
+            return [_told_only(each) for each in faults] if told else faults
+
+        return check
+
+    # --- transaction sets --------------------------------------------------------------------------------------------
+
+    def answers(self, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield what a 997, 999 or TA1 says of our transmissions."""
+        for event in read([content], held=len(content) + 1):
+            if isinstance(event, InterchangeNote):
+                yield functional.note(event.segment)
+            elif isinstance(event, TransactionSet):
+                yield from functional.answers(event.segments, event.interchange.separators)
+
+    def document(self, name: str, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the records of a transaction set; one that is rejected is one bad record with all of its faults."""
+        check = self._check()
+        for event in read([content], held=len(content) + 1):
+            if isinstance(event, TransactionSet):
+                faults = [*event.faults, *check(event)]
+                errors = [each for each in faults if each.severity is Severity.ERROR]
+                if errors:
+                    yield _rejected(event, errors)
+                else:
+                    yield from self.translator.parse_trees(name, [tree(event)])
+
+
+def _told_only(fault: Fault) -> Fault:
+    return replace(fault, graded=min(fault.severity, Severity.WARNING))
+
+
+def _rejected(one: TransactionSet, errors: list[Fault]) -> BadRecord:
+    more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+    return BadRecord(
+        "; ".join(str(each) for each in errors[:_SHOWN]) + more,
+        record=_name(one.interchange, one.header),
+        field=errors[0].place.split(" ")[0],
+        raw=one.raw.decode("latin-1"),
+        todo='it was refused in our 997: the partner has to send it right; or set rejects = "envelope" and rerun',
+        code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+    )
+
+
+def _set_aside(interchange: Interchange, why: str) -> BadRecord:
+    return BadRecord(
+        f"nothing of it was applied: {why}",
+        record=f"interchange {interchange.control}",
+        field="ISA15" if "test" in why else "ISA06",
+        raw="*".join(interchange.isa),
+        todo="correct `us`, `them` or `usage` under [connection], or ask the partner; then rerun, or close this",
+        code="test interchange" if "test" in why else "interchange not for us",
+    )
+
+
+def _no_interchange(content: bytes) -> BadRecord:
+    return BadRecord(
+        "there is no interchange in this file: no ISA segment could be read",
+        record="the whole file",
+        raw=content[:200].decode("latin-1"),
+        todo="look at the file; ask the partner, or narrow `inbox` so that other files are left alone",
+        code="no interchange",
+    )
+
+
+def _envelope_faults(verdict: InterchangeVerdict) -> Iterator[BadRecord]:
+    """Yield what is wrong around the documents, so that somebody sees why none of them came."""
+    around = [*verdict.faults, *(fault for group in verdict.groups for fault in group.faults)]
+    errors = [each for each in around if each.severity is Severity.ERROR]
+    if errors:
+        yield BadRecord(
+            "; ".join(str(each) for each in errors[:_SHOWN]),
+            record=f"interchange {verdict.interchange.control}",
+            field=errors[0].place,
+            todo="what stands under these headers was refused and not applied: ask the partner to send it again",
+            code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+        )
+
+
+def _name(interchange: Interchange, header: Segment) -> str:
+    return f"{element(header, 1).strip()} {element(header, 2).strip()} of interchange {interchange.control}"

@@ -1,0 +1,120 @@
+"""Writing what leaves: a canonical record to one interchange with one group and one document in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from connectors.edi import functional
+from connectors.edi.settings import Acknowledge, EdiSettings
+from hub.codec.x12.acknowledge import VERSION_999
+from hub.codec.x12.groups import FUNCTIONAL_IDS
+from hub.codec.x12.interchange import Segment, Separators
+from hub.codec.x12.tree import segments_of
+from hub.codec.x12.writer import CannotWrite, Envelope, GroupContent, gs_segment, isa_segment, write
+from hub.contract import BadRecord, Numbers, Rendered
+from hub.mapping.translator import Documents
+from hub.model.base import Record
+from hub.model.transmission import FunctionalAcknowledgement, transmission_reference
+
+_HIGHEST = 999_999_999
+#: What CTT01 counts in each set.
+_COUNTED = {
+    "850": "PO1",
+    "855": "PO1",
+    "860": "POC",
+    "865": "POC",
+    "810": "IT1",
+    "832": "LIN",
+    "846": "LIN",
+    "856": "HL",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """Writes for one partner; times in envelopes are in the partner's time zone."""
+
+    settings: EdiSettings
+    translator: Documents
+    timezone: str
+
+    def document(self, name: str, record: Record, numbers: Numbers) -> Rendered:
+        """Return the interchange for a record, under the next control number; raises BadRecord."""
+        root = self.translator.render_tree(name, record)
+        try:
+            segments = segments_of(root, self._separators, self.settings.release[:6], policy=self.settings.in_data)
+            return self._enveloped(root.name, _counted(root.name, segments), numbers)
+        except CannotWrite as error:
+            raise _unwritable(record, str(error)) from None
+
+    def acknowledgement(self, record: FunctionalAcknowledgement, numbers: Numbers) -> Rendered:
+        """Return the interchange that tells the partner our verdict on one of theirs."""
+        if not record.group:
+            number, at = self._number(numbers), self._local(numbers)
+            isa = self._isa(number, at)
+            return self._rendered(
+                "TA1", number, Envelope(isa, [], [functional.note_segment(record, isa[9], isa[10])], self._separators)
+            )
+        newer = self.settings.acknowledge is Acknowledge.IMPLEMENTATION
+        header = ["ST", "999" if newer else "997", "0001", *([VERSION_999] if newer else [])]
+        body = functional.answer_segments(record, self._separators, newer=newer)
+        return self._enveloped(
+            header[1], [header, *body], numbers, version=VERSION_999 if newer else record.version[:12]
+        )
+
+    @property
+    def _separators(self) -> Separators:
+        """What our interchanges are written with."""
+        return self.settings.separators.separators(self.settings.version)
+
+    def _enveloped(self, code: str, segments: list[Segment], numbers: Numbers, version: str = "") -> Rendered:
+        number, at = self._number(numbers), self._local(numbers)
+        us, them = self.settings.us.in_group, self.settings.them.in_group
+        group = gs_segment(code, us, them, number, at, version=version or self.settings.release)
+        return self._rendered(
+            code, number, Envelope(self._isa(number, at), [GroupContent(group, [segments])], [], self._separators)
+        )
+
+    def _rendered(self, code: str, number: int, envelope: Envelope) -> Rendered:
+        content = write(envelope, policy=self.settings.in_data)
+        name = self.settings.outbox.format(set=code, number=f"{number:09d}")
+        return Rendered(content, name, transmission_reference(FUNCTIONAL_IDS.get(code, ""), str(number)))
+
+    def _isa(self, number: int, at: datetime) -> Segment:
+        return isa_segment(
+            self.settings.us.key,
+            self.settings.them.key,
+            number,
+            at,
+            version=self.settings.version,
+            usage=self.settings.usage,
+            repetition=self._separators.repetition,
+        )
+
+    def _number(self, numbers: Numbers) -> int:
+        """Return the next control number of ISA and GS; after the highest they begin anew."""
+        return (numbers.next(self.settings.counter) - 1) % _HIGHEST + 1
+
+    def _local(self, numbers: Numbers) -> datetime:
+        return numbers.now().astimezone(ZoneInfo(self.timezone))
+
+
+def _counted(code: str, segments: list[Segment]) -> list[Segment]:
+    """Add CTT with the number of lines where the mapping file leaves it to us."""
+    opener = _COUNTED.get(code)
+    if opener is None or any(each[0] == "CTT" for each in segments):
+        return segments
+    lines = sum(each[0] == opener for each in segments)
+    return [*segments, ["CTT", str(lines)]]
+
+
+def _unwritable(record: Record, why: str) -> BadRecord:
+    number = getattr(record, "number", "") or type(record).__name__
+    return BadRecord(
+        f"it cannot be written as X12: {why}",
+        record=str(number),
+        todo='correct the value at its origin or in the mapping file, or set in_data = "replace", then rerun',
+        code="x12 unwritable",
+    )
