@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from connectors.edi.settings import EdiSettings
 from hub.mapping.check import check, describe
 from hub.mapping.house import house_folder
 from hub.mapping.partner_file import PartnerFile
@@ -14,6 +17,11 @@ from hub.mapping.problem import MappingErrors
 from hub.mapping.source import read_source
 from tests.mapping.lab import MODELS, Lab
 
+#: What a partner's own file says of its connection, by connector.
+OWN = {
+    "files": 'url = "x"\n',
+    "edi": 'url = "sftp://us@edi.example/"\nus = { id = "OURS" }\nthem = { qualifier = "01", id = "006927180" }\n',
+}
 TEMPLATE = """\
 version = 1
 [partner]
@@ -181,9 +189,11 @@ class TestHouse:
     @pytest.mark.parametrize("path", sorted((house_folder() / "templates").glob("*.toml")), ids=lambda path: path.stem)
     def test_every_house_template_passes_its_own_tests(self, house_lab: Lab, path: Path) -> None:
         text = path.read_text("utf-8").replace("[partner]\n", '[partner]\ncode = "acme"\n', 1)
-        text = text.replace("[connection]\n", '[connection]\nurl = "x"\n', 1)
+        connector = tomllib.loads(text)["connection"]["connector"]
+        text = re.sub(r"^\[connection\]\n", f"[connection]\n{OWN[connector]}", text, count=1, flags=re.MULTILINE)
+        models = {**MODELS, "edi": EdiSettings}
         report = check(
-            house_lab.write(text), house=house_lab.house, settings_models=MODELS, secrets=house_lab.secrets.get
+            house_lab.write(text), house=house_lab.house, settings_models=models, secrets=house_lab.secrets.get
         )
         assert [str(each) for each in (*report.problems, *report.failures)] == []
         assert report.tests >= 5
