@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from hub.codec.grow import buildable
@@ -46,6 +47,7 @@ _SHAPE_OF: Final[Mapping[Type, Shape]] = {
     Type.BOOLEAN: Shape.BOOLEAN,
     Type.MOMENT: Shape.MOMENT,
 }
+_MOST_TOLD: Final = 10
 #: What the name of a file must hold, so that one document never overwrites another.
 _NAMED_BY: Final[Mapping[Kind, str]] = {
     Kind.PURCHASE_ORDER: "number",
@@ -180,9 +182,9 @@ def _unambiguous(source: Source, rule: Rule, ground: Ground) -> None:
         if code not in table:
             message = f"prefer: {code!r} is not in table {rule.table!r}{did_you_mean(code, table)}"
             source.report((*rule.way, "prefer"), message, value=True)
-    for ours, theirs in inverted(table, rule.prefer)[1].items():
+    for ours, theirs in islice(inverted(table, rule.prefer)[1].items(), _MOST_TOLD):
         message = (
-            f"table {rule.table!r} has {len(theirs)} codes for {ours!r} ({', '.join(theirs)}); "
+            f"table {rule.table!r} has {len(theirs)} codes for {ours!r} ({', '.join(theirs[:_MOST_TOLD])}); "
             f"say which one to send: prefer = {theirs[0]!r}"
         )
         source.report((*rule.way, "table"), message, value=True)

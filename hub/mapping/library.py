@@ -42,7 +42,7 @@ class Changes:
 class _Entry:
     """What is known of one path."""
 
-    stamps: tuple[Stamp, Stamp] = (None, None)  # of the file and of its template
+    stamps: tuple[Stamp, ...] = ()  # of the file, of its template and of the tables that it reads
     good: PartnerFile | None = None
     broken: Broken | None = None
 
@@ -103,10 +103,11 @@ class Library:
         self, path: Path, entry: _Entry, stamp: Stamp, templates: dict[Path, Stamp]
     ) -> PartnerFile | Broken | None:
         """Return the file when it came into force, why it did not, or None when nothing happened."""
-        template = entry.good.source.template if entry.good is not None else None
-        if template is not None and template not in templates:
-            templates[template] = _stamp(template)  # once for all the files that extend it
-        stamps = (stamp, None if template is None else templates[template])
+        beside = _beside(entry.good)
+        for each in beside:
+            if each not in templates:
+                templates[each] = _stamp(each)  # once for all the files that extend it
+        stamps = (stamp, *(templates[each] for each in beside))
         if stamps == entry.stamps and entry.broken is None:
             return None
         entry.stamps = stamps
@@ -116,7 +117,7 @@ class Library:
             first, entry.good = entry.good is None, entry.good or self._kept_version(path)
             told = _note_broken(path, entry, error.problems)
             return replace(told, restored=entry.good) if told and first else told
-        entry.stamps = (stamp, None if file.source.template is None else _stamp(file.source.template))
+        entry.stamps = (stamp, *map(_stamp, _beside(file)))
         healed, entry.broken = entry.broken is not None, None
         if not healed and entry.good is not None and entry.good.hash == file.hash:
             return None  # touched, not changed
@@ -124,16 +125,20 @@ class Library:
             self._disown(path)
         self._owners.update(dict.fromkeys(_names(file), path))
         entry.good = file
-        self._keep(path)
+        self._keep(file)
         return file
 
-    def _keep(self, path: Path) -> None:
-        """Put the text of a good file aside, so that a restart while it is broken finds it."""
-        if self.kept is not None:
-            self.kept.mkdir(parents=True, exist_ok=True)
-            fresh = self.kept / f"{path.name}.new"
-            fresh.write_bytes(path.read_bytes())
-            fresh.replace(self.kept / path.name)
+    def _keep(self, file: PartnerFile) -> None:
+        """Put a good file aside with the tables beside it, so that a restart while it is broken finds it."""
+        if self.kept is None:
+            return
+        folder = file.path.parent
+        for each in (*(path for path in file.source.reads if path.is_relative_to(folder)), file.path):
+            target = self.kept / each.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            fresh = target.with_name(f"{target.name}.new")
+            fresh.write_bytes(each.read_bytes())
+            fresh.replace(target)
 
     def _kept_version(self, path: Path) -> PartnerFile | None:
         """Return the version that was last good before this process began, or None."""
@@ -158,6 +163,13 @@ class Library:
         if problems:
             raise MappingErrors(problems)
         return file
+
+
+def _beside(file: PartnerFile | None) -> tuple[Path, ...]:
+    """Return the files that a mapping file is made of beside itself."""
+    if file is None:
+        return ()
+    return (*((file.source.template,) if file.source.template is not None else ()), *file.source.reads)
 
 
 def _names(file: PartnerFile) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from hub.mapping.cell import Ground
+from hub.mapping.cross_reference import load_references
 from hub.mapping.rule import Scalar
 from hub.mapping.section import Section
 from hub.mapping.settings import checked
@@ -37,7 +38,8 @@ def read_partner(source: Source) -> Partner | None:
 
 def read_ground(source: Source, partner: Partner | None) -> Ground:
     """Return the tables, the units and the zone that all documents share."""
-    tables = {name: _table(source, name) for name in Section(source, ("tables",)).data}
+    tables: dict[str, Mapping[str, Scalar]] = dict(load_references(source))
+    tables |= {name: _table(source, name) for name in Section(source, ("tables",)).data}
     zone = ZoneInfo(partner.timezone if partner else "UTC")
     return Ground(tables, _units(source), zone)
 

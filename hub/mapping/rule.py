@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from hub.mapping.cross_reference import read_reference
 from hub.mapping.located import Path as Way
 from hub.mapping.section import Section
 from hub.mapping.source import Source
@@ -102,7 +103,7 @@ def _from_table(section: Section, left: str, numerals: Numerals) -> Rule | None:
         formula,
         section.choice("type", TYPES, None),
         section.text("format", None),
-        section.text("table", None),
+        read_reference(section),
         _prefer(section),
         section.text("unit_from", None),
         section.scalar("default"),

@@ -32,6 +32,8 @@ class Source:
     hash: str
     template: Path | None = None
     problems: list[Problem] = field(default_factory=list)
+    references: dict[str, Any] = field(default_factory=dict)  # tables in files of their own, by what they are called
+    reads: tuple[Path, ...] = ()  # those files
 
     def report(self, way: Way, message: str, *, value: bool = False, shift: int = 0) -> None:
         """Note a problem at a key (or at its value, `shift` columns on), or at the nearest table around it."""

@@ -21,6 +21,7 @@ _TYPES: Final[Mapping[Shape, tuple[str, ...]]] = {
     Shape.MOMENT: ("date", "datetime"),
     Shape.CHOICE: ("text",),
 }
+_MOST_TOLD: Final = 20
 _NUMBERS: Final = (Shape.NUMBER, Shape.INTEGER)
 #: Verbs that only some kinds of value can take.
 _FITS: Final[Mapping[str, tuple[Shape, ...]]] = {
@@ -85,7 +86,10 @@ def cell_for(source: Source, rule: Rule, target: Target, ground: Ground) -> Cell
         _try(source, probe, (*rule.way, "default"), rule.default)
     if rule.table is not None:
         for code, ours in ground.tables[rule.table].items():
-            _try(source, probe, ("tables", rule.table, code), ours)
+            way = ("tables", rule.table, code)
+            _try(source, probe, (*rule.way, "table") if rule.table in source.references else way, ours)
+            if len(source.problems) - before == _MOST_TOLD:
+                break
     return Cell(rule, target, ground) if len(source.problems) == before else None
 
 
