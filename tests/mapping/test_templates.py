@@ -18,7 +18,7 @@ from hub.mapping.source import read_source
 from tests.mapping.lab import MODELS, Lab
 
 #: What a partner's own file says of its connection, by connector.
-OWN = {
+CONNECTED = {
     "files": 'url = "x"\n',
     "edi": 'url = "sftp://us@edi.example/"\nus = { id = "OURS" }\nthem = { qualifier = "01", id = "006927180" }\n',
 }
@@ -190,7 +190,7 @@ class TestHouse:
     def test_every_house_template_passes_its_own_tests(self, house_lab: Lab, path: Path) -> None:
         text = path.read_text("utf-8").replace("[partner]\n", '[partner]\ncode = "acme"\n', 1)
         connector = tomllib.loads(text)["connection"]["connector"]
-        text = re.sub(r"^\[connection\]\n", f"[connection]\n{OWN[connector]}", text, count=1, flags=re.MULTILINE)
+        text = re.sub(r"^\[connection\]\n", f"[connection]\n{CONNECTED[connector]}", text, count=1, flags=re.MULTILINE)
         models = {**MODELS, "edi": EdiSettings}
         report = check(
             house_lab.write(text), house=house_lab.house, settings_models=models, secrets=house_lab.secrets.get
