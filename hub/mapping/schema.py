@@ -39,6 +39,7 @@ _SETTINGS: Final[Mapping[str, Schema]] = {
     "format": {"enum": list(FORMATS)},
     "files": _TEXT | {"description": "which files: a pattern inward, a name with {fields} outward"},
     "mode": {"enum": ["snapshot", "delta"], "description": "snapshot: what the file does not list is gone"},
+    "hold_below": {"type": "number", "minimum": 0, "maximum": 1, "description": "a snapshot with fewer rows is held"},
     "skip_when": _TEXT | {"description": "a formula: rows for which it is true are passed over"},
     "decimal": _TEXT | {"maxLength": 1},
     "thousands": _TEXT | {"maxLength": 1},
@@ -53,10 +54,16 @@ _SETTINGS: Final[Mapping[str, Schema]] = {
     "footer": {"type": "integer", "minimum": 0},
     "sheet": _TEXT,
     "rows": _TEXT | {"description": "the path of the records of a tree; outward, a row for each line"},
-    "each": _TABLE | {"additionalProperties": _TEXT, "description": "a column for each: theirs = ours"},
+    "each": _TABLE | {"additionalProperties": _TEXT, "description": "columns that each make a record: column = what each.column is"},
     "nest": _TEXTS,
     "ignore": _TEXTS,
     "namespaces": _TABLE | {"additionalProperties": _TEXT},
+}
+_FILE: Final[Schema] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["file"],
+    "properties": {"file": _TEXT, "theirs": _TEXT, "ours": _TEXT},
 }
 _VERBS: Final[Mapping[str, Schema]] = {
     "from": _TEXT | {"description": "a column or path inward, a field of the record outward"},
@@ -64,7 +71,7 @@ _VERBS: Final[Mapping[str, Schema]] = {
     "formula": _TEXT | {"maxLength": 500, "description": "worked out"},
     "type": {"enum": list(TYPES)},
     "format": _TEXT | {"description": "how a date is written, such as %d.%m.%Y"},
-    "table": _TEXT | {"description": "the table of [tables] to look it up in"},
+    "table": {"anyOf": [_TEXT, _FILE], "description": "the table of [tables], or the CSV file, to look it up in"},
     "prefer": {"anyOf": [_TEXT, _TEXTS]},
     "unit_from": _TEXT | {"description": "the column that holds the unit, looked up in [units]"},
     "default": _SCALAR,
