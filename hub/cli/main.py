@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
 
 import click
@@ -27,25 +27,40 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+#: The entry-point group of commands that connectors bring along; each names a click command.
+COMMANDS_GROUP = "crossdock.commands"
+
+
+def _brought() -> Mapping[str, EntryPoint]:
+    """Return what installed connectors bring; a name of the hub's own is not theirs to take."""
+    return {point.name: point for point in entry_points(group=COMMANDS_GROUP) if point.name not in _COMMANDS}
+
+
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
-        """Return the commands in the order in which people meet them."""
-        return list(_COMMANDS)
+        """Return the commands in the order in which people meet them, those of connectors last."""
+        return [*_COMMANDS, *sorted(_brought())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
         """Return a command by its name, or None."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module, name, _ = _COMMANDS[cmd_name]
-        command = getattr(importlib.import_module(module), name)
+        if cmd_name in _COMMANDS:
+            module, name, _ = _COMMANDS[cmd_name]
+            command = getattr(importlib.import_module(module), name)
+        else:
+            point = _brought().get(cmd_name)
+            command = point.load() if point is not None else None
         return command if isinstance(command, click.Command) else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
-        """List the commands without importing any."""
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands; the hub's own without importing any."""
+        rows = [(name, words) for name, (_, _, words) in _COMMANDS.items()]
+        for name in sorted(_brought()):
+            command = self.get_command(ctx, name)
+            rows.append((name, command.get_short_help_str() if command is not None else ""))
         with formatter.section("Commands"):
-            formatter.write_dl([(name, words) for name, (_, _, words) in _COMMANDS.items()])
+            formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
