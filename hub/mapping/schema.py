@@ -54,7 +54,7 @@ _SETTINGS: Final[Mapping[str, Schema]] = {
     "footer": {"type": "integer", "minimum": 0},
     "sheet": _TEXT,
     "rows": _TEXT | {"description": "the path of the records of a tree; outward, a row for each line"},
-    "each": _TABLE | {"additionalProperties": _TEXT, "description": "columns that each make a record: column = what each.column is"},
+    "each": _TABLE | {"additionalProperties": _TEXT, "description": "columns that each make a record"},
     "nest": _TEXTS,
     "ignore": _TEXTS,
     "namespaces": _TABLE | {"additionalProperties": _TEXT},
