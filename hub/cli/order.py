@@ -81,6 +81,8 @@ def explain(session: Session, reference: str, as_json: bool) -> None:
     _head(told["order"])
     for decision in told["decisions"]:
         proven = "proven least" if decision["optimal"] else "not proven least"
+        if decision["bound"] is not None:
+            proven += f", nothing costs less than {decision['bound']}"
         click.echo(
             f"decision {decision['id']}: {decision['total']} {decision['currency']}, {proven} ({decision['method']}) "
             f"{decision['note']}".rstrip()

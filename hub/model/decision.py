@@ -69,4 +69,12 @@ class Decision(Record):
     alternatives: tuple[Alternative, ...] = ()
     total: Quantity = Decimal(0)
     optimal: Annotated[bool, Field(description="true only when proven")] = False
+    bound: Annotated[Quantity | None, Field(description="where not: nothing that sends as much costs less")] = None
     method: Text = ""
+
+    @property
+    def gap(self) -> Decimal | None:
+        """Return how much of the total is not proven to be needed, as a share of it; None when no bound is known."""
+        if self.optimal or not self.total:
+            return Decimal(0)
+        return None if self.bound is None else max(Decimal(0), (self.total - self.bound) / self.total)

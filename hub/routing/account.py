@@ -63,6 +63,7 @@ def written(scene: Scene, plan: Plan) -> Decision:
         unfilled=_unfilled(scene, plan, rows),
         total=amount(total),
         optimal=plan.optimal,
+        bound=None if plan.optimal or plan.bound is None else amount(max(0, plan.bound)),
         method=plan.method,
     )
 

@@ -1,8 +1,4 @@
-"""A rate card in whole numbers: what any weight costs over any distance, and bounds that the programmes lean on.
-
-`cost` covers a weight with the cheapest set of parcels. Whatever the table says, it then never falls with the weight,
-and two consignments never cost less than both as one: so no best plan sends twice from one node.
-"""
+"""A rate card in whole numbers: what any weight costs over any distance, and bounds that the programmes lean on."""
 
 from __future__ import annotations
 
@@ -35,6 +31,7 @@ class Carriage:
         self._ends = [int(km * 1000) for km in card.zones_km]
         self._parcels = [self._of_zone(zone) for zone in range(len(card.zones_km) + 1)]
         self._costs: list[list[int]] = [[0] for _ in self._parcels]
+        self._singles = [self._of_one(zone) for zone in range(len(self._parcels))]
         self.slope = min(
             price * 1000 * _KG // (steps * self.grid) for parcels in self._parcels for steps, price in parcels
         )
@@ -44,20 +41,27 @@ class Carriage:
     def _of_zone(self, zone: int) -> list[tuple[int, int]]:
         """Return the parcels there are: steps of weight that one holds, and its price with all that comes on it."""
         card = self.card
-        found = []
+        found, before = [], Decimal(0)
         for limit, row in zip(card.steps_kg, card.prices, strict=True):
             price = max(row[zone], card.minimum) * (1 + card.fuel_percent / 100) + card.per_parcel
-            if card.heavy_over_kg is not None and limit > card.heavy_over_kg:
+            if card.heavy_over_kg is not None and before < card.heavy_over_kg < limit:
                 found.append((int(card.heavy_over_kg * _KG) // self.grid, micro(nano(price))))
-                price += card.heavy
-            found.append((int(limit * _KG) // self.grid, micro(nano(price))))
+            heavy = card.heavy if card.heavy_over_kg is not None and limit > card.heavy_over_kg else 0
+            found.append((int(limit * _KG) // self.grid, micro(nano(price + heavy))))
+            before = limit
         return [each for each in found if each[0]]
+
+    def _of_one(self, zone: int) -> list[int]:
+        """Return what one parcel costs by its steps of weight, as far as the card goes."""
+        prices = [0]
+        for holds, price in self._parcels[zone]:
+            prices += [price] * (holds + 1 - len(prices))
+        return prices
 
     def _start(self, zone: int) -> int:
         """Return how low the straight line must begin: its gap to the cost is least just before a parcel is full."""
         most = max(steps for steps, _ in self._parcels[zone])
-        self.cost(zone, most * self.grid)
-        costs = self._costs[zone]
+        costs = self._covered(zone, most)
         return max(0, min(costs[steps] - self.along(steps * self.grid) - 1 for steps in range(1, most + 1)))
 
     def zone(self, metres: int) -> int:
@@ -69,19 +73,29 @@ class Carriage:
         return self.slope * load // NANO
 
     def cost(self, zone: int, load: int) -> int:
-        """Return what it costs to send this billable weight (before rounding up) to the zone."""
+        """Return what it costs to send this billable weight (before rounding up) to the zone.
+
+        It goes in one parcel up to the last weight of the card, and above that in the cheapest parcels that hold it.
+        """
         steps = max(1, -(-load // self.grid))
+        singles = self._singles[zone]
+        if steps < len(singles):
+            return singles[steps]
         parcels = self._parcels[zone]
         extra = 0
         if steps > _MOST_STEPS:
             holds, price = min(parcels, key=lambda each: each[1] / each[0])
             number = -(-(steps - _MOST_STEPS) // holds)
             steps, extra = max(1, steps - number * holds), number * price
-        costs = self._costs[zone]
+        return extra + self._covered(zone, steps)[steps]
+
+    def _covered(self, zone: int, steps: int) -> list[int]:
+        """Return what the cheapest parcels cost that hold any number of steps of weight up to this one."""
+        costs, parcels = self._costs[zone], self._parcels[zone]
         while len(costs) <= steps:
             here = len(costs)
             costs.append(min([price + costs[max(0, here - holds)] for holds, price in parcels]))
-        return extra + costs[steps]
+        return costs
 
     def by_volume(self, size: Size | None, weight: int) -> int:
         """Return the milligrams that a unit weighs by its volume; its own weight where volume does not count."""

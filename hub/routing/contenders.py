@@ -90,20 +90,30 @@ def _together(scene: Scene, jobs: Sequence[Job]) -> tuple[int, str] | None:
 
 
 def _in_turn(scene: Scene, jobs: Sequence[Job]) -> int:
-    """Return what some plan costs: each line goes where it is cheapest with the parcels that go already.
-
-    With rate cards each goes by itself: put together they cost no more.
-    """
+    """Return what some plan costs: each line goes where it is cheapest with the parcels that go already."""
+    if scene.cards:
+        return _apart(scene, jobs)
     going: set[str] = set()
     total = 0
     for job in jobs:
         cost, code = _alone(scene, job)
         costs = job.costs
         also = min([costs[each] for each in going if each in costs], default=cost)
-        if also >= cost and not scene.cards:
+        if also >= cost:
             going.add(code)
         total += min(cost, also)
     return total
+
+
+def _apart(scene: Scene, jobs: Sequence[Job]) -> int:
+    """Return what it costs to send each job from where it alone is cheapest, those of one node in one parcel."""
+    sent: dict[str, list[Job]] = {}
+    for job in jobs:
+        sent.setdefault(_alone(scene, job)[1], []).append(job)
+    return sum(
+        scene.parcel(code) + excess(scene, code, mine) + sum(job.costs[code] for job in mine)
+        for code, mine in sent.items()
+    )
 
 
 def _within(scene: Scene, lists: Sequence[PriceList], room: int) -> set[str]:

@@ -75,8 +75,11 @@ class _Explanation:
     def _what_if(self, good: Good, code: str) -> tuple[Sequence[Part], list[str]]:
         site = self.scene.site(code)
         notes = [] if site.distance_known else [f"distance unknown: {plain(self.rules.unknown_km)} km assumed"]
+        if site.card is not None and good.pick_up_node is None:
+            notes.append(f"freight by rate card {site.card.card.name}, zone {site.zone + 1}")
         if self.searches:
-            return plan(Scene(self.problem, self.rules, {good.wants[0].line_id: code})).parts, notes
+            found = plan(Scene(self.problem, self.rules, {good.wants[0].line_id: code}))
+            return found.parts, notes if found.optimal else [*notes, "at most: not proven the least"]
         kept = tuple(part for part in self.plan.parts if not _same(part, good))
         moved = (*kept, Part(good, code, good.nanos))
         return moved if self._fits(moved) else kept, [*notes, "at most: the rest of the plan kept"]

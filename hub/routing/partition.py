@@ -3,8 +3,9 @@
 Every parcel costs a fixed amount at its node, and every good its own amount there, so the cost of a set of goods at a
 node is a sum. `G[T]` is the cheapest node for the set T; the best way to send the set S is the least, over every T that
 holds S's first good, of `G[T]` and the best way to send the rest. Optimality is guaranteed: all partitions are covered,
-and no optimum uses a node twice, because a parcel costs something by itself. Where a rate card makes a set cost more
-than the sum of its goods, two sets still cost no less than both as one. Costs are integers, so there is no tolerance.
+and no optimum uses a node twice, because a parcel costs something by itself. Only a rate card can make two parcels
+from one node cheaper than the one that will be sent; then the nodes are gone through one by one instead, each used at
+most once. Costs are integers, so there is no tolerance.
 """
 
 from __future__ import annotations
@@ -59,8 +60,10 @@ def cheapest(fixed: Sequence[int], rows: Sequence[Sequence[int]], more: More = (
         return [Sent(whole.index(single), everything)]
     tables = [_table(fixed[node], rows[node], more[node] if more else None) for node in kept]
     alone = list(map(min, zip(*tables, strict=True)))
-    parcels = _partition(alone)
-    return [Sent(kept[_first(tables, goods, alone[goods])], goods) for goods in parcels]
+    sent = [Sent(kept[_first(tables, goods, alone[goods])], goods) for goods in _partition(alone)]
+    if more and _twice(sent):
+        return [Sent(kept[each.node], each.goods) for each in _once_each(tables, len(least))[everything][1]]
+    return sent
 
 
 def fewest(
@@ -81,21 +84,58 @@ def fewest(
         (goods for goods, cost in enumerate(layers[-1]) if cost < NEVER),
         key=lambda goods: (sums[goods], -layers[-1][goods], -goods),
     )
-    chosen = _unroll(layers, alone, best)
-    return [Sent(_first(tables, goods, alone[goods]), goods) for goods in chosen]
+    sent = [Sent(_first(tables, goods, alone[goods]), goods) for goods in _unroll(layers, alone, best)]
+    if more and _twice(sent):
+        ways = _once_each(tables, most)
+        return list(ways[max(ways, key=lambda goods: (sums[goods], -ways[goods][0], -goods))][1])
+    return sent
+
+
+def _twice(sent: Sequence[Sent]) -> bool:
+    return len({each.node for each in sent}) < len(sent)
+
+
+#: For a set of goods the least cost, and the parcels.
+_Ways = dict[int, tuple[int, tuple[Sent, ...]]]
+
+
+def _once_each(tables: Sequence[Sequence[int]], most: int) -> _Ways:
+    """Return the cheapest way to send each set of goods in so many parcels, no two from one node.
+
+    Node after node joins in. Slower than the partition, which this is asked for where a rate card is so uneven that
+    two parcels from one node would be cheaper than the one that will be sent.
+    """
+    layers: list[_Ways] = [{0: (0, ())}, *({} for _ in range(most))]
+    for node, table in enumerate(tables):
+        for fewer, layer in zip(reversed(layers[:-1]), reversed(layers[1:]), strict=True):
+            for goods, (cost, sent) in fewer.items():
+                for part in range(1, len(table)):
+                    total = cost + table[part]
+                    if not part & goods and total < NEVER and total < layer.get(part | goods, (NEVER,))[0]:
+                        layer[part | goods] = total, (*sent, Sent(node, part))
+    best: _Ways = {}
+    for layer in layers:
+        for goods, way in layer.items():
+            if goods not in best or way[0] < best[goods][0]:
+                best[goods] = way
+    return best
 
 
 def _apart(fixed: Sequence[int], rows: Sequence[Sequence[int]], more: More) -> int:
-    """Return what it costs at the most to send every good in a parcel of its own: two from one node cost no more."""
+    """Return what a plan costs that sends every good from where it alone is cheapest, or a little more than that."""
     if not more:
         return sum(min(map(int.__add__, fixed, costs)) for costs in zip(*rows, strict=True))
-    return sum(
-        min(
-            cost + row[good] + (extra[1 << good] if extra else 0)
-            for cost, row, extra in zip(fixed, rows, more, strict=True)
-        )
-        for good in range(len(rows[0]))
-    )
+    groups: dict[int, int] = {}
+    for good in range(len(rows[0])):
+        alone = [_table_entry(fixed[node], rows[node], more[node], 1 << good) for node in range(len(fixed))]
+        node = alone.index(min(alone))
+        groups[node] = groups.get(node, 0) | 1 << good
+    return sum(_table_entry(fixed[node], rows[node], more[node], goods) for node, goods in groups.items())
+
+
+def _table_entry(fixed: int, row: Sequence[int], extra: Sequence[int] | None, goods: int) -> int:
+    sent = sum(cost for good, cost in enumerate(row) if goods >> good & 1)
+    return fixed + sent + (extra[goods] if extra else 0)
 
 
 def _useful(fixed: Sequence[int], rows: Sequence[Sequence[int]], least: Sequence[int], slack: int) -> list[int]:

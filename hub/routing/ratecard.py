@@ -17,14 +17,15 @@ from pydantic import Field, model_validator
 from hub.model.base import Code, Quantity, Record, SomeQuantity
 from hub.model.node import NodeKind
 
+_MOST_STEPS = 20_000
 Rows = tuple[tuple[Quantity, ...], ...]
 
 
 class RateCard(Record):
     """One account's prices; the first card of the rules that names a node and is in force counts for it.
 
-    A parcel's weight is the greater of what it weighs and what its volume would weigh, rounded up. What is sent from
-    one node is charged as the cheapest set of parcels that carries it, so there is no heaviest consignment.
+    A parcel's weight is the greater of what it weighs and what its volume would weigh, rounded up. What one node sends
+    for an order goes in one parcel, and above the last weight in the cheapest parcels that hold it.
     """
 
     name: Code
@@ -73,6 +74,8 @@ class RateCard(Record):
             found.append("steps_kg must rise")
         if self.steps_kg[0] < self.round_up_kg:
             found.append("the first weight is below round_up_kg")
+        if self.steps_kg[-1] > self.round_up_kg * _MOST_STEPS:
+            found.append(f"the last weight is more than {_MOST_STEPS} times round_up_kg")
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             found.append("valid_until is before valid_from")
         if (self.heavy_over_kg is None) != (not self.heavy):

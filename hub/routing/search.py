@@ -14,10 +14,16 @@ from hub.routing.partition import NEVER
 
 
 class Found(NamedTuple):
-    """The node of each good in the best plan, and whether none is cheaper."""
+    """The node of each good in the best plan, what that costs, and what no plan costs less than."""
 
     nodes: list[int]
-    proven: bool
+    cost: int
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        """Return whether no plan is cheaper."""
+        return self.bound >= self.cost
 
 
 def assigned(fixed: Sequence[int], rows: Sequence[Sequence[int]], work: int) -> Found:
@@ -29,7 +35,7 @@ def assigned(fixed: Sequence[int], rows: Sequence[Sequence[int]], work: int) -> 
     search.run()
     going = search.best
     nodes = [min(going, key=lambda node: (rows[node][good], node)) for good in range(len(rows[0]))]
-    return Found(nodes, proven=search.work >= 0)
+    return Found(nodes, search.limit, search.bound)
 
 
 def cost_of(fixed: Sequence[int], rows: Sequence[Sequence[int]], going: Sequence[int]) -> int:
@@ -39,10 +45,11 @@ def cost_of(fixed: Sequence[int], rows: Sequence[Sequence[int]], going: Sequence
 
 
 class _Branch(NamedTuple):
-    """Nodes that are sure to send a parcel, and nodes not yet decided; all others send none."""
+    """Nodes that are sure to send a parcel, nodes not yet decided (all others send none), and a lower bound."""
 
     sure: frozenset[int]
     open: frozenset[int]
+    bound: int = 0
 
 
 class _Search:
@@ -51,12 +58,14 @@ class _Search:
         self.columns = columns_of(rows, NEVER)
         self.best = self._plain()
         self.limit = cost_of(fixed, rows, self.best)
+        self.bound = 0
 
     def run(self) -> None:
         """Look at branches, the last one first, until none is left or the work is used up."""
         waiting = [_Branch(frozenset(), frozenset(range(len(self.rows))))]
         while waiting and self.work >= 0:
             waiting += self._split(waiting.pop())
+        self.bound = min([self.limit, *(branch.bound for branch in waiting)])
 
     def _plain(self) -> list[int]:
         """Return a plan to begin with: goods in turn go where they are cheapest, then needless nodes are dropped."""
@@ -87,7 +96,7 @@ class _Search:
             return []
         node = self._wanted(branch.sure | kept, kept)
         rest = kept - {node}
-        return [_Branch(branch.sure, rest), _Branch(branch.sure | {node}, rest)]
+        return [_Branch(branch.sure, rest, paid + bound), _Branch(branch.sure | {node}, rest, paid + bound)]
 
     def _try(self, going: list[int]) -> None:
         cost = cost_of(self.fixed, self.rows, going) if going else self.limit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from hub.routing.carriage import Carriage
 from hub.routing.contenders import contenders, excess
@@ -78,31 +79,32 @@ def large(scene: Scene, work: Work) -> Plan | None:
         return _plan(work, dict.fromkeys(range(len(work.jobs)), among[0]))
     found = reduced([_some(job.costs, among) for job in work.jobs])
     chosen: Choice = dict(found.settled)
-    method, proven = PARTITION, True
+    method, short = PARTITION, 0
     for piece in found.pieces:
-        some, how, certain = _piece(scene, work, piece, found.opened)
-        chosen.update(some)
-        method, proven = how if how != PARTITION else method, proven and certain
+        part = _piece(scene, work, piece, found.opened)
+        chosen.update(part.choice)
+        method, short = part.how if part.how != PARTITION else method, short + part.short
     most = scene.most_parcels
     if most is not None and len(set(chosen.values())) > most:
         if len(work.jobs) > _MOST_LAYERED:
             return None
         return _in_few_parcels(scene, work, most)
-    if scene.cards:
-        return _polished(scene, work, chosen, method, proven=proven)
-    return _plan(work, chosen, method, optimal=proven)
+    return _bounded(scene, work, chosen, method, short)
 
 
-def _polished(scene: Scene, work: Work, chosen: Choice, method: str, *, proven: bool) -> Plan:
-    """Return the plan found by the straight lines of the rate cards, made better by what they really take.
+def _bounded(scene: Scene, work: Work, chosen: Choice, method: str, short: int) -> Plan:
+    """Return the plan with what no plan costs less than, when it is not proven the best.
 
-    What it costs by the lines is a bound that no plan is below.
+    `short` (grains) is how far it may be from the best by the straight lines of the rate cards. With such cards it is
+    then made better by what they really take.
     """
-    lined = _plan(work, chosen, method)
-    better = _plan(work, polished(scene, work.jobs, chosen), method)
-    bound = straight(scene, lined.parts)
-    optimal = proven and landed(scene, better.parts) == bound
-    return replace(better, optimal=optimal, bound=bound if proven else None)
+    plan = _plan(work, chosen, method)
+    if not scene.cards and not short:
+        return plan
+    bound = straight(scene, plan.parts) - (short // GRAIN + 1 if short else 0)
+    if scene.cards:
+        plan = _plan(work, polished(scene, work.jobs, chosen), method)
+    return replace(plan, optimal=landed(scene, plan.parts) == bound, bound=bound)
 
 
 def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
@@ -123,21 +125,28 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
     return _plan(work, dict.fromkeys(range(len(jobs)), node))
 
 
-def _piece(scene: Scene, work: Work, piece: Sequence[Group], opened: Collection[str]) -> tuple[Choice, str, bool]:
-    """Return the choice for a piece, how it was found, and whether it is proven the cheapest."""
+class _Settled(NamedTuple):
+    """The choice for a piece, how it was found, and how many grains it may be dearer than the cheapest."""
+
+    choice: Choice
+    how: str
+    short: int
+
+
+def _piece(scene: Scene, work: Work, piece: Sequence[Group], opened: Collection[str]) -> _Settled:
     codes, fixed, rows = priced(scene, [group.costs for group in piece], opened)
     if len(piece) <= scene.rules.exact_lines:
         node_of = {number: each.node for each in cheapest(fixed, rows) for number in _bits(each.goods)}
-        return _of_jobs(piece, [codes[node_of[number]] for number in range(len(piece))]), PARTITION, True
+        return _Settled(_of_jobs(piece, [codes[node_of[number]] for number in range(len(piece))]), PARTITION, 0)
     found = assigned(fixed, rows, scene.rules.search_limit)
     ours = _of_jobs(piece, [codes[node] for node in found.nodes])
     if found.proven:
-        return ours, SEARCH, True
+        return _Settled(ours, SEARCH, 0)
     theirs, proven = settle(scene, work.jobs, {number: group.costs for group in piece for number in group.jobs}, opened)
-    nodes = [codes.index(theirs[group.jobs[0]]) for group in piece]
-    if proven or cost_of(fixed, rows, sorted(set(nodes))) < cost_of(fixed, rows, sorted(set(found.nodes))):
-        return theirs, HIGHS, proven
-    return ours, SEARCH, False
+    cost = cost_of(fixed, rows, sorted({codes.index(theirs[group.jobs[0]]) for group in piece}))
+    if proven or cost < found.cost:
+        return _Settled(theirs, HIGHS, 0 if proven else cost - found.bound)
+    return _Settled(ours, SEARCH, found.cost - found.bound)
 
 
 def _of_jobs(piece: Sequence[Group], codes: Sequence[str]) -> Choice:

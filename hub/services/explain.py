@@ -108,6 +108,7 @@ def _decision(routed: _Routed) -> dict[str, Any]:
         "decided_at": decision.decided_at.isoformat(),
         "method": decision.method,
         "optimal": decision.optimal,
+        "bound": None if decision.bound is None else plain(decision.bound),
         "total": plain(decision.total),
         "currency": decision.currency,
         "rules_hash": decision.rules_hash,

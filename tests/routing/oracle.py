@@ -178,7 +178,9 @@ class _World:
             volume += (_volumetric(card, want, unit)) * part
         steps = int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING))
         zone = sum(1 for end in card.zones_km if self.km(node) > end)
-        return _cover(_Hashed(card), zone, max(1, steps))
+        if steps * card.round_up_kg <= card.steps_kg[-1]:
+            return _parcel(card, zone, max(1, steps))
+        return _cover(_Hashed(card), zone, steps)
 
     def part(self, want: Want, code: str, part: Decimal) -> Decimal:
         node, offer = self.problem.nodes.by_code[code], self.offers[code, want.sku]
@@ -247,9 +249,9 @@ def _cover(card: _Hashed, zone: int, steps: int) -> Decimal:
 
 
 def _parcel(card: RateCard, zone: int, steps: int) -> Decimal:
-    """Return the cheapest price of one parcel that weighs so many steps: a heavier parcel's price may be less."""
+    """Return the price of one parcel that weighs so many steps: that of the first row which holds it."""
     weighs = steps * card.round_up_kg
     heavy = card.heavy if card.heavy_over_kg is not None and weighs > card.heavy_over_kg else ZERO
     rows = [row[zone] for limit, row in zip(card.steps_kg, card.prices, strict=True) if limit >= weighs]
-    price = max(min(rows), card.minimum) * (1 + card.fuel_percent / 100)
+    price = max(rows[0], card.minimum) * (1 + card.fuel_percent / 100)
     return _micro(price + card.per_parcel + heavy)

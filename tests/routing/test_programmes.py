@@ -169,9 +169,11 @@ def test_a_search_cut_short_takes_the_plan_of_highs_when_that_is_cheaper(monkeyp
     for seed in range(40):
         problem = an_order(seed, lines=16, nodes=15)
         decision = solve(problem, RoutingRules(search_limit=0))
-        assert decision.total == solve(problem, RoutingRules()).total, seed
+        least = solve(problem, RoutingRules()).total
+        assert decision.total == least, seed
+        assert decision.optimal or (decision.bound is not None and 0 < decision.bound <= least), seed
         methods.add((decision.method, decision.optimal))
-    assert methods == {(SEARCH, False), (HIGHS, False)}
+    assert methods >= {(SEARCH, False), (HIGHS, False)}
 
 
 def test_without_highs_the_greedy_plan_keeps_every_limit(monkeypatch: pytest.MonkeyPatch) -> None:
