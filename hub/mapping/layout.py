@@ -13,6 +13,7 @@ from hub.codec.json_tree import JsonFormat
 from hub.codec.nested import NestedFormat
 from hub.codec.path import Path, PathRefused, parse
 from hub.codec.tree import TreeFormat
+from hub.codec.x12.standard.guide import Guide, read_guide
 from hub.codec.x12.tree import X12Format
 from hub.codec.xml_tree import XmlFormat
 from hub.mapping.problem import did_you_mean
@@ -41,7 +42,7 @@ _FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "header": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "namespaces": ("xml",),
-    "release": ("x12",),
+    **dict.fromkeys(("release", "guide"), ("x12",)),
     "encoding": (*_TEXTS, *TREES),
 }
 SETTINGS: Final = (*_FOR, "format", "rows", "loop", "root", "each")
@@ -70,6 +71,7 @@ class Layout:
     loop: Path | None = None
     root: str = ""
     each: Mapping[str, str] = field(default_factory=dict)
+    guide: Guide = field(default_factory=Guide)
 
     def path(self, text: str) -> Path:
         """Return a path over the format's trees; raises PathRefused."""
@@ -106,6 +108,7 @@ def read_layout(section: Section, direction: Direction) -> Layout:
         loop=_path(section, "loop", tree) if not inward else None,
         root=section.text("root", ""),
         each=_each(section, inward=inward),
+        guide=_guide(section),
     )
 
 
@@ -191,6 +194,15 @@ def _each(section: Section, *, inward: bool) -> Mapping[str, str]:
         return {}
     inner = Section(section.source, (*section.way, "each"))
     return {column: inner.text(column, "") for column in inner.data}
+
+
+def _guide(section: Section) -> Guide:
+    """Read what the partner asks of an X12 document beyond the standard."""
+    inner = Section(section.source, (*section.way, "guide"))
+    guide, problems = read_guide(inner.data)
+    for problem in problems:
+        section.source.report((*inner.way, *problem.way), problem.why)
+    return guide
 
 
 def _dialect(section: Section) -> Dialect:
