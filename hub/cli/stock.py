@@ -8,12 +8,13 @@ import click
 
 from hub.cli.session import NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
+from hub.services import fresh
 from hub.services.summary import summarise
 from hub.store import receipts
 from hub.store import stock as stock_store
 
 _EXPECTED = ("sku", "node", "expected_at", "quantity", "certainty", "reference", "as_of")
-_COLUMNS = ("sku", "node", "on_hand", "safety", "available", "status", "as_of")
+_COLUMNS = ("sku", "node", "on_hand", "safety", "available", "status", "as_of", "withheld")
 
 
 @click.group()
@@ -27,21 +28,22 @@ def stock() -> None:
 @json_option
 @pass_session
 def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) -> None:
-    """Show SKUS at every node: on hand, kept back, available to promise, how old."""
-    with session.reading() as (hub, tx):
+    """Show SKUS at every node: on hand, kept back, available to promise, how old, why withheld."""
+    with session.reading(partners=not count) as (hub, tx):
         if count:
             print_json({"rows_read": summarise(tx).stock_rows})
             return
         if not skus:
             raise click.UsageError("name at least one SKU")
-        available = stock_store.atp(tx, skus, hub.clock.now())
+        promised = fresh.promised(tx, hub.desk, skus, hub.clock.now())
         rows = [
             {
                 "sku": sku,
                 "node": node,
                 "on_hand": row.on_hand,
                 "safety": row.safety,
-                "available": available.get((node, sku)),
+                "available": promised.available.get((node, sku)),
+                "withheld": promised.withheld.get((node, sku)),
                 "status": row.status,
                 "as_of": row.as_of,
             }

@@ -38,7 +38,8 @@ class Agreement(Record):
 
     acknowledge_hours: Hours = 24
     ship_hours: Hours = 72
-    stock_hours: Annotated[Hours, Field(description="older stock figures are stale")] = 48
+    stock_hours: Annotated[Hours, Field(description="older stock figures are stale and not sold from")] = 48
+    sell_stale: Annotated[bool, Field(description="sell from stock figures of any age")] = False
     functional_hours: Annotated[
         Hours | None, Field(description="hours until a document is confirmed on the wire (997, STATUS); none: never")
     ] = None

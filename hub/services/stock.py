@@ -21,6 +21,7 @@ from hub.contract import BadRecord
 from hub.model.base import Record
 from hub.model.number import plain
 from hub.model.stock import StockLevel
+from hub.services import fresh
 from hub.services.desk import Desk, Source
 from hub.services.feed import Feed, FeedResult, Pace, pieces
 from hub.store import feeds
@@ -39,13 +40,17 @@ Pair = tuple[str, str]
 def apply_feed(desk: Desk, source: Source, records: Iterator[Record | BadRecord]) -> FeedResult:
     """Apply one stock document in short transactions; returns what was read, changed and parked."""
     feed = Feed.begin(desk, source)
+    returns = fresh.returns(desk, feed.partner, desk.clock.now())
     try:
         with Seen() as seen:
             state = _apply(_StockFeed(feed, seen), records)
     except BaseException:
         feed.end("failed")
         raise
-    return feed.end(state)
+    result = feed.end(state)
+    if returns and state == "applied":
+        fresh.tell(desk, feed.partner)
+    return result
 
 
 @dataclass(slots=True)

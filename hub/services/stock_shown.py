@@ -12,8 +12,8 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sqlalchemy import Connection
 
+from hub.services import fresh
 from hub.services.desk import Desk
-from hub.store import stock
 from hub.store.published import Place
 
 _NOTHING = Decimal(0)
@@ -24,6 +24,7 @@ _ONE = Decimal(1)
 class Shown:
     """A channel's locations, and for each of our nodes those that show its stock."""
 
+    desk: Desk
     locations: frozenset[str]
     of_node: Mapping[str, tuple[str, ...]]
 
@@ -37,7 +38,7 @@ class Shown:
             for node in declared[location]:
                 if node in used:
                     of_node[node].append(location)
-        return cls(frozenset(declared), {node: tuple(places) for node, places in of_node.items()})
+        return cls(desk, frozenset(declared), {node: tuple(places) for node, places in of_node.items()})
 
     @property
     def fingerprint(self) -> str:
@@ -48,7 +49,7 @@ class Shown:
     def figures(self, tx: Connection, skus: Collection[str], now: datetime) -> dict[Place, Decimal]:
         """Return the figure of each SKU at each location where a node knows it; whole units, node by node."""
         sums: dict[Place, Decimal] = defaultdict(Decimal)
-        for (node, sku), promised in stock.atp(tx, skus, now).items():
+        for (node, sku), promised in fresh.promised(tx, self.desk, skus, now).available.items():
             for location in self.of_node.get(node, ()):
                 sums[sku, location] += promised.quantize(_ONE, ROUND_FLOOR)
         return sums

@@ -15,6 +15,7 @@ from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
 from hub.routing.problem import Network, Offer
 from hub.routing.shelf import Shelves
+from hub.services import fresh
 from hub.services.desk import Desk
 from hub.services.purchasing import kind_for
 from hub.store import catalogue, items, purchases, stock
@@ -84,11 +85,12 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the store says of some SKUs; `promised` is (node, SKU) -> units that may be promised."""
+    """What the store says of some SKUs; `promised` is (node, SKU) -> units to promise, `withheld` why none are."""
 
     items: Mapping[str, Item]
     catalogue: Mapping[tuple[str, str], CatalogueEntry]
     promised: Mapping[tuple[str, str], Decimal]
+    withheld: Mapping[tuple[str, str], str]
 
 
 def gather(tx: Connection, desk: Desk, skus: Collection[str], now: datetime, *, also: Collection[str] = ()) -> Supply:
@@ -96,7 +98,8 @@ def gather(tx: Connection, desk: Desk, skus: Collection[str], now: datetime, *, 
     wanted = {sku for sku in skus if sku}
     if not desk.store.is_sqlite:
         stock.lock(tx, stock.levels(tx, wanted))
-    known = _Known(items.of_skus(tx, wanted), catalogue.entries(tx, wanted), stock.atp(tx, wanted, now))
+    promised = fresh.promised(tx, desk, wanted, now)
+    known = _Known(items.of_skus(tx, wanted), catalogue.entries(tx, wanted), promised.available, promised.withheld)
     supply = Supply(desk, known, also)
     limited = [code for code, node in supply.network.by_code.items() if node.capacity_per_day is not None]
     if limited:
@@ -113,6 +116,8 @@ def _offer(desk: Desk, node: Node | None, pair: tuple[str, str], available: Deci
     rule, detail = _bar(desk, node, known.catalogue.get((partner.code, sku)))
     if rule:
         return Barred(code, sku, rule, detail)
+    if pair in known.withheld:
+        return Barred(code, sku, "stale stock", known.withheld[pair])
     offer = Offer(code, sku, available, None)
     try:
         if node.kind is not NodeKind.SUPPLIER:

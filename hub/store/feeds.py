@@ -16,7 +16,7 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, text, upd
 from hub.store import feed_sql
 from hub.store.columns import utc_text
 from hub.store.seen import Naming
-from hub.store.tables import feed, stock, stock_confirmed
+from hub.store.tables import feed, message, stock, stock_confirmed
 from hub.store.upsert import insert as upserting
 
 
@@ -130,6 +130,18 @@ def confirmed(tx: Connection, nodes: Collection[str]) -> dict[str, str]:
     """Return up to when whole snapshots have confirmed these nodes, as sortable text."""
     query = select(stock_confirmed.c.node, stock_confirmed.c.as_of).where(stock_confirmed.c.node.in_(nodes))
     return {row.node: utc_text(row.as_of) for row in tx.execute(query)}
+
+
+def last_word(tx: Connection, connection: str, document: str, node: str) -> datetime | None:
+    """Return when a partner last spoke for a whole node: by a snapshot that confirmed it, or by a delta after that."""
+    words = func.coalesce(message.c.dated_at, message.c.received_at)
+    applied = and_(feed.c.connection == connection, feed.c.document == document, feed.c.state == "applied")
+    query = select(feed.c.id, words).join_from(feed, message, feed.c.message_id == message.c.id).where(applied)
+    last = tx.execute(query.order_by(feed.c.id.desc()).limit(1)).first()
+    whole = select(stock_confirmed.c.generation, stock_confirmed.c.as_of).where(stock_confirmed.c.node == node)
+    confirmed_by = tx.execute(whole).first()
+    found = [each for each in (confirmed_by, last) if each is not None]
+    return max(found, key=lambda each: each[0])[1] if found else None  # a snapshot's own word, where it confirmed
 
 
 def confirm(tx: Connection, node: str, as_of: datetime, generation: int) -> None:

@@ -132,7 +132,7 @@ def touch(tx: Connection, node: str, after: str, size: int, now: datetime) -> st
         return None
     within = and_(stock.c.node == node, stock.c.sku > after, stock.c.sku <= skus[-1])
     tx.execute(update(stock).where(within).values(updated_at=now))
-    return skus[-1]
+    return str(skus[-1])
 
 
 def available(tx: Connection, pairs: Collection[Pair], now: datetime, *, besides: str = "") -> dict[Pair, Decimal]:
