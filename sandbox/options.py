@@ -39,6 +39,7 @@ class Options:
 
     `rate` orders a second trickle in, 0 places all at the start. `history` is a folder of Olist CSV files whose orders
     are placed instead of invented ones; `suppliers` and `items` count only without it. Ports of 0 take a free one.
+    `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP.
     """
 
     orders: int = 20
@@ -47,6 +48,7 @@ class Options:
     items: int = 60
     history: Path | None = None
     rate: float = 0.0
+    examples: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)
     shop_port: int = 0

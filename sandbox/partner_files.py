@@ -10,17 +10,31 @@ from pathlib import Path
 from sandbox.plan import Costs, Firm, Kind, World
 
 API_VERSION = "2026-07"
+#: Where the merchant's mailboxes are, as its partners know it.
+MERCHANT = "orders@merchant.example"
+
+
+def partner_address(firm: Firm) -> str:
+    """Return the address that a partner's mail comes from."""
+    return f"edi@{firm.code}.example"
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the running servers are, and the shop's location ids for the own warehouse and for drop ship."""
+    """Where the running servers are, and the shop's location ids for the own warehouse and for drop ship.
+
+    `ports` holds those of the servers under TLS (web, imap, smtp), `certificate` the fingerprint of theirs, `exchange`
+    the folder of the partners whose files are on this machine.
+    """
 
     shop_url: str
     sftp_port: int
     host_key: str
     warehouse_location: int
     drop_ship_location: int
+    ports: Mapping[str, int]
+    certificate: str
+    exchange: Path
 
 
 def write_partner_files(folder: Path, world: World, addresses: Addresses, secrets: Mapping[str, str]) -> None:
@@ -68,9 +82,10 @@ def _warehouse(world: World) -> Firm:
 
 def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
     supplier = firm.kind is Kind.SUPPLIER
+    invoices = _INVOICES if firm.invoices else ""
     return f"""# A partner of the sandbox. Written when the sandbox started.
 version = 1
-extends = "{"csv_supplier" if supplier else "csv_warehouse"}"
+extends = "{f"{firm.style}_supplier" if supplier else "csv_warehouse"}"
 
 [partner]
 code = {_text(firm.code)}
@@ -86,10 +101,63 @@ stock_nets = "{"orders" if supplier else "shipments"}"
 {_node(firm, world.costs)}
 [connection]
 connector = "files"
-url = "sftp://{firm.code}@127.0.0.1:{addresses.sftp_port}/"
+{_DOORS[firm.door](firm, addresses)}
+{invoices}"""
+
+
+def _by_sftp(firm: Firm, addresses: Addresses) -> str:
+    return f"""url = "sftp://{firm.code}@127.0.0.1:{addresses.sftp_port}/"
 password = "secret:{firm.code}_password"
 host_key = {_text(addresses.host_key)}
 ready = "rename"
+"""
+
+
+def _by_web(firm: Firm, addresses: Addresses) -> str:
+    return f"""url = "https://127.0.0.1:{addresses.ports["web"]}/{firm.code}"
+token = "secret:{firm.code}_password"
+certificate = {_text(addresses.certificate)}
+after = "delete"
+repeatable = true
+"""
+
+
+def _by_folder(firm: Firm, addresses: Addresses) -> str:
+    return f"""url = {_text((addresses.exchange / firm.code).absolute().as_uri())}
+ready = "rename"
+"""
+
+
+def _by_mail(firm: Firm, addresses: Addresses) -> str:
+    return f"""url = "imaps://{firm.code}@127.0.0.1:{addresses.ports["imap"]}/INBOX"
+smtp = "smtps://{firm.code}@127.0.0.1:{addresses.ports["smtp"]}"
+password = "secret:{firm.code}_password"
+certificate = {_text(addresses.certificate)}
+senders = [{_text(partner_address(firm))}]
+sender = {_text(MERCHANT)}
+to = [{_text(partner_address(firm))}]
+sent_folder = "Sent"
+"""
+
+
+_DOORS = {"sftp": _by_sftp, "web": _by_web, "folder": _by_folder, "mail": _by_mail}
+_INVOICES = """
+[documents.invoice]
+direction = "in"
+makes = "invoice"
+format = "csv"
+files = "/out/INV_*.csv"
+
+[documents.invoice.fields]
+invoice_number = "Invoice"
+order_number = "PO"
+invoiced_at = { from = "Date", type = "date" }
+currency = "Currency"
+total = "Total"
+line.line_number = "Line"
+line.sku = "Item"
+line.quantity = "Qty"
+line.price = "Price"
 """
 
 

@@ -54,7 +54,11 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """A supplier or the own warehouse: one SFTP account, one node, its offers."""
+    """A supplier or the own warehouse: one account, one node, its offers.
+
+    `style` is what its files are written in (csv, json, xml, fixed, xlsx), `door` how they travel (sftp, web, folder,
+    mail).
+    """
 
     code: str
     name: str
@@ -62,6 +66,9 @@ class Firm:
     place: Place
     street: str
     offers: tuple[Offer, ...]
+    style: str = "csv"
+    door: str = "sftp"
+    invoices: bool = False
 
     @property
     def node(self) -> str:

@@ -14,6 +14,7 @@ from secrets import token_hex
 import asyncssh
 
 from hub.clock import Clock
+from sandbox.houses import PartnerHouses
 from sandbox.moods import Moods
 from sandbox.options import Options
 from sandbox.partner_files import API_VERSION, Addresses, write_partner_files
@@ -48,26 +49,25 @@ class Site:
         yard = Yard(
             clock, self.moods, self.book, self._later, options.behaviour, world.items, world.currency, options.seed
         )
-        root = folder / "sftp"
+        self.houses = PartnerHouses(folder, world.firms, self.passwords, self.moods, self._arrived)
         self.robots = {
-            firm.code: Robot(firm, root / firm.code, folder / "desks" / firm.code, yard) for firm in world.firms
+            firm.code: Robot(firm, self.houses.door(firm), folder / "desks" / firm.code, yard) for firm in world.firms
         }
-        self._sftp = SftpSite(root, self.passwords, self.moods, self._arrived)
+        self._sftp = SftpSite(folder / "sftp", self.passwords, self.moods, self._arrived)
         writer = Writer(world.currency, world.timezone, self.shop.new_id())
         routes = (
             *OrderCalls(self.shop, writer).routes(),
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
         )
         self._web = WebServer(Api(routes, self.token, self.bucket, self.moods).handle)
-        self._doors: dict[str, WebServer | SftpSite] = {"shop": self._web, "sftp": self._sftp}
-        self._ports = {"shop": options.shop_port, "sftp": options.sftp_port}
+        self._ports = {"shop": options.shop_port, "sftp": options.sftp_port, **dict.fromkeys(self.houses.servers(), 0)}
         self._host_key = _host_key(folder)
 
     # --- life ---
 
     async def open(self) -> None:
         """Open every server, place the orders and write the partners' files."""
-        for left_over in ("sftp", "desks"):  # of an earlier run, whose orders nobody remembers
+        for left_over in ("sftp", "desks", "exchange"):  # of an earlier run, whose orders nobody remembers
             shutil.rmtree(self.folder / left_over, ignore_errors=True)
         for robot in self.robots.values():
             robot.open()
@@ -88,19 +88,26 @@ class Site:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for timer in self._timers:
             timer.cancel()
-        await self._web.close()
-        await self._sftp.close()
+        for door in self._ports:
+            await self.shut(door)
 
     async def shut(self, door: str) -> None:
-        """Refuse connections to the `shop` or to the `sftp` server, and cut those that stand."""
-        await self._doors[door].close()
+        """Refuse connections to the `shop`, the `sftp`, `web`, `imap` or `smtp` server, and cut those that stand."""
+        if door == "shop":
+            await self._web.close()
+        elif door == "sftp":
+            await self._sftp.close()
+        else:
+            await self.houses.close(door)
 
     async def reopen(self, door: str) -> None:
         """Listen again where it listened before."""
         if door == "shop":
             self._ports[door] = await self._web.start(self._ports[door])
-        else:
+        elif door == "sftp":
             self._ports[door] = await self._sftp.start(self._host_key, self._ports[door])
+        else:
+            self._ports[door] = await self.houses.start(door, self._ports[door])
 
     async def _trickle(self) -> None:
         while self.to_come:
@@ -195,7 +202,10 @@ class Site:
         warehouse, drop_ship = self.shop.locations
         shop_url, sftp_port = f"http://127.0.0.1:{self._ports['shop']}", self._ports["sftp"]
         host_key = self._host_key.get_fingerprint()
-        addresses = Addresses(shop_url, sftp_port, host_key, warehouse, drop_ship)
+        certificate = self.houses.certificate
+        addresses = Addresses(
+            shop_url, sftp_port, host_key, warehouse, drop_ship, self._ports, certificate, self.folder / "exchange"
+        )
         secrets = {f"{code}_password": password for code, password in self.passwords.items()}
         write_partner_files(self.folder, self.world, addresses, {"shop_token": self.token, **secrets})
         self.info |= {
@@ -211,6 +221,7 @@ class Site:
             "partners": ["shop", *self.robots],
             "orders": self.options.orders,
             "seed": self.options.seed,
+            "ports": dict(self._ports),
             "placement": dict(self.world.placement),
             "pid": os.getpid(),
         }

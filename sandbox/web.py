@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -56,16 +57,18 @@ Handler = Callable[[Request], Awaitable[Reply]]
 
 
 class WebServer:
-    """Serves one handler on a loopback port, with keep-alive."""
+    """Serves one handler on a loopback port, with keep-alive; under TLS where there is a context for it."""
 
-    def __init__(self, handler: Handler) -> None:
-        self._handler = handler
+    def __init__(self, handler: Handler, context: ssl.SSLContext | None = None) -> None:
+        self._handler, self._context = handler, context
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self, port: int = 0) -> int:
         """Listen and return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_MOST_HEADER, backlog=256)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", port, limit=_MOST_HEADER, backlog=256, ssl=self._context
+        )
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from hub.clock import Clock, SystemClock
 from sandbox.control import Control
+from sandbox.examples import as_examples
 from sandbox.invent import invent
 from sandbox.moods import Mood
 from sandbox.olist import olist
@@ -34,7 +35,8 @@ def plan_world(options: Options) -> World:
     """Return the world that the options ask for."""
     if options.history is not None:
         return olist(options.history, options.seed, options.orders)
-    return invent(options.seed, options.orders, options.suppliers, options.items)
+    world = invent(options.seed, options.orders, options.suppliers, options.items)
+    return as_examples(world) if options.examples else world
 
 
 class RunningSandbox:

@@ -1,13 +1,10 @@
-"""The CSV files of the robots: read and written with the standard library alone, header for header."""
+"""The tables that the robots' documents are, whatever they are written in, and how an order is read strictly."""
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 _ADDRESS = ("Name", "Company", "Street", "Street 2", "City", "Region", "Postal Code", "Country", "Phone", "Email")
 _AFTER = ("Order", "Order Line", "Ordered At", "Service", *_ADDRESS)
@@ -16,6 +13,7 @@ SHIP_ORDER_HEADER = ("PO", "Line", "Item", "Qty", *_AFTER)
 STOCK_HEADER = ("Item", "Qty Avail", "UOM", "Status", "Updated")
 CATALOGUE_HEADER = ("Item", "Supplier Item", "Description", "Price", "Currency", "Min Qty", "Lead Days", "Weight g")
 ACKNOWLEDGEMENT_HEADER = ("PO", "Line", "Item", "Status", "Qty", "Ship Date", "Reason")
+INVOICE_HEADER = ("Invoice", "PO", "Date", "Currency", "Line", "Item", "Qty", "Price", "Total")
 SHIPMENT_HEADER = ("PO", "Line", "Item", "Shipped", "Short", "Shipment", "Carrier", "Tracking", "Shipped At")
 _MUST_HAVE = ("PO", "Line", "Item", "Order", "Order Line", "Name", "Street", "City", "Postal Code", "Country")
 
@@ -36,12 +34,8 @@ class OrderedLine:
     order_line: str
 
 
-def read_order(content: bytes, header: Sequence[str]) -> list[OrderedLine]:
-    """Return the lines of an order file; raises Unreadable for anything a careful clerk would send back."""
-    try:
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as bad:
-        raise Unreadable(f"not a CSV file in UTF-8: {bad}") from bad
+def ordered_lines(rows: Sequence[Sequence[str]], header: Sequence[str]) -> list[OrderedLine]:
+    """Return the lines of an order's table; raises Unreadable for anything a careful clerk would send back."""
     if not rows or tuple(rows[0]) != tuple(header):
         raise Unreadable(f"the header is {rows[0] if rows else 'missing'}, not {list(header)}")
     if len(rows) == 1:
@@ -60,17 +54,6 @@ def _ordered_line(row: Sequence[str], header: Sequence[str]) -> OrderedLine:
     if not quantity.isascii() or not quantity.isdigit() or int(quantity) < 1:
         raise Unreadable(f"Qty {quantity!r} is not a whole number above zero")
     return OrderedLine(cells["PO"], cells["Line"], cells["Item"], int(quantity), cells["Order"], cells["Order Line"])
-
-
-def write_table(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write a CSV file so that whoever looks sees it whole or not at all."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(header)
-    writer.writerows(rows)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.getvalue().encode("utf-8"))
-    part.replace(path)
 
 
 def stamp(moment: datetime) -> str:

@@ -1,10 +1,11 @@
-"""One partner behind one SFTP account: takes order files, acknowledges, ships, and keeps its stock file true."""
+"""One partner behind one account: takes order files, acknowledges, ships, invoices, and keeps its stock file true."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,8 @@ from sandbox.options import Behaviour
 from sandbox.plan import Firm, Item, Kind
 from sandbox.robots import files
 from sandbox.robots.book import Book, Holding
+from sandbox.robots.doors import Door
+from sandbox.robots.style import style_of
 
 _CARRIERS = ("UPS", "FedEx", "DHL", "USPS")
 _UNFINISHED = (".part", ".tmp", ".partial", ".filepart")
@@ -39,9 +42,9 @@ class Yard:
 
 
 class Robot:
-    """Works one firm's account; `home` is its SFTP root and `desk` a folder that nobody else sees."""
+    """Works one firm's account; files come and go through its `door`, and `desk` is a folder that nobody else sees."""
 
-    def __init__(self, firm: Firm, home: Path, desk: Path, yard: Yard) -> None:
+    def __init__(self, firm: Firm, door: Door, desk: Path, yard: Yard) -> None:
         self.firm = firm
         self.stock = {offer.sku: offer.stock for offer in firm.offers}
         self.pending = 0
@@ -49,8 +52,9 @@ class Robot:
         self._yard = yard
         self._header = files.PURCHASE_HEADER if firm.kind is Kind.SUPPLIER else files.SHIP_ORDER_HEADER
         self._prefix = "PO_" if firm.kind is Kind.SUPPLIER else "SO_"
-        self._inbox, self._outbox, self._desk = home / "in", home / "out", desk
-        self._taken, self._parcels = count(1), count(1)
+        self._style = style_of(firm.style)
+        self._door, self._desk = door, desk
+        self._taken, self._parcels, self._invoices = count(1), count(1), count(1)
         self._noticed: set[str] = set()
         self._restocking = False
 
@@ -58,8 +62,8 @@ class Robot:
 
     def open(self) -> None:
         """Lay out the folders and write the first stock and catalogue files."""
-        for folder in (self._inbox, self._outbox / "done", self._desk):
-            folder.mkdir(parents=True, exist_ok=True)
+        self._door.open()
+        self._desk.mkdir(parents=True, exist_ok=True)
         if self.firm.kind is Kind.SUPPLIER:
             self._write_catalogue()
         self._write_stock()
@@ -73,18 +77,18 @@ class Robot:
 
     def sweep(self) -> None:
         """Look for order files that nobody told about."""
-        for name in _names(self._inbox):
+        for name in self._door.waiting():
             self.notice(name)
 
     @property
     def inbox(self) -> int:
         """Return how many order files wait to be taken."""
-        return sum(self._is_order(name) for name in _names(self._inbox))
+        return sum(self._is_order(name) for name in self._door.waiting())
 
     @property
     def unread(self) -> int:
         """Return how many answers nobody has taken yet."""
-        return sum(name.startswith(("ACK_", "SHIP_")) for name in _names(self._outbox))
+        return self._door.unread()
 
     @property
     def settled(self) -> bool:
@@ -92,17 +96,15 @@ class Robot:
         return not self.pending and not self.inbox
 
     def _is_order(self, name: str) -> bool:
-        return name.startswith(self._prefix) and name.endswith(".csv") and not name.endswith(_UNFINISHED)
+        return name.startswith(self._prefix) and name.endswith(self._style.ending) and not name.endswith(_UNFINISHED)
 
     def _take(self, name: str) -> None:
         self._noticed.discard(name)
         path = self._desk / f"{next(self._taken):05d}_{name}"
-        try:
-            (self._inbox / name).replace(path)
-        except FileNotFoundError:
+        if not self._door.take(name, path):
             return
         try:
-            lines = files.read_order(path.read_bytes(), self._header)
+            lines = self._style.read_order(path.read_bytes(), self._header)
         except files.Unreadable as why:
             self.unreadable.append(f"{name}: {why}")
             return
@@ -149,7 +151,7 @@ class Robot:
             self.stock[holding.asked.sku] = max(0, self.stock[holding.asked.sku] - promised - lost)
 
     def _acknowledge(self, number: str, answers: list[tuple[object, ...]]) -> None:
-        files.write_table(self._outbox / f"ACK_{number}.csv", files.ACKNOWLEDGEMENT_HEADER, answers)
+        self._publish(f"ACK_{number}", "acknowledgement", files.ACKNOWLEDGEMENT_HEADER, answers)
 
     # --- parcels ---
 
@@ -172,8 +174,24 @@ class Robot:
             (each.asked.po, each.asked.line, each.asked.sku, each.shipped, short, shipment, *parcel_said, now)
             for each, short in zip(holdings, shorts, strict=True)
         ]
-        files.write_table(self._outbox / f"SHIP_{number}_{parcel:05d}.csv", files.SHIPMENT_HEADER, rows)
+        self._publish(f"SHIP_{number}_{parcel:05d}", "shipment", files.SHIPMENT_HEADER, rows)
+        if self.firm.invoices and any(holding.shipped for holding in holdings):
+            self._invoice(number, holdings)
         self._restock()
+
+    def _invoice(self, number: str, holdings: list[Holding]) -> None:
+        """Bill what was shipped at the prices of the catalogue."""
+        name = f"{self.firm.node}-R{next(self._invoices):05d}"
+        prices = {offer.sku: offer.price for offer in self.firm.offers}
+        sold = [(each.asked.line, each.asked.sku, each.shipped, prices[each.asked.sku]) for each in holdings]
+        total = sum((shipped * price for _, _, shipped, price in sold), Decimal(0))
+        today = self._yard.clock.now().date()
+        rows = [
+            (name, number, today, self._yard.currency, line, sku, shipped, f"{price:.2f}", f"{total:.2f}")
+            for line, sku, shipped, price in sold
+            if shipped
+        ]
+        self._publish(f"INV_{name}", "invoice", files.INVOICE_HEADER, rows)
 
     def _pack(self, holding: Holding, shipment: str) -> int:
         """Put what is there of a line into the parcel; returns how much is missing and given up."""
@@ -205,10 +223,10 @@ class Robot:
         # whatever lay in the inbox at `now` is netted: a figure must never be newer than the orders it knows of
         self._restocking = False
         now = files.stamp(self._yard.clock.now())
-        for name in sorted(filter(self._is_order, _names(self._inbox))):
+        for name in sorted(filter(self._is_order, self._door.waiting())):
             self._take(name)
         rows = [(sku, quantity, "EA", "A", now) for sku, quantity in self.stock.items()]
-        files.write_table(self._outbox / "inventory.csv", files.STOCK_HEADER, rows)
+        self._publish("inventory", "stock", files.STOCK_HEADER, rows)
 
     def _write_catalogue(self) -> None:
         items, currency = self._yard.items, self._yard.currency
@@ -217,7 +235,10 @@ class Robot:
              each.lead_days, items[each.sku].weight_g)
             for each in self.firm.offers
         ]  # fmt: skip
-        files.write_table(self._outbox / "catalogue.csv", files.CATALOGUE_HEADER, rows)
+        self._publish("catalogue", "catalogue", files.CATALOGUE_HEADER, rows)
+
+    def _publish(self, name: str, document: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self._door.publish(f"{name}{self._style.ending}", self._style.write(document, header, rows))
 
     # --- time and chance ---
 
@@ -235,7 +256,3 @@ class Robot:
             work()
 
         self._yard.later(seconds, run)
-
-
-def _names(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir()]

@@ -19,7 +19,8 @@ from hub.model.base import Record
 from hub.model.document import Direction, Kind
 from hub.model.place import Address
 from hub.model.purchase import FulfillmentOrder, Outcome, PurchaseLine, PurchaseOrder
-from sandbox.robots.files import PURCHASE_HEADER, SHIP_ORDER_HEADER, read_order
+from sandbox.robots.csv_style import CsvStyle
+from sandbox.robots.files import PURCHASE_HEADER, SHIP_ORDER_HEADER
 from sandbox.world import RunningSandbox
 from tests.sandbox.clients import LogIn, ShopClient
 
@@ -105,7 +106,7 @@ def test_robots_read_what_the_hub_writes(
     translator = _translator(_partner(sandbox, code))
     document, record = _document(translator, kind, Direction.OUT), _order(model, order, **more)
     assert Path(translator.file_name(document, record)).name == ("SO_N-1.csv" if code == "dc1" else "PO_N-1.csv")
-    first, second = read_order(translator.render(document, record), header)
+    first, second = CsvStyle().read_order(translator.render(document, record), header)
     assert (first.po, first.line, first.sku, first.quantity) == ("N-1", "1", order["line_items"][0]["sku"], 2)
     assert (first.order, first.order_line) == (str(order["id"]), str(order["line_items"][0]["id"]))
     assert (second.sku, second.quantity, second.order_line) == ("OTHER", 1, "7")

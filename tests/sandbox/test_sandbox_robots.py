@@ -15,6 +15,7 @@ from sandbox.moods import Mood, Moods
 from sandbox.options import Behaviour
 from sandbox.plan import Firm, Item, Kind, Offer, Place
 from sandbox.robots.book import Book
+from sandbox.robots.doors import FolderDoor
 from sandbox.robots.files import PURCHASE_HEADER, SHIP_ORDER_HEADER, OrderedLine
 from sandbox.robots.robot import Robot, Yard
 
@@ -91,7 +92,8 @@ def desk(tmp_path: Path) -> MakeDesk:
         offers = tuple(Offer(sku, f"X-{sku}", Decimal("4.50"), 10, lead_days=2) for sku in items)
         yard = Yard(time, moods, book, time.later, behaviour, items, "USD", 7)
         home = tmp_path / name
-        robot = Robot(Firm(name, "Acme", kind, _PLACE, "1 Street", offers), home, tmp_path / f"{name}-desk", yard)
+        firm = Firm(name, "Acme", kind, _PLACE, "1 Street", offers)
+        robot = Robot(firm, FolderDoor(home), tmp_path / f"{name}-desk", yard)
         robot.open()
         return Desk(robot, home, time, moods, book)
 

@@ -1,0 +1,30 @@
+"""A world in which the suppliers write in all styles and come by all doors, one example of each in turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import cycle
+
+from sandbox.plan import Kind, World
+
+#: What is written, how it travels, and whether there are invoices.
+FORMS = (
+    ("csv", "sftp", True),
+    ("json", "web", False),
+    ("xml", "sftp", False),
+    ("fixed", "folder", False),
+    ("xlsx", "mail", False),
+)
+
+
+def as_examples(world: World) -> World:
+    """Return the world with its suppliers in these forms; the own warehouse stays as it is."""
+    forms = cycle(FORMS)
+    firms = []
+    for firm in world.firms:
+        if firm.kind is Kind.SUPPLIER:
+            style, door, invoices = next(forms)
+            firms.append(replace(firm, style=style, door=door, invoices=invoices))
+        else:
+            firms.append(firm)
+    return replace(world, firms=tuple(firms))
