@@ -70,11 +70,11 @@ class MemoryContext:
 
 
 class MemoryNumbers:
-    """Counters and references in memory, for `render`."""
+    """Counters and references in memory, for `render`; counters stand `taken` numbers after their beginning."""
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, taken: int = 0) -> None:
         self._clock = clock or SystemClock()
-        self._counters: dict[str, int] = defaultdict(int)
+        self._counters: dict[str, int] = defaultdict(lambda: taken)
         self._lock = threading.Lock()
         self.references: dict[tuple[str, str, str], str] = {}
 

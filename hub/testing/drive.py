@@ -87,7 +87,7 @@ def read_all(connector: Connector, document: str, cursor: str | None = None) -> 
 
 def rendered(bench: Bench, connector: Connector, number: int = 1) -> Outbound:
     """Return one of the bench's records as it would leave, under a key of its own."""
-    form = connector.render(bench.outbound, bench.record(number), MemoryNumbers(FakeClock()))
+    form = connector.render(bench.outbound, bench.record(number), MemoryNumbers(FakeClock(), number))
     return Outbound(document=bench.outbound, key=f"KIT-{number}", content=form.content, name=form.name)
 
 

@@ -87,8 +87,9 @@ class Reading:
 
 
 def _parsed(bench: Bench, connector: Connector, item: RawItem) -> list[Record | BadRecord]:
-    kind = next(each.kind for each in connector.documents() if each.name == bench.inbound)
-    found = list(connector.parse(bench.inbound, item))
+    name = item.document or bench.inbound
+    kind = next(each.kind for each in connector.documents() if each.name == name)
+    found = list(connector.parse(name, item))
     for each in found:
         right = isinstance(each, BadRecord | RECORDS[kind])
         expect(right, f"parse yields a {type(each).__name__} for a document of {kind}")

@@ -1,0 +1,181 @@
+"""What lies in an X12 mailbox: kept whole, cut into documents, acknowledged, and applied only when it is for us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.edi import cut
+from connectors.edi.connector import EdiConnector
+from hub.contract import BadRecord, RawItem
+from hub.model.stock import StockLevel
+from hub.model.transmission import FunctionalAcknowledgement, Verdict
+from hub.testing.clock import START
+from sandbox.robots import x12 as clerk
+from tests.edi.trade import OURS, connect, desk, stock
+
+
+@pytest.fixture
+def edi(tmp_path: Path) -> EdiConnector:
+    return connect(tmp_path)
+
+
+def items(edi: EdiConnector, content: bytes, key: str = "a.edi:1:x") -> list[RawItem]:
+    return list(cut.items(RawItem(key, content, "a.edi"), edi._settings, edi._document_of))
+
+
+def read(edi: EdiConnector, content: bytes) -> list[object]:
+    """Everything that the parts of a file say, in order."""
+    return [said for item in items(edi, content) for said in edi.parse(item.document or "mailbox", item)]
+
+
+def test_an_interchange_is_kept_whole_with_each_document_under_its_own_headers(edi: EdiConnector) -> None:
+    content = stock(desk())
+    whole, part = items(edi, content)
+    assert (whole.content, whole.document, part.document, part.part_of) == (content, "", "stock", whole.key)
+    assert part.content.startswith(content[:106])
+    owed, level = read(edi, content)
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert (owed.reference, owed.verdict, owed.documents[0].type) == ("IB 1", Verdict.ACCEPTED, "846")
+    assert isinstance(level, StockLevel)
+    assert (level.sku, int(level.quantity)) == ("CUP", 4)
+
+
+def test_several_interchanges_in_one_file_are_several_items(edi: EdiConnector) -> None:
+    at = desk()
+    found = items(edi, stock(at) + stock(at, sku="POT"))
+    assert [each.document for each in found] == ["", "stock", "", "stock"]
+    assert len({each.key for each in found}) == 4
+
+
+def test_a_number_names_an_interchange_however_its_file_is_called(edi: EdiConnector) -> None:
+    content = stock(desk())
+    assert [each.key for each in items(edi, content, "b.edi:9:z")] == [each.key for each in items(edi, content)]
+
+
+def test_with_the_test_for_numbers_off_other_bytes_are_another_interchange(tmp_path: Path) -> None:
+    edi = connect(tmp_path, connection='duplicates = ["bytes"]')
+    one, other = items(edi, stock(desk()))[0], items(edi, stock(desk(), "5"))[0]
+    assert one.key != other.key
+    assert one.key == items(edi, stock(desk()), "b.edi:2:y")[0].key
+
+
+def test_without_any_test_every_file_counts(tmp_path: Path) -> None:
+    edi = connect(tmp_path, connection="duplicates = []")
+    assert items(edi, stock(desk()))[0].key != items(edi, stock(desk()), "b.edi:2:y")[0].key
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (stock(desk("T")), "test interchange", "ISA15 is T"),
+        (stock(clerk.Desk(("01", "SOMEBODY"), OURS)), "interchange not for us", "01/SOMEBODY for ZZ/OURID"),
+        (b"Dear Sirs,\nno EDI today.\n", "no interchange", "no ISA segment"),
+    ],
+)
+def test_what_is_not_for_us_is_kept_and_nothing_of_it_is_applied(
+    edi: EdiConnector, content: bytes, code: str, words: str
+) -> None:
+    assert [each.document for each in items(edi, content)] == [""]
+    (bad,) = read(edi, content)
+    assert isinstance(bad, BadRecord)
+    assert (bad.code, words in bad.what) == (code, True)
+
+
+def test_a_connection_in_test_takes_test_documents(tmp_path: Path) -> None:
+    edi = connect(tmp_path, connection='usage = "T"')
+    assert [each.document for each in items(edi, stock(desk("T")))] == ["", "stock"]
+
+
+def test_a_document_against_the_standard_is_refused_with_its_place_and_so_told_in_the_997(edi: EdiConnector) -> None:
+    owed, bad = read(edi, stock(desk(), "many"))
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert owed.verdict is Verdict.REJECTED
+    (fault,) = owed.documents[0].faults
+    assert (fault.segment, fault.position, fault.element, fault.code, fault.value) == ("QTY", 4, "2", "6", "many")
+    assert isinstance(bad, BadRecord)
+    assert "QTY02 (segment 4) 'many'" in bad.what
+    assert bad.record == "846 0001 of interchange 000000001"
+
+
+def test_where_only_the_envelope_rejects_the_same_document_is_taken_as_far_as_it_goes(tmp_path: Path) -> None:
+    edi = connect(tmp_path, connection='rejects = "envelope"')
+    owed, bad = read(edi, stock(desk(), "many"))
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert owed.verdict is Verdict.ACCEPTED_WITH_ERRORS
+    assert isinstance(bad, BadRecord)
+    assert bad.field == "quantity"
+
+
+def test_a_set_that_nobody_mapped_is_told_to_both_sides(edi: EdiConnector) -> None:
+    content = stock(desk()).replace(b"ST*846", b"ST*864")
+    bad, owed = read(edi, content)
+    assert isinstance(bad, BadRecord)
+    assert "no inbound document for transaction set '864'" in bad.what
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert owed.documents[0].verdict is Verdict.REJECTED
+
+
+def test_an_envelope_that_contradicts_itself_is_refused_with_all_that_is_in_it(edi: EdiConnector) -> None:
+    content = stock(desk()).replace(b"IEA*1*000000001", b"IEA*1*000000002")
+    assert [each.document for each in items(edi, content)] == [""]
+    told = read(edi, content)
+    assert [each.code for each in told if isinstance(each, BadRecord)] == ["x12 icn mismatch"]
+    assert [each.codes for each in told if isinstance(each, FunctionalAcknowledgement) and not each.group] == [("001",)]
+
+
+def test_an_original_order_is_known_by_its_number_in_whatever_interchange_it_comes(tmp_path: Path) -> None:
+    edi = connect(tmp_path, documents=ORDERS)
+    at = desk()
+    body = ["BEG*00*SA*4711**20261120", "PO1*1*2*EA*9.5**SK*CUP"]
+    keys = [items(edi, _as_850(at, body))[1].key for _ in range(2)]
+    assert keys == ["850:4711:", "850:4711:"]
+    replaced = items(edi, _as_850(at, ["BEG*05*SA*4711**20261120", *body[1:]]))[1].key
+    assert replaced.startswith("isa:")
+
+
+ORDERS = """
+[documents.orders]
+direction = "in"
+makes = "sales_order"
+format = "x12"
+root = "850"
+rows = "PO1"
+[documents.orders.fields]
+order_id = ".../BEG.03"
+number = ".../BEG.03"
+placed_at = { from = ".../BEG.05", type = "date", format = "%Y%m%d" }
+updated_at = { from = ".../BEG.05", type = "date", format = "%Y%m%d" }
+currency = { value = "USD" }
+line.line_id = "PO1.01"
+line.sku = "PO1[SK]"
+line.quantity = "PO1.02"
+"""
+
+
+def _as_850(at: clerk.Desk, body: list[str]) -> bytes:
+    content = at.envelope("846", [body], START)
+    return content.replace(b"ST*846", b"ST*850").replace(b"GS*IB", b"GS*PO")
+
+
+# --- what they say of ours -------------------------------------------------------------------------------------------
+
+
+def test_a_997_names_our_group_and_the_place_of_each_fault(edi: EdiConnector) -> None:
+    body = ["AK1*PO*17", "AK2*850*0001", "AK3*PO1*7**8", "AK4*9*234*5*AB-100", "AK5*R*5", "AK9*R*1*1*0"]
+    (said,) = read(edi, desk().envelope("997", [body], START))
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.reference, said.verdict) == ("PO 17", Verdict.REJECTED)
+    (fault,) = said.documents[0].faults
+    assert (fault.segment, fault.position, fault.element, fault.code, fault.value) == ("PO1", 7, "9", "5", "AB-100")
+
+
+def test_a_ta1_is_about_the_whole_interchange(edi: EdiConnector) -> None:
+    content = desk().envelope("997", [["AK1*PO*17", "AK9*A*1*1*1"]], START)
+    noted = content.replace(b"GS*FA", b"TA1*000000017*261120*0600*R*010~\nGS*FA")
+    said = [each for each in read(edi, noted) if isinstance(each, FunctionalAcknowledgement)]
+    assert [(each.group, each.reference, each.verdict) for each in said] == [
+        ("", "17", Verdict.REJECTED),
+        ("PO", "PO 17", Verdict.ACCEPTED),
+    ]

@@ -1,0 +1,122 @@
+"""What leaves as X12: read back by a clerk who checks every count and number, and never by our own codec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hub.contract import BadRecord
+from hub.model.place import Address
+from hub.model.purchase import PurchaseLine, PurchaseOrder
+from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+from hub.testing.clock import START, FakeClock
+from hub.testing.context import MemoryNumbers
+from sandbox.robots import x12 as clerk
+from tests.edi.trade import OURS, THEIRS, connect
+
+
+def order(**changed: Any) -> PurchaseOrder:
+    lines = (
+        PurchaseLine(line_number=1, sku="CUP", supplier_sku="N-1", quantity="3", unit_cost="60.25", channel_line="11"),
+        PurchaseLine(line_number=2, sku="POT", quantity="1", channel_line="12"),
+    )
+    fields: dict[str, Any] = {
+        "number": "PO100001", "node": "NORTH", "supplier": "north", "currency": "USD", "order_id": "SO1",
+        "channel": "shop", "channel_order": "4711", "channel_number": "#1001", "ordered_at": START,
+        "ship_to": Address(name="Ann Lee", street="1 Main St", city="Austin", country="US"), "lines": lines,
+    }  # fmt: skip
+    return PurchaseOrder(**{**fields, **changed})
+
+
+@pytest.fixture
+def numbers() -> MemoryNumbers:
+    return MemoryNumbers(FakeClock())
+
+
+def test_an_order_is_one_interchange_that_a_careful_clerk_can_work_with(tmp_path: Path, numbers: Any) -> None:
+    form = connect(tmp_path).render("order", order(), numbers)
+    read = clerk.read(form.content)
+    assert (read.sender, read.receiver, read.control, read.usage) == (OURS, THEIRS, "000000001", "P")
+    (group,) = read.groups
+    (document,) = group.documents
+    assert (group.code, group.control, document.code) == ("PO", "1", "850")
+    assert document.segments[-1] == ["CTT", "2"]
+    lines = clerk.read_order(document)
+    assert [(line.po, line.sku, line.quantity, line.order, line.order_line) for line in lines] == [
+        ("PO100001", "CUP", 3, "4711", "11"),
+        ("PO100001", "POT", 1, "4711", "12"),
+    ]
+    assert (form.name, form.transmission) == ("/in/850_000000001.edi", "PO 1")
+
+
+def test_every_transmission_has_the_next_number_of_its_pair(tmp_path: Path, numbers: Any) -> None:
+    edi = connect(tmp_path)
+    forms = [edi.render("order", order(number=f"PO{n}"), numbers) for n in range(3)]
+    assert [clerk.read(form.content).control for form in forms] == ["000000001", "000000002", "000000003"]
+
+
+def test_a_separator_in_a_name_is_replaced_or_the_record_refused_as_the_file_says(tmp_path: Path, numbers: Any) -> None:
+    address = Address(name="A*B~C>D", street="1 Main St", city="Austin", country="US")
+    edi = connect(tmp_path)
+    document = clerk.read(edi.render("order", order(ship_to=address), numbers).content).groups[0].documents[0]
+    assert document.first("N1", "ST")[2] == "A B C D"
+    strict = connect(tmp_path, connection='in_data = "refuse"')
+    with pytest.raises(BadRecord, match="N102 'A\\*B~C>D' holds") as refused:
+        strict.render("order", order(ship_to=address), numbers)
+    assert refused.value.record == "PO100001"
+
+
+def test_a_partner_may_want_other_separators_release_and_lines(tmp_path: Path, numbers: Any) -> None:
+    wanted = 'release = "005010"\nseparators = { element = "|", segment = "!", component = "<", line_break = true }'
+    content = connect(tmp_path, connection=wanted).render("order", order(), numbers).content
+    assert content.startswith(b"ISA|")
+    assert b"|00501|" in content[:106]
+    assert content[82:83] == b"^"
+    assert content.endswith(b"IEA|1|000000001!\n")
+
+
+def test_times_in_the_envelope_are_the_partners(tmp_path: Path, numbers: Any) -> None:
+    isa = connect(tmp_path).render("order", order(), numbers).content.decode().split("*")
+    assert (isa[9], isa[10]) == tuple(START.astimezone(ZoneInfo("America/Chicago")).strftime("%y%m%d %H%M").split())
+
+
+def test_our_verdict_goes_back_as_a_997_with_every_place(tmp_path: Path, numbers: Any) -> None:
+    fault = TransmissionFault(code="5", segment="PO1", position=7, element="9:2", element_number="234", value="AB*100")
+    record = FunctionalAcknowledgement(
+        group="PR", number="42", version="004010", verdict=Verdict.PARTLY_ACCEPTED, included=2, received=2, accepted=1,
+        documents=(
+            DocumentVerdict(type="855", number="0001", verdict=Verdict.ACCEPTED),
+            DocumentVerdict(type="855", number="0002", verdict=Verdict.REJECTED, codes=("5",), faults=(fault,)),
+        ),
+    )  # fmt: skip
+    form = connect(tmp_path).render("verdict", record, numbers)
+    (group,) = clerk.read(form.content).groups
+    assert group.code == "FA"
+    assert [list(each) for each in group.documents[0].segments] == [
+        ["AK1", "PR", "42"],
+        ["AK2", "855", "0001"],
+        ["AK5", "A"],
+        ["AK2", "855", "0002"],
+        ["AK3", "PO1", "7", "", "8"],
+        ["AK4", "9>2", "234", "5", "AB 100"],
+        ["AK5", "R", "5"],
+        ["AK9", "P", "2", "2", "1"],
+    ]
+
+
+def test_a_999_where_the_partner_wants_one(tmp_path: Path, numbers: Any) -> None:
+    record = FunctionalAcknowledgement(group="PR", number="42", version="005010", verdict=Verdict.ACCEPTED)
+    edi = connect(tmp_path, connection='acknowledge = "999"\nrelease = "005010"')
+    content = edi.render("verdict", record, numbers).content
+    assert b"ST*999*0001*005010X231A1~AK1*PR*42*005010~AK9*A*0*0*0~" in content
+
+
+def test_a_verdict_on_an_envelope_is_a_ta1_and_nothing_else(tmp_path: Path, numbers: Any) -> None:
+    record = FunctionalAcknowledgement(number="42", verdict=Verdict.REJECTED, codes=("001",))
+    form = connect(tmp_path).render("verdict", record, numbers)
+    assert form.content.count(b"~") == 3
+    assert b"~TA1*000000042*" in form.content
+    assert b"*R*001~IEA*0*000000001~" in form.content
