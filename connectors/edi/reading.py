@@ -62,13 +62,23 @@ class Reading:
 
     def _check(self) -> Callable[[TransactionSet], list[Fault]]:
         standard = StandardCheck()
-        told = self.settings.rejects is Level.ENVELOPE
+        rejects = self.settings.rejects
 
         def check(part: TransactionSet) -> list[Fault]:
-            faults = standard(part)
-            return [_told_only(each) for each in faults] if told else faults
+            faults, wishes = standard(part), self._against_guide(part)
+            if rejects is Level.ENVELOPE:
+                faults = [_told_only(each) for each in faults]
+            return faults + (wishes if rejects is Level.GUIDE else [_told_only(each) for each in wishes])
 
         return check
+
+    def _against_guide(self, part: TransactionSet) -> list[Fault]:
+        """Return what the guide in the mapping file finds; a set that comes in parts is too large to be looked at."""
+        document = self.document_of(part.code)
+        if document not in self.translator.inward or not part.whole:
+            return []
+        guide = self.translator.declared(document).layout.guide
+        return [] if guide.empty else part.located(guide.check(tree(part)))
 
     # --- transaction sets --------------------------------------------------------------------------------------------
 

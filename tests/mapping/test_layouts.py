@@ -267,3 +267,28 @@ def test_a_path_that_is_none_is_told_at_its_column(lab: Lab) -> None:
         "acme.toml:21:10: path column 3: a name is missing here",
         "acme.toml:22:32: path column 2: ']' has no place here; a . leads on",
     ]
+
+
+class TestGuides:
+    """What a partner asks of its X12 documents, read with the file and wrong at its lines."""
+
+    def test_a_guide_is_part_of_the_layout(self, lab: Lab) -> None:
+        text = STOCK.replace('files = "/out/*"', 'format = "x12"\nroot = "846"\nrows = "LIN"')
+        text += '[documents.stock.fields]\nsku = "LIN[SK]"\nquantity = "QTY[33].02"\n'
+        text += '[documents.stock.guide.elements]\n"BIA.01" = { codes = ["00"] }\n'
+        guide = lab.load(text).documents.declared("stock").layout.guide
+        assert [wish.text for wish in guide.elements] == ["BIA.01"]
+
+    def test_what_is_wrong_with_it_stands_at_its_line(self, lab: Lab) -> None:
+        text = ANSWER.replace('files = "/out/*"', 'format = "x12"\nroot = "855"')
+        text += '[documents.ack.fields]\npurchase_order = "BAK.03"\nstatus = "BAK.02"\n'
+        text += '[documents.ack.guide.segments]\n"REF[" = { least = 1 }\nCTT = { at_least = 1 }\n'
+        told = [
+            problem for problem in lab.problems(text) if "guide" in problem or "[" in problem or "at_least" in problem
+        ]
+        assert any("a filter is [K=V], [V] or [#2]" in problem and problem.startswith("acme.toml:") for problem in told)
+        assert any("unknown setting 'at_least'; known: least, most" in problem for problem in told)
+
+    def test_other_formats_have_none(self, lab: Lab) -> None:
+        text = STOCK + FIELDS + "[documents.stock.guide.segments]\nREF = { least = 1 }\n"
+        assert any("guide has no use with format" in problem for problem in lab.problems(text))

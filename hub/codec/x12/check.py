@@ -19,11 +19,12 @@ class StandardCheck:
         """Return the faults of the set against the standard, each with its offset in the input."""
         if part.part == 1 or self._judge is None:
             self._judge, self._hierarchy = Judge(part), Hierarchy()
-        walked = self._judge.feed(part.segments)
+        walked = self._judge.read(part)
         faults = walked.faults
-        for place, (segment, loop) in enumerate(zip(part.segments, walked.loops, strict=False), part.first):
-            if segment[0] == "HL":
-                self._hierarchy.add(loop, segment, place)
+        if f"HL{part.interchange.separators.element}".encode("latin-1") in part.raw:
+            for place, (segment, loop) in enumerate(zip(part.segments, walked.loops, strict=False), part.first):
+                if segment[0] == "HL":
+                    self._hierarchy.add(loop, segment, place)
         if part.last:
             faults = [*faults, *self._judge.finish(), *self._hierarchy.faults]
         return part.located(sorted(faults, key=lambda fault: fault.segment)) if faults else []

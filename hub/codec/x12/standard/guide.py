@@ -143,6 +143,11 @@ class Guide:
     segments: tuple[SegmentWish, ...] = ()
     elements: tuple[ElementWish, ...] = ()
 
+    @property
+    def empty(self) -> bool:
+        """Whether it asks for nothing."""
+        return not (self.segments or self.elements)
+
     def check(self, root: Node) -> list[Fault]:
         """Return the faults of a transaction set, given as its tree, in the order of its segments."""
         faults = [fault for wish in self.segments for fault in wish.faults(root)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hub.codec.x12.fault import Fault, FaultCode
+from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Segment, TransactionSet
 from hub.codec.x12.standard.release import standard
 from hub.codec.x12.standard.rules import LoopRule
@@ -14,7 +14,7 @@ from hub.codec.x12.standard.walk import Loop, Walked, Walker
 class Judge:
     """Judges one transaction set, in one piece or part by part.
 
-    A set that we do not describe is one fault, and all its segments stand in the set itself.
+    A set that we do not describe is noted and not checked, and all its segments stand in the set itself.
     """
 
     def __init__(self, transaction: TransactionSet) -> None:
@@ -31,9 +31,14 @@ class Judge:
         walked = Walked([self._flat for _ in segments])
         if not self._told:
             self._told = True
-            message = f"the transaction set {self._code or '(without a number)'} is not one that we describe"
-            walked.faults.append(Fault(FaultCode.SET_UNSUPPORTED, 1, 1, value=self._code, message=message, tag="ST"))
+            message = "we do not describe this transaction set: it is read without being checked"
+            code, graded = FaultCode.SET_UNSUPPORTED, Severity.NOTE
+            walked.faults.append(Fault(code, 1, 1, value=self._code, message=message, tag="ST", graded=graded))
         return walked
+
+    def read(self, part: TransactionSet) -> Walked:
+        """Go on through a set, or a part of one, without splitting its segments; the quick way."""
+        return self._walker.read(part.texts()) if self._walker is not None else self.feed(part)
 
     def finish(self) -> list[Fault]:
         """Return what only shows at the end: what still had to come."""
@@ -43,6 +48,6 @@ class Judge:
 def judge(transaction: TransactionSet) -> Walked:
     """Judge a transaction set that is there as a whole."""
     whole = Judge(transaction)
-    walked = whole.feed(transaction.segments)
+    walked = whole.read(transaction)
     walked.faults += whole.finish()
     return walked
