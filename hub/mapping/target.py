@@ -108,7 +108,7 @@ def _targets(record: type[Record], above: tuple[str, ...] = (), *, optional: boo
                 yield Target(
                     path=(*above, name),
                     shape=shape,
-                    check=TypeAdapter(hints[name]).validate_python,
+                    check=TypeAdapter(hints[name]).validator.validate_python,
                     required=info.is_required() and not may_miss and not optional,
                     default=None if info.is_required() else info.get_default(),
                     choices=tuple(core) if issubclass(core, StrEnum) else (),
