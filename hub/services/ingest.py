@@ -8,12 +8,15 @@ read yesterday is mapped again after a fix. Why not in one transaction: docs/why
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from hub.clock import Clock
 from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Page, RawItem
 from hub.log import EventLog, bound
 from hub.model.base import Record
@@ -39,8 +42,8 @@ APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
 TOGETHER: Mapping[Kind, Callable[[Connection, Desk, Source, Sequence[Any]], Sequence[bool]]] = {
     Kind.SALES_ORDER: orders.apply_many,
 }
-#: So many records, and ends of messages, at most are applied together.
-HANDFUL = 60
+#: So many records, and ends of messages, are applied together at first and at least, and so many at most.
+HANDFUL, MOST_TOGETHER = 60, 600
 #: Levels come in floods; these take a whole stream and see to their own short transactions.
 FEEDS = {
     Kind.STOCK_LEVEL: stock.apply_feed,
@@ -50,7 +53,9 @@ FEEDS = {
 #: Messages that wait are taken so many at a time.
 _MANY = 500
 #: How long one transaction may hold the store while others wait, in seconds.
-LONGEST_CHUNK = 0.3
+LONGEST_CHUNK = 0.25
+#: By the id of a message that has just come, its bytes as they were archived.
+Contents = Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +93,8 @@ def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
         waits = messages.any_waits(tx, inlet.connection, inlet.document.name)
     total = apply_waiting(desk, inlet) if waits else Counts()
     for page in inlet.connector.fetch(inlet.document.name, cursor):
-        fresh = _receive(desk, inlet, page, run)
-        counts = apply_messages(desk, inlet, fresh)
+        fresh, contents = _receive(desk, inlet, page, run)
+        counts = apply_messages(desk, inlet, fresh, contents)
         if counts.read or counts.parked:
             _count(desk, run, counts)
         total += counts
@@ -103,15 +108,17 @@ def _count(desk: Desk, run: int, counts: Counts) -> None:
     desk.store.submit(write)
 
 
-def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]:
+def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> tuple[list[MessageRow], Contents]:
     """Make a page durable together with its cursor; returns the messages of this flow that were not there before.
 
-    What belongs to other flows (a mailbox holds many) waits for whoever holds those.
+    With them come their contents, as they were archived. What belongs to other flows (a mailbox holds many) waits for
+    whoever holds those.
     """
     own = inlet.document.name
-    with desk.store.write() as tx:
+
+    def keep(tx: Connection) -> tuple[list[MessageRow], Contents]:
         now = desk.clock.now()
-        fresh: list[int] = []
+        fresh: dict[int, bytes] = {}
         quarantined: set[str] = set()
         for item in page.items:
             received = messages.receive(
@@ -129,10 +136,12 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> list[MessageRow]
             if received.quarantined:
                 quarantined.add(item.key)
             if received.fresh and item.document in {"", own}:
-                fresh.append(received.id)
+                fresh[received.id] = item.content
         if page.cursor is not None:
             runs.move_cursor(tx, inlet.connection, inlet.document.name, page.cursor, now)
-        return messages.by_ids(tx, fresh)
+        return messages.by_ids(tx, fresh), fresh
+
+    return desk.store.transact(keep)
 
 
 def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
@@ -149,65 +158,109 @@ def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
         total += apply_messages(desk, inlet, waiting)
 
 
-def apply_messages(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
-    """Map and apply messages in order; what cannot be read is parked and the rest goes on."""
+def apply_messages(
+    desk: Desk, inlet: Inlet, received: Sequence[MessageRow], contents: Contents = MappingProxyType({})
+) -> Counts:
+    """Map and apply messages in order; what cannot be read is parked and the rest goes on.
+
+    `contents` are those of messages that have just come for the first time; the others' are read from the archive.
+    """
     with bound(partner=inlet.connection, document=inlet.document.name):
         if inlet.document.kind in FEEDS:
             return sum((_apply_feed(desk, inlet, message) for message in received), Counts())
-        return _apply_records(desk, inlet, received)
+        return _apply_records(desk, inlet, received, contents)
 
 
 def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
-    records = _parse(desk, inlet, message)
+    records = _parse(desk, inlet, message, None)
     result = FEEDS[inlet.document.kind](desk, inlet.source(message), records)
     with desk.store.write() as tx:
         for bad in result.parked:
             messages.park(tx, message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
-        _end(tx, desk, inlet, message, Counts(result.read, result.changed, len(result.parked)), result.parked)
+        ended = _Progress(message, None, Counts(result.read, result.changed, len(result.parked)), list(result.parked))
+        _end(tx, desk, inlet, [ended])
     return Counts(result.read, result.changed, len(result.parked))
 
 
 @dataclass(slots=True)
 class _Progress:
-    """What has become of one message so far."""
+    """What has become of one message so far; `content` of one that has just come for the first time."""
 
     message: MessageRow
-    counts: Counts
-    parked: list[BadRecord]
+    content: bytes | None
+    counts: Counts = field(default_factory=Counts)
+    parked: list[BadRecord] = field(default_factory=list)
+    _stays: tuple[Counts, int] = (Counts(), 0)
+
+    def stay(self) -> None:
+        """Take note that what has become of it is durable."""
+        self._stays = self.counts, len(self.parked)
+
+    def go_back(self) -> None:
+        """Forget what was not."""
+        self.counts = self._stays[0]
+        del self.parked[self._stays[1] :]
 
 
 #: One record of a message, or None after its last.
 _Step = tuple[_Progress, Record | BadRecord | None]
 
 
-def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow]) -> Counts:
+def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], contents: Contents) -> Counts:
     """Apply handful after handful of records, many to a transaction, but none longer than the longest chunk."""
-    progress = [_Progress(message, Counts(), []) for message in received]
-    handfuls = batches(_steps(desk, inlet, progress), HANDFUL if inlet.document.kind in TOGETHER else 1)
-    more = True
-    while more:
-        more = False
-        with desk.store.write() as tx:
-            until = desk.clock.monotonic() + LONGEST_CHUNK
-            for steps in handfuls:
-                _apply_handful(tx, desk, inlet, steps)
-                if desk.clock.monotonic() >= until:
-                    more = True
-                    break
+    progress = [_Progress(message, contents.get(message.id)) for message in received]
+    steps, together = _steps(desk, inlet, progress), inlet.document.kind in TOGETHER
+    handfuls = _handfuls(desk.clock, steps) if together else batches(steps, 1)
+    taken: list[Sequence[_Step]] = []
+
+    def chunk(tx: Connection) -> bool:
+        """Apply what fits into one transaction; the same again, first of all, when it has to be run again."""
+        until = desk.clock.monotonic() + LONGEST_CHUNK
+        again = taken.copy()
+        for each in _touched(again):
+            each.go_back()
+        for number, handful in enumerate(chain(again, handfuls), start=1):
+            if number > len(again):
+                taken.append(handful)
+            _apply_handful(tx, desk, inlet, handful)
+            if number >= len(again) and (together or desk.clock.monotonic() >= until):
+                return True
+        return False
+
+    while desk.store.transact(chunk):
+        for each in _touched(taken):
+            each.stay()
+        taken.clear()
     return sum((each.counts for each in progress), Counts())
+
+
+def _touched(handfuls: Sequence[Sequence[_Step]]) -> Iterator[_Progress]:
+    return (each for handful in handfuls for each, _ in handful)
+
+
+def _handfuls(clock: Clock, steps: Iterator[_Step]) -> Iterator[Sequence[_Step]]:
+    """Yield as many steps as can be applied in one chunk, going by the last ones: the store is asked once for all."""
+    size = HANDFUL
+    while handful := list(islice(steps, size)):
+        began = clock.monotonic()
+        yield handful
+        spent = max(clock.monotonic() - began, 0.001)
+        size = round(min(max(len(handful) * LONGEST_CHUNK / spent, HANDFUL), 2 * size, MOST_TOGETHER))
 
 
 def _apply_handful(tx: Connection, desk: Desk, inlet: Inlet, steps: Sequence[_Step]) -> None:
     """Apply these records together where their kind allows it and none of them is bad, else one by one."""
     records = [(each, record) for each, record in steps if isinstance(record, Record)]
     together = _apply_together(tx, desk, inlet, records) if len(records) > 1 else None
+    ended: list[_Progress] = []
     for each, record in steps:
         if record is None:
-            _end(tx, desk, inlet, each.message, each.counts, each.parked)
+            ended.append(each)
         elif together is not None and isinstance(record, Record):
             each.counts += Counts(1, int(next(together)), 0)
         else:
             _apply_one(tx, desk, inlet, each, record)
+    _end(tx, desk, inlet, ended)
 
 
 def _apply_together(
@@ -230,15 +283,16 @@ def _apply_together(
 def _steps(desk: Desk, inlet: Inlet, progress: Sequence[_Progress]) -> Iterator[_Step]:
     """Yield each message's records and then None, one message after the other."""
     for each in progress:
-        for record in _parse(desk, inlet, each.message):
+        for record in _parse(desk, inlet, each.message, each.content):
             yield each, record
         yield each, None
 
 
-def _parse(desk: Desk, inlet: Inlet, message: MessageRow) -> Iterator[Record | BadRecord]:
+def _parse(desk: Desk, inlet: Inlet, message: MessageRow, content: bytes | None) -> Iterator[Record | BadRecord]:
     """Map an archived original; a document that cannot be read at all is one bad record."""
-    with desk.store.read() as tx:
-        content = archive.load(tx, message.sha256)
+    if content is None:
+        with desk.store.read() as tx:
+            content = archive.load(tx, message.sha256)
     item = RawItem(message.key, content, message.name, message.dated_at or message.received_at)
     try:
         yield from inlet.connector.parse(inlet.document.name, item)
@@ -296,10 +350,11 @@ def _unforeseen(error: Exception, record: str, message: MessageRow) -> BadRecord
     )
 
 
-def _end(
-    tx: Connection, desk: Desk, inlet: Inlet, message: MessageRow, counts: Counts, parked: Sequence[BadRecord]
-) -> None:
-    """Mark a message as applied; what was parked of it before and went through this time is resolved."""
+def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -> None:
+    """Mark messages as applied; what was parked of them before and went through this time is resolved."""
     now = desk.clock.now()
-    messages.applied(tx, message.id, counts.read, counts.parked, inlet.mapping_hash, now)
-    messages.resolve_mended(tx, message.id, {(bad.record, bad.field) for bad in parked}, now)
+    counts = [(each.message.id, each.counts.read, each.counts.parked) for each in ended]
+    messages.applied_all(tx, counts, inlet.mapping_hash, now)
+    for each in ended:
+        if each.content is None:  # of one that has just come nothing was parked before
+            messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)

@@ -121,8 +121,7 @@ def route_waiting(desk: Desk, limit: int = 200) -> int:
 
 def _try_again(desk: Desk, order_id: str) -> bool:
     try:
-        with desk.store.write() as tx:
-            reroute(tx, desk, order_id, "stock news")
+        desk.store.transact(lambda tx: reroute(tx, desk, order_id, "stock news"))
     except SQLAlchemyError:
         raise
     except Exception as error:  # noqa: BLE001 - one order must not keep the others from their goods

@@ -25,6 +25,8 @@ from hub.store.upsert import insert_for
 
 PART = 1 << 20
 _LEVEL = 6
+#: For a content of up to 2^12 bytes: as narrow a window and 24 KB of memory instead of 260, which are slow to get.
+_NARROW, _LEAN = 12, 4
 #: A content up to this size is written without asking whether it is there already.
 _SMALL = 1 << 14
 #: A content that one of these still stands for is needed, however old it is.
@@ -70,7 +72,7 @@ def keep(tx: Connection, content: bytes, now: datetime) -> str:
         return sha256
     for part in reversed(range(max(1, -(-len(content) // PART)))):
         original = content[part * PART : (part + 1) * PART]
-        _write(tx, sha256, part, zlib.compress(original, _LEVEL), len(original), now)
+        _write(tx, sha256, part, _compressed(original), len(original), now)
     return sha256
 
 
@@ -187,6 +189,13 @@ def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
             some = True
     if waiting or not some:
         yield bytes(waiting)
+
+
+def _compressed(original: bytes) -> bytes:
+    if len(original) > 1 << _NARROW:
+        return zlib.compress(original, _LEVEL)
+    packing = zlib.compressobj(_LEVEL, zlib.DEFLATED, _NARROW, _LEAN)
+    return packing.compress(original) + packing.flush()
 
 
 def _original(sha256: str, compressed: bytes) -> bytes:

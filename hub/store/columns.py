@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,17 +13,37 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from hub.model.number import plain
 
-_UTC_FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 
 def utc_text(value: datetime) -> str:
     """Return an aware time as SQLite keeps it: in UTC, always as long, so that texts sort as times follow."""
-    return value.astimezone(UTC).strftime(_UTC_FORMAT)
+    return f"{value.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z"
 
 
 def utc_time(text: str) -> datetime:
     """Return the time that `utc_text` wrote."""
     return datetime.fromisoformat(text)
+
+
+def _aware(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive time cannot be stored")
+    return value.astimezone(UTC)
+
+
+def _aware_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive time cannot be stored")
+    return utc_text(value)
+
+
+def _taken_back(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 class ExactNumber(TypeDecorator[Decimal]):
@@ -63,20 +84,28 @@ class UtcTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(String(27))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Hand an aware time to the database; a naive one is a bug and refused."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive time cannot be stored")
-        return value.astimezone(UTC) if dialect.name == "postgresql" else utc_text(value)
+        """Do for one value, as for a literal, what `bind_processor` does for many."""
+        return self.bind_processor(dialect)(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Take an aware UTC time back."""
-        if value is None:
-            return None
-        if isinstance(value, datetime):
-            return value.astimezone(UTC)
-        return datetime.fromisoformat(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        """Return what hands an aware time to the database; a naive one is a bug and refused."""
+        return _aware if dialect.name == "postgresql" else _aware_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Return what takes an aware UTC time back."""
+        return _taken_back
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+_decode = json.JSONDecoder().decode
+
+
+def _json_text(value: Any) -> str | None:
+    return None if value is None else _encode(value)
+
+
+def _json_value(text: str | None) -> Any:
+    return None if text is None else _decode(text)
 
 
 class Json(TypeDecorator[Any]):
@@ -86,9 +115,13 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        """Write the value with sorted keys."""
-        return None if value is None else json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        """Do for one value, as for a literal, what `bind_processor` does for many."""
+        return self.bind_processor(dialect)(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        """Read the value back."""
-        return None if value is None else json.loads(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        """Return what writes a value with sorted keys."""
+        return _json_text
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        """Return what reads it back."""
+        return _json_value

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
+from hub.store.again import until_it_goes_through
 from hub.store.errors import NestedTransaction, StoreClosed
-from hub.store.group_commit import GroupCommit
+from hub.store.group_commit import Ended, GroupCommit
 from hub.store.sqlite import open_sqlite
 from hub.store.turns import Turns
 
@@ -56,18 +57,46 @@ class Store:
             with self._turns, self._writer.begin() as connection:
                 yield connection
 
+    def transact(self, work: Callable[[Connection], T]) -> T:
+        """Run the work in a transaction of its own, and return what it returns when that is durable.
+
+        On PostgreSQL it is run again when the database ended it for the sake of another transaction (a deadlock, a
+        serialization failure), so it must change nothing but the database.
+        """
+
+        def once() -> T:
+            with self.write() as connection:
+                return work(connection)
+
+        return once() if self.is_sqlite else until_it_goes_through(once)
+
     def submit(self, work: Callable[[Connection], T]) -> T:
         """Run the work in a transaction shared with whoever else submits at this moment, and return when it is durable.
 
         Each work stands alone: an exception undoes only its own part and is raised to its own caller. On SQLite this
         makes many small transactions cost one disk flush. The work runs in another thread and must not wait for
-        anything but the database.
+        anything but the database; on PostgreSQL it may be run again, as in `transact`.
         """
         if not self.is_sqlite:
-            with self.write() as connection:
-                return work(connection)
+            return self.transact(work)
         with self._users.enter("submit()", writing=True):
             return self._group().submit(work)
+
+    def submit_each(self, works: Sequence[Callable[[Connection], Any]]) -> list[Ended]:
+        """Do the same for several works of one caller, in order, with one wait for all of them.
+
+        Returns for each what it returned, or else what it raised: one that fails undoes only its own part.
+        """
+        if not self.is_sqlite:
+            return [self._ended(work) for work in works]
+        with self._users.enter("submit()", writing=True):
+            return self._group().submit_each(works)
+
+    def _ended(self, work: Callable[[Connection], Any]) -> Ended:
+        try:
+            return self.submit(work), None
+        except BaseException as error:  # noqa: BLE001 - handed to the caller, who has the other outcomes to see to first
+            return None, error
 
     def close(self) -> None:
         """Let what is under way end, and close every connection; whoever comes later gets StoreClosed."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
 
 from hub.contract import BadRecord
 from hub.store import archive
+from hub.store.prepared import Prepared
 from hub.store.tables import message, parked_record
-from hub.store.upsert import batches, insert
+from hub.store.upsert import batches, insert, insert_for
 
 _IN = "in"
 _LONGEST_KEY = 512
@@ -147,9 +149,16 @@ def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], sha25
 
 
 def _add(tx: Connection, values: dict[str, Any]) -> int | None:
-    statement = insert(tx, message).values(values | {"records": 0, "parked": 0})
-    added = tx.execute(statement.on_conflict_do_nothing().returning(message.c.id)).scalar_one_or_none()
-    return None if added is None else int(added)
+    added = _adding(tx.dialect.name).rows(tx, values)
+    return int(added[0][0]) if added else None
+
+
+@cache
+def _adding(dialect: str) -> Prepared:
+    made = insert_for(dialect, message).values(records=0, parked=0).on_conflict_do_nothing()
+    given = ("connection", "document", "direction", "key", "name", "sha256", "size", "state", "run_id", "dated_at")
+    columns = {name: bindparam(name, type_=message.c[name].type) for name in (*given, "received_at")}
+    return Prepared(made.values(columns).returning(message.c.id))
 
 
 # --- looking them up -------------------------------------------------------------------------------------------------
@@ -219,8 +228,26 @@ def _select(tx: Connection, where: ColumnElement[bool], limit: int) -> list[Mess
 
 def applied(tx: Connection, message_id: int, records: int, parked: int, mapping_hash: str, now: datetime) -> None:
     """Mark a message as applied: how many records it held, how many of them were parked, by which mapping."""
-    values = {"state": "applied", "records": records, "parked": parked, "mapping_hash": mapping_hash, "applied_at": now}
-    tx.execute(update(message).where(message.c.id == message_id).values(values))
+    applied_all(tx, [(message_id, records, parked)], mapping_hash, now)
+
+
+def applied_all(tx: Connection, ended: Iterable[tuple[int, int, int]], mapping_hash: str, now: datetime) -> None:
+    """Do the same for many messages: (id, records, parked) of each."""
+    both = {"b_hash": mapping_hash, "b_now": now}
+    _APPLIED.run_many(tx, [{"b_id": each, "b_records": n, "b_parked": bad, **both} for each, n, bad in ended])
+
+
+_APPLIED = Prepared(
+    update(message)
+    .where(message.c.id == bindparam("b_id"))
+    .values(
+        state="applied",
+        records=bindparam("b_records"),
+        parked=bindparam("b_parked"),
+        mapping_hash=bindparam("b_hash"),
+        applied_at=bindparam("b_now"),
+    )
+)
 
 
 def apply_again(tx: Connection, message_id: int) -> bool:

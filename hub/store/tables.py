@@ -397,7 +397,7 @@ attempt = Table(
     "attempt",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("delivery_id", Integer, ForeignKey("delivery.id"), nullable=False, index=True),
+    Column("delivery_id", Integer, ForeignKey("delivery.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Column("verb", String(8), nullable=False),  # send | find
     Column("started_at", UtcTime, nullable=False),

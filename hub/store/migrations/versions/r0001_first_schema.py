@@ -535,7 +535,6 @@ def _make_attempt() -> None:
         sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name="fk_attempt_delivery_id"),
         sa.UniqueConstraint("delivery_id", "number", name="uq_attempt_delivery_id_number"),
     )
-    op.create_index("ix_attempt_delivery_id", "attempt", ["delivery_id"])
 
 
 # --- runs, requests, events ---
