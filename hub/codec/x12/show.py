@@ -19,6 +19,7 @@ from hub.codec.x12.interchange import (
     Stray,
     TransactionSet,
 )
+from hub.codec.x12.known import meaning
 from hub.codec.x12.reader import read
 from hub.codec.x12.standard.release import Standard, standard
 from hub.codec.x12.standard.rules import Element
@@ -127,7 +128,8 @@ def _elements(node: Node, depth: int, rules: Standard, faults: list[Fault]) -> I
         name = part.name if part else "not described"
         if part and isinstance(part.what, Element) and part.what.kind.startswith("N") and part.what.decimals:
             name += f", {part.what.decimals} implied decimals"
-        yield f"{_INDENT * depth}{key} {name}: {value}"
+        said = meaning(part.number, value) if part else ""
+        yield f"{_INDENT * depth}{key} {name}: {value}{f' ({said})' if said else ''}"
         if f"{number:02d}#2" not in node.values or "#" in key:
             yield from _faults(told.pop(number, []), depth)
     for number in sorted(told):
