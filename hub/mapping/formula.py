@@ -168,7 +168,8 @@ class _Compiler:
             return fixed(Type.BOOLEAN, node.value)
         if isinstance(node.value, (int, float)):
             try:  # from the text itself: a float has already lost what was written
-                return fixed(Type.NUMBER, parse_number(ast.get_source_segment(self._text, node) or ""))
+                written = self._text.encode()[node.col_offset : node.end_col_offset].decode()
+                return fixed(Type.NUMBER, parse_number(written))
             except NotANumber as error:
                 raise self.refused(node, str(error)) from None
         raise self.refused(node, f"{node.value!r} has no place in a formula")
