@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("*.md")])
 #: Commands with nothing to do exit 3; that is no failure of a document.
 FINE = (0, 3)
+#: Seconds that a reader waits for anything.
+PATIENCE = 60
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
@@ -25,35 +29,118 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
         yield info, textwrap.dedent(body)
 
 
-def run(command: str, folder: Path) -> None:
-    environ = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    done = subprocess.run(
-        ["/bin/sh", "-ec", command], cwd=folder, env=environ, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode in FINE, f"{command}\n{done.stdout}{done.stderr}"
+class Reader:
+    """Somebody who does what a page says, word for word, in a folder of its own."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._seen = ""
+        self._windows: list[subprocess.Popen[bytes]] = []
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        self._environ = {**os.environ, "PATH": path, "CROSSDOCK__WEB__PORT": "0", "PYTHONUNBUFFERED": "1"}
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
-    folder = tmp_path
-    for info, body in blocks(page):
-        language, _, target = info.partition(" file=")
-        if target:
-            (folder / target).parent.mkdir(parents=True, exist_ok=True)
-            if not (folder / "crossdock.toml").exists():
-                run("crossdock init .", folder)
-            (folder / target).write_text(body, "utf-8")
+    def follow(self, info: str, body: str) -> None:
+        """Do what one block says.
+
+        `console` runs each line that begins with `$`; with `fails` the last one is to fail, with `until=WORD` they are
+        repeated until WORD is read. `window` leaves a command running, in a window of its own. `file=` writes a file,
+        and `edit=` puts lines in place of those with the same key.
+        """
+        language, *words = info.split()
+        said = dict(word.partition("=")[::2] for word in words)
+        if "file" in said:
+            self._write(said["file"], body)
+        elif "edit" in said:
+            self._edit(self._folder / said["edit"], body)
+        elif language == "console" and "window" in said:
+            self._open(commands(body)[0], said["until"])
         elif language == "console":
-            for line in body.splitlines():
-                if not line.startswith("$ "):
-                    continue
-                command = line.removeprefix("$ ")
-                if command.startswith("cd "):
-                    folder = folder / shlex.split(command)[1]
-                else:
-                    run(command, folder)
+            self._run_all(commands(body), said)
         elif language == "toml":
             tomllib.loads(body)
+
+    def leave(self) -> None:
+        """Close every window, as Ctrl-C does."""
+        for window in reversed(self._windows):
+            window.send_signal(signal.SIGINT)
+            try:
+                window.wait(30)
+            except subprocess.TimeoutExpired:
+                window.kill()
+                window.wait()
+
+    def _write(self, name: str, body: str) -> None:
+        (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if not (self._folder / "crossdock.toml").exists():
+            self._run("crossdock init .")
+        (self._folder / name).write_text(body, "utf-8")
+
+    def _edit(self, path: Path, body: str) -> None:
+        fingerprint = re.search(r"SHA256:[A-Za-z0-9+/]{43}", self._seen)
+        lines = path.read_text("utf-8").splitlines()
+        for line in body.splitlines():
+            key = line.partition("=")[0].strip()
+            if line.startswith("["):
+                assert any(each.startswith(line) for each in lines), f"{path.name} has no {line}"
+                continue
+            places = [place for place, each in enumerate(lines) if re.match(rf"(# )?{re.escape(key)} *=", each)]
+            assert len(places) == 1, f"{path.name} has {len(places)} lines with {key}"
+            lines[places[0]] = line.replace("SHA256:...", fingerprint[0] if fingerprint else "")
+        path.write_text("\n".join(lines) + "\n", "utf-8")
+
+    def _open(self, command: str, until: str) -> None:
+        log = self._folder / f"window{len(self._windows)}.log"
+        with log.open("wb") as out:
+            window = subprocess.Popen(
+                shlex.split(command), cwd=self._folder, env=self._environ, stdout=out, stderr=subprocess.STDOUT
+            )
+        self._windows.append(window)
+        end = time.monotonic() + PATIENCE
+        while until not in log.read_text("utf-8"):
+            assert window.poll() is None, f"{command}\n{log.read_text('utf-8')}"
+            assert time.monotonic() < end, f"{command} never said {until}\n{log.read_text('utf-8')}"
+            time.sleep(0.2)
+
+    def _run_all(self, lines: list[str], said: dict[str, str]) -> None:
+        end = time.monotonic() + PATIENCE
+        while True:
+            for place, command in enumerate(lines):
+                if command.startswith("cd "):
+                    self._folder = self._folder / shlex.split(command)[1]
+                else:
+                    self._run(command, fails="fails" in said and place == len(lines) - 1)
+            if said.get("until", "") in self._seen:
+                return
+            assert time.monotonic() < end, f"{lines} never said {said['until']}\n{self._seen}"
+            time.sleep(0.5)
+
+    def _run(self, command: str, *, fails: bool = False) -> None:
+        done = subprocess.run(
+            ["/bin/sh", "-ec", command],
+            cwd=self._folder,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        self._seen = done.stdout + done.stderr
+        assert (done.returncode not in FINE) is fails, f"{command}\n{self._seen}"
+
+
+def commands(body: str) -> list[str]:
+    return [line.removeprefix("$ ") for line in body.splitlines() if line.startswith("$ ")]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
+    reader = Reader(tmp_path)
+    try:
+        for info, body in blocks(page):
+            reader.follow(info, body)
+    finally:
+        reader.leave()
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:

@@ -36,7 +36,8 @@ class Written:
     @property
     def questions(self) -> int:
         """How many lines are marked `# ?`."""
-        return sum("# ?" in line for line in self.path.read_text("utf-8").splitlines())
+        lines = self.path.read_text("utf-8").splitlines()
+        return sum("  # ?" in line or line.startswith("# ?") for line in lines)
 
 
 def new_mapping(
