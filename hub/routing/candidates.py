@@ -73,9 +73,9 @@ def prices(scene: Scene, good: Good) -> PriceList:
     shelf = scene.problem.shelves.get(good.sku)
     if shelf is None:
         return PriceList({}, scene.leasts)
-    if good.pick_up_node is not None or not scene.timeless or scene.cards:
+    if good.pick_up_node is not None or not scene.timeless:
         return _of_this_order(scene, good, shelf)
-    key = (scene.rules.hash, scene.problem.country, good.nanos, good.weight)
+    key = (scene.rules.hash, scene.in_force, scene.problem.country, good.nanos, good.weight, good.size)
     found = shelf.listed(key)
     if found is None:
         found = shelf.keep(key, _of_any_order(scene, good, shelf), good.nanos, scene.terms.keep_back)
@@ -106,6 +106,7 @@ def _of_any_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
     does. `Scene.total` is the same sum.
     """
     costs: dict[str, int] = {}
+    cards = scene.cards
     tariffs, keep_back, home = shelf.tariffs, scene.terms.keep_back, scene.problem.country
     nanos, load = good.nanos, good.milligrams
     pieces, odd = divmod(nanos, NANO)
@@ -123,10 +124,13 @@ def _of_any_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
         cost = tariff.line + (price * pieces + 500) // 1000
         if tariff.per_unit:
             cost += (tariff.per_unit * pieces + 500) // 1000
-        if tariff.per_kg:
+        card = None if cards is None else cards[code]
+        if card is not None:
+            cost += card.along(load) + card.for_long(good.size, nanos)
+        elif tariff.per_kg:
             cost += (tariff.per_kg * load + HALF_NANO) // NANO
         costs[code] = cost * GRAIN
-    return PriceList(costs, tariffs.leasts)
+    return PriceList(costs, scene.leasts)
 
 
 def _never(scene: Scene, site: Site, offer: Offer) -> bool:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING, Decimal
 
-from hub.model.node import NodeKind
 from hub.routing.ratecard import RateCard
-from hub.routing.tariff import NANO, micro, nano
+from hub.routing.tariff import GRAIN, NANO, Tariffs, micro, nano, times
 
 #: Milligrams in a kilogram.
 _KG = 1_000_000
 #: Above so many steps of weight the rest goes in parcels of the best price for their weight.
 _MOST_STEPS = 20_000
+
+#: So many sizes of goods are remembered with the weight of their volume.
+_MOST_SIZES = 10_000
 
 #: Centimetres: length, width, height.
 Size = tuple[Decimal, Decimal, Decimal]
@@ -35,6 +37,8 @@ class Carriage:
         self.slope = min(
             price * 1000 * _KG // (steps * self.grid) for parcels in self._parcels for steps, price in parcels
         )
+        self._long = nano(card.long)
+        self._by_volume: dict[tuple[Size, int], int] = {}
         self.starts = [self._start(zone) for zone in range(len(self._parcels))]
         self.least = min(self.starts)
 
@@ -99,25 +103,58 @@ class Carriage:
 
     def by_volume(self, size: Size | None, weight: int) -> int:
         """Return the milligrams that a unit weighs by its volume; its own weight where volume does not count."""
-        card = self.card
-        if card.divisor is None or size is None:
+        if self.card.divisor is None or size is None:
             return weight
+        found = self._by_volume.get((size, weight))
+        if found is None:
+            if len(self._by_volume) >= _MOST_SIZES:
+                self._by_volume.clear()
+            found = self._by_volume[size, weight] = self._volume_weight(size, weight, self.card.divisor)
+        return found
+
+    def _volume_weight(self, size: Size, weight: int, divisor: Decimal) -> int:
+        card = self.card
         length, width, height = (_up(side, card.round_up_cm) for side in size)
         volume = length * width * height
         if volume <= card.cubic_over_cm3:
             return weight
-        return int((volume * _KG / card.divisor).to_integral_value(ROUND_CEILING))
+        return int((volume * _KG / divisor).to_integral_value(ROUND_CEILING))
 
-    def long(self, size: Size | None) -> int:
-        """Return in nano-units what the card adds for a unit of this size."""
+    def for_long(self, size: Size | None, nanos: int) -> int:
+        """Return what the card adds for nano-units of goods of this size."""
         limit = self.card.long_over_cm
-        return nano(self.card.long) if limit is not None and size is not None and max(size) > limit else 0
+        return times(self._long, nanos) if limit is not None and size is not None and max(size) > limit else 0
 
 
 def _up(value: Decimal, multiple: Decimal) -> Decimal:
     return (value / multiple).to_integral_value(ROUND_CEILING) * multiple if multiple else value
 
 
-def chosen(cards: Sequence[Carriage], code: str, kind: NodeKind) -> Carriage | None:
-    """Return the first of the cards that the node ships by."""
-    return next((each for each in cards if each.card.covers(code, kind)), None)
+class CardBook(dict[str, Carriage | None]):
+    """The card that each node of a network ships by, out of those in force, looked up when it is first asked for.
+
+    `leasts` are what a parcel from each node costs at the least, in grains.
+    """
+
+    def __init__(self, cards: Sequence[Carriage], tariffs: Tariffs) -> None:
+        super().__init__()
+        self._cards = cards
+        self.tariffs = tariffs
+        self.leasts: Mapping[str, int] = _Leasts(self)
+
+    def __missing__(self, code: str) -> Carriage | None:
+        kind = self.tariffs[code].kind
+        card = self[code] = next((each for each in self._cards if each.card.covers(code, kind)), None)
+        return card
+
+
+class _Leasts(dict[str, int]):
+    def __init__(self, book: CardBook) -> None:
+        super().__init__()
+        self._book = book
+
+    def __missing__(self, code: str) -> int:
+        card, tariffs = self._book[code], self._book.tariffs
+        least = tariffs.leasts[code] if card is None else (tariffs[code].handling + card.least) * GRAIN
+        self[code] = least
+        return least

@@ -51,7 +51,7 @@ def _first(
 
     `ranked` are the nodes from the cheapest up, by what the jobs cost with the least that the parcel can cost.
     """
-    step, parcel, too_far, more = scene.step, scene.parcel, scene.too_far, bool(scene.cards)
+    step, parcel, too_far, more = scene.step, scene.parcel, scene.too_far, scene.cards is not None
     best, chosen = -1, ""
     for low, code in ranked:
         room = best - low - step
@@ -60,7 +60,7 @@ def _first(
                 break
             continue
         cost = low - leasts[code] + parcel(code)
-        if more:
+        if more and (cost <= best or not chosen):
             cost += excess(scene, code, jobs)
         if not chosen or cost < best or (cost == best and code < chosen):
             best, chosen = cost, code
@@ -82,7 +82,7 @@ def _together(scene: Scene, jobs: Sequence[Job]) -> tuple[int, str] | None:
         return None
     columns = [map(prices.costs.__getitem__, common) for prices in (first, *rest)]
     ways = list(zip(map(sum, zip(map(first.leasts.__getitem__, common), *columns, strict=True)), common, strict=True))
-    if not scene.cards:
+    if scene.cards is None:
         low, code = min(ways)
         most = low - first.leasts[code] + scene.parcel(code) - scene.step
         ways = [way for way in ways if way[0] <= most]
@@ -91,7 +91,7 @@ def _together(scene: Scene, jobs: Sequence[Job]) -> tuple[int, str] | None:
 
 def _in_turn(scene: Scene, jobs: Sequence[Job]) -> int:
     """Return what some plan costs: each line goes where it is cheapest with the parcels that go already."""
-    if scene.cards:
+    if scene.cards is not None:
         return _apart(scene, jobs)
     going: set[str] = set()
     total = 0

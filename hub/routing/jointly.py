@@ -25,7 +25,7 @@ def jointly(scene: Scene, work: Work) -> Plan:
         missing = ask.nanos - sum(each.nanos for each in taken if each.ask == number)
         if missing:
             left.append(Left(ask.good, missing, "splits" if full else ""))
-    if not scene.cards:
+    if scene.cards is None:
         return Plan(tuple(parts), tuple(left), method, proven)
     bound = straight(scene, parts)
     optimal = proven and landed(scene, parts) == bound

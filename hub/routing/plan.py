@@ -69,7 +69,7 @@ def straight(scene: Scene, parts: Iterable[Part]) -> int:
 
 def excesses(scene: Scene, parts: Iterable[Part]) -> dict[str, int]:
     """Return, by node, what the parcel costs above the straight line of the node's rate card."""
-    if not scene.cards:
+    if scene.cards is None:
         return {}
     loads: dict[str, list[tuple[Good, int]]] = {}
     for part in parts:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.model.item import ItemFlag
-from hub.routing.carriage import Carriage, Size, chosen
+from hub.routing.carriage import CardBook, Carriage, Size
 from hub.routing.distance import metres_between, vector
 from hub.routing.problem import Offer, Problem, Want
 from hub.routing.rules import RoutingRules
@@ -73,7 +73,8 @@ class Scene:
     """One problem under one set of rules; sites are worked out when an offer first touches them.
 
     `stock` holds the offers by SKU and node. `step` (grains) is what every parcel costs besides its node's own tariff.
-    `cards` are the rate cards in force, `leasts` what a parcel from a node costs at the least, in grains by code.
+    `cards` are the rate cards by node, out of those `in_force` (numbers in the rules), `leasts` what a parcel from a
+    node costs at the least, in grains by code.
     `closed` are the nodes that have all the orders they can take today. `taken` are nano-units that customers collect,
     gone for the rest of the order. `forced` (node by line) asks what if: the good of that line leaves whole from there.
     """
@@ -87,6 +88,7 @@ class Scene:
         "cards",
         "closed",
         "forced",
+        "in_force",
         "leasts",
         "problem",
         "rules",
@@ -105,8 +107,11 @@ class Scene:
         self.forced = forced or {}
         self.taken: dict[tuple[str, str], int] = {}
         self.sites: dict[str, Site] = {}
-        self.cards = _in_force(rules, problem) if rules.rate_cards else ()
-        self.leasts = _leasts(problem, self.cards) if self.cards else problem.nodes.tariffs.leasts
+        self.in_force: tuple[int, ...] = ()
+        self.cards: CardBook | None = None
+        self.leasts = problem.nodes.tariffs.leasts
+        if rules.rate_cards:
+            self._take_cards()
         shelves = problem.shelves
         self.stock: Mapping[str, Mapping[str, Offer]] = {
             want.sku: shelves[want.sku].by_node if want.sku in shelves else {} for want in problem.wants
@@ -118,6 +123,19 @@ class Scene:
         self._here = None if problem.distances else self._place
         promise = problem.promise_by
         self._late_s = None if promise is None else int((problem.at - promise).total_seconds())
+
+    def _take_cards(self) -> None:
+        """Take the book of the rate cards in force; the orders of a network and a day share it."""
+        day = self.problem.at.date()
+        every = self.rules.carriages
+        self.in_force = tuple(number for number, each in enumerate(every) if each.card.in_force(day))
+        cards = [every[number] for number in self.in_force]
+        if cards:
+            tariffs, key = self.problem.nodes.tariffs, (self.rules.hash, self.in_force)
+            book = tariffs.books.get(key)
+            self.cards = book if isinstance(book, CardBook) else CardBook(cards, tariffs)
+            tariffs.books[key] = self.cards
+            self.leasts = self.cards.leasts
 
     @property
     def ship_complete(self) -> bool:
@@ -173,7 +191,7 @@ class Scene:
         if site.card is None:
             freight = by_weight(tariff.per_kg, load)
         else:
-            freight = site.card.along(load) + times(site.card.long(good.size), nanos)
+            freight = site.card.along(load) + site.card.for_long(good.size, nanos)
         duty = self.duty(item) if site.abroad else 0
         return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site.metres, offer)
 
@@ -209,7 +227,7 @@ class Scene:
         found = self._parcels.get(code)
         if found is None:
             tariff, here = self.problem.nodes.tariffs[code], self._here
-            if self.cards:
+            if self.cards is not None:
                 least = tariff.handling + self.site(code).freight
             elif here is None or tariff.place is None:
                 least = tariff.handling + tariff.freight(self._metres(code, tariff)[0])
@@ -221,7 +239,7 @@ class Scene:
     def too_far(self, code: str, room: int) -> bool:
         """Tell, quicker than `parcel`, that a parcel is sure to cost more grains above its least than `room`."""
         tariff, here = self.problem.nodes.tariffs[code], self._here
-        if here is None or tariff.place is None or self.cards:
+        if here is None or tariff.place is None or self.cards is not None:
             return False
         return tariff.surely_above(here, room)
 
@@ -248,7 +266,7 @@ class Scene:
         metres, known = self._metres(code, tariff)
         kept = self.terms.keep_back.get(tariff.kind, 0)
         rule = self._closed(tariff, abroad=abroad)
-        card = chosen(self.cards, code, tariff.kind) if self.cards else None
+        card = None if self.cards is None else self.cards[code]
         zone = card.zone(metres) if card else 0
         freight = card.starts[zone] if card else tariff.freight(metres)
         site = Site(code, tariff, rule, metres, known, abroad, kept, freight, card, zone)
@@ -280,21 +298,6 @@ def _closed(problem: Problem) -> frozenset[str]:
     tariffs, known = problem.nodes.tariffs, problem.nodes.by_code
     limits = ((code, count, tariffs[code].capacity) for code, count in problem.load.items() if code in known)
     return frozenset(code for code, count, most in limits if most is not None and count >= most)
-
-
-def _in_force(rules: RoutingRules, problem: Problem) -> tuple[Carriage, ...]:
-    day = problem.at.date()
-    return tuple(each for each in rules.carriages if each.card.in_force(day))
-
-
-def _leasts(problem: Problem, cards: Sequence[Carriage]) -> Mapping[str, int]:
-    tariffs, codes = problem.nodes.tariffs, {code for shelf in problem.shelves.values() for code in shelf.by_node}
-    found = {}
-    for code in codes:
-        tariff = tariffs[code]
-        card = chosen(cards, code, tariff.kind)
-        found[code] = tariffs.leasts[code] if card is None else (tariff.handling + card.least) * GRAIN
-    return found
 
 
 def goods_of(wants: Iterable[Want], rules: RoutingRules) -> list[Good]:

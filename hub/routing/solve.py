@@ -74,6 +74,8 @@ def _ship(scene: Scene, goods: Sequence[Good]) -> Plan:
         return Plan((), tuple(work.left), PARTITION, optimal=True)
     if work.contested or work.cuttings:
         return jointly(scene, work)
-    if len(work.jobs) <= (scene.rules.exact_lines if scene.cards else min(_SMALL, scene.rules.exact_lines)):
+    # Reductions lean on costs that add up, which a rate card's do not.
+    most = scene.rules.exact_lines if scene.cards is not None else min(_SMALL, scene.rules.exact_lines)
+    if len(work.jobs) <= most:
         return small(scene, work)
     return large(scene, work) or jointly(scene, work)

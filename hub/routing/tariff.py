@@ -7,7 +7,7 @@ micro-unit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from math import asin, dist
@@ -141,7 +141,7 @@ class Tariff:
 class Tariffs(dict[str, Tariff]):
     """The tariffs of a network by node code, each worked out when it is first looked up.
 
-    `leasts` are what a parcel from each costs at the least, in grains.
+    `leasts` are what a parcel from each costs at the least, in grains; `books` has room for what rate cards make of it.
     """
 
     def __init__(self, nodes: Mapping[str, Node], fees: Mapping[str, Decimal]) -> None:
@@ -149,6 +149,7 @@ class Tariffs(dict[str, Tariff]):
         self._nodes = nodes
         self._fees = fees
         self.leasts: Mapping[str, int] = _Leasts(self)
+        self.books: dict[Hashable, object] = {}
 
     def __missing__(self, code: str) -> Tariff:
         tariff = self[code] = Tariff.of(self._nodes[code], self._fees.get(code, Decimal(0)))

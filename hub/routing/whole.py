@@ -46,7 +46,7 @@ def _in_few_parcels(scene: Scene, work: Work, most: int) -> Plan:
 
 def mores(scene: Scene, jobs: Sequence[Job], codes: Sequence[str]) -> More:
     """Return, for each node, what its rate card takes for each set of the jobs above its straight line, in grains."""
-    if not scene.cards:
+    if scene.cards is None:
         return ()
     found: dict[tuple[int, int], list[int]] = {}
     tables: list[list[int] | None] = []
@@ -99,10 +99,10 @@ def _bounded(scene: Scene, work: Work, chosen: Choice, method: str, short: int) 
     then made better by what they really take.
     """
     plan = _plan(work, chosen, method)
-    if not scene.cards and not short:
+    if scene.cards is None and not short:
         return plan
     bound = straight(scene, plan.parts) - (short // GRAIN + 1 if short else 0)
-    if scene.cards:
+    if scene.cards is not None:
         plan = _plan(work, polished(scene, work.jobs, chosen), method)
     return replace(plan, optimal=landed(scene, plan.parts) == bound, bound=bound)
 
@@ -118,7 +118,7 @@ def from_one_node(scene: Scene, goods: Sequence[Good], work: Work) -> Plan:
         return Plan((), tuple(Left(good, good.nanos, "complete") for good in goods), PARTITION, optimal=True)
     codes, fixed, rows = priced(scene, [{code: job.costs[code] for code in able} for job in jobs])
     totals = [
-        cost + sum(row) + (excess(scene, code, jobs) if scene.cards else 0)
+        cost + sum(row) + (excess(scene, code, jobs) if scene.cards is not None else 0)
         for code, cost, row in zip(codes, fixed, rows, strict=True)
     ]
     node = codes[totals.index(min(totals))]

@@ -6,6 +6,7 @@ import os
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,6 +17,7 @@ from hub.model.place import Coordinates
 from hub.routing.candidates import prices
 from hub.routing.contenders import contenders
 from hub.routing.distance import vector
+from hub.routing.frozen import freeze, thaw
 from hub.routing.jobs import sort
 from hub.routing.jointly import jointly
 from hub.routing.partition import cheapest
@@ -146,7 +148,7 @@ def test_a_parcel_turned_down_unseen_is_always_too_dear() -> None:
 
 def everyday_problems() -> Iterator[tuple[Problem, RoutingRules]]:
     for seed in range(150):
-        problem, rules = random_problem(seed, Shape(lines=4, nodes=8))
+        problem, rules = random_problem(seed, Shape(lines=4, nodes=8, cards=seed % 2 == 1))
         yield replace(problem, promise_by=None), rules
 
 
@@ -160,15 +162,18 @@ def test_a_price_list_says_what_an_order_by_itself_would_find() -> None:
 
 
 def test_orders_that_share_shelves_are_decided_as_if_each_had_its_own() -> None:
-    for seed in range(25):
-        problem, rules = random_problem(seed, Shape(lines=3, nodes=6, stock=6))
+    for seed in range(40):
+        problem, rules = random_problem(seed, Shape(lines=3, nodes=6, stock=6, cards=seed % 2 == 1))
         shelves = dict(problem.shelves)
         for number in range(6):
             dice = random.Random(100 * seed + number)
             wants = tuple(replace(want, quantity=Decimal(dice.randint(1, 3))) for want in problem.wants)
-            mine = replace(problem, wants=wants, offers=Shelves(shelves.values()), country=dice.choice(["US", None]))
+            at = AT + timedelta(days=dice.choice([-1, 0]))
+            mine = replace(
+                problem, wants=wants, offers=Shelves(shelves.values()), country=dice.choice(["US", None]), at=at
+            )
             decision = solve(mine, rules)
-            own = solve(replace(mine, offers=tuple(mine.offers)), rules)
+            own = solve(thaw(freeze(mine)), rules)
             assert decision.model_dump_json() == own.model_dump_json(), (seed, number)
             for choice in decision.choices:
                 shelves[choice.sku] = shelves[choice.sku].given(choice.node, choice.quantity)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import tomllib
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,7 @@ from hub.routing.frozen import freeze, thaw
 from hub.routing.problem import Offer, Want
 from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules, RulesError, load_rules
+from hub.routing.shelf import Shelves
 from hub.routing.solve import solve
 from tests.routing.instances import AT, Shape, a_card, a_node, a_problem, random_problem
 
@@ -136,6 +138,21 @@ def test_a_card_counts_on_its_days_alone_and_the_first_that_names_the_node() -> 
 
     assert (charged(old, mine, rest), charged(old, rest, mine), charged(old)) == (20, 30, 9)
     assert charged(a_card_like(nodes=["OTHER"]), a_card_like(kinds=[NodeKind.STORE])) == 9
+
+
+def test_next_years_card_of_the_same_name_counts_from_its_day_for_orders_that_share_their_offers() -> None:
+    old = a_card_like(valid_until=AT.date())
+    new = a_card_like(valid_from=AT.date() + timedelta(days=1), minimum=9, long_over_cm=30, long=2)
+    rules = RoutingRules(rate_cards=(old, new))
+    problem = a_problem(
+        [Want("1", "MUG", Decimal(1), Decimal(800), size=BOX)],
+        [a_node("DC")],
+        [Offer("DC", "MUG", Decimal(1), Decimal(1))],
+        distances={"DC": Decimal(5)},
+    )
+    shared = replace(problem, offers=Shelves(problem.shelves.values()))
+    later = replace(shared, at=AT + timedelta(days=1))
+    assert [solve(each, rules).choices[0].costs.freight for each in (shared, later, shared)] == [4, 11, 4]
 
 
 def test_two_lines_share_a_parcel_where_that_saves_freight() -> None:
