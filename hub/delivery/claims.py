@@ -161,6 +161,7 @@ def _due_query() -> Select[Any]:
 
 
 DUE = _due_query()
+_DUE = Prepared(DUE)
 _TAKE = Prepared(
     update(delivery)
     .where(delivery.c.id == bindparam("b_id"))
@@ -192,8 +193,7 @@ def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> 
             finds = not (row.latest_wins or row.kind in want.safe)
             verb = Verb.FIND if row.doubt and finds else Verb.SEND
             claims.append(Claim(row, verb, row.attempts + 1, finds))
-    for each in claims:
-        _TAKE.run(tx, {"b_id": each.delivery.id, "b_worker": worker, "b_now": now})
+    _TAKE.run_many(tx, ({"b_id": each.delivery.id, "b_worker": worker, "b_now": now} for each in claims))
     if asking := [opened(each, now) for each in claims if each.verb is Verb.FIND]:
         tx.execute(WRITE_ATTEMPT, asking)
     return Claimed(tuple(claims), tuple(too_old))
@@ -202,12 +202,16 @@ def claim(tx: Connection, wants: Iterable[Want], worker: str, now: datetime) -> 
 def _due(tx: Connection, want: Want, now: datetime) -> list[Delivery]:
     """Return what has been due longest, in whatever state: nothing is tried again before all had their turn."""
     found: list[Delivery] = []
-    for state in want.states:
-        values = {"code": want.code, "state": state, "now": now, "room": want.room}
-        found += [delivery_in_order(row) for row in tx.execute(DUE, values)]
-    if len(want.states) > 1:
-        found.sort(key=lambda row: (row.due_at, row.id))
-    return found[: want.room]
+    for state in sorted(want.states, key=lambda each: each is not DeliveryState.QUEUED):
+        # with room for no more, only what has been due for longer than those is worth reading
+        until = now if len(found) < want.room else found[-1].due_at
+        values = {"code": want.code, "state": state.value, "now": until, "room": want.room}
+        found = sorted(found + [delivery_in_order(row) for row in _DUE.rows(tx, values)], key=_turn)[: want.room]
+    return found
+
+
+def _turn(row: Delivery) -> tuple[datetime, int]:
+    return row.due_at, row.id
 
 
 def _too_old(row: Delivery, live_from: datetime | None) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Connection
 
@@ -19,6 +21,7 @@ from hub.contract import (
 from hub.delivery import claims, ledger
 from hub.delivery.claims import Claim
 from hub.delivery.context import RenderNumbers
+from hub.delivery.debt import Debt
 from hub.delivery.endings import Arrived, End, Failed, Untold, error_of, settlement
 from hub.delivery.gate import Gate
 from hub.delivery.ledger import Leaving, Settlement
@@ -29,9 +32,21 @@ from hub.delivery.tools import Tools
 from hub.log import EventLog
 from hub.model.state import DeliveryState
 from hub.store import archive
-from hub.store.delivery_row import Delivery
+from hub.store.delivery_row import Delivery, after
 
 log = EventLog(__name__)
+
+
+class Listener(Protocol):
+    """Who is told what became of a claim, once it is durable."""
+
+    def ended(self, claim: Claim, again: float | None) -> None:
+        """Take note that its attempt is over, and in how many seconds it is due again (None: it is not)."""
+        ...
+
+    def lost(self, claim: Claim, error: Exception) -> None:
+        """Take note that its end could not be written: another look takes it up."""
+        ...
 
 
 class _NotOurs(Exception):
@@ -56,36 +71,37 @@ class Courier:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    def carry(self, claim: Claim, gate: Gate) -> float | None:
-        """Try the delivery once and write down how it ended; raises only what the ledger itself raises.
+    def carry(self, claim: Claim, gate: Gate, debt: Debt, told: Listener) -> None:
+        """Try the delivery once and leave its end to be written with `debt`; raises what the ledger itself raises.
 
-        Returns in how many seconds the delivery is due again, None when it is not.
+        `told` hears of the end when it is durable.
         """
         self._tools.links.passing(claim.code, "claimed")
+        if claim.verb is Verb.FIND:
+            debt.pay()
         trip = _Trip(claim)
         try:
-            with self._tools.links.use(claim.code) as connector:
-                end = self._exchange(connector, trip)
+            with self._tools.links.use(claim.code, opening=debt.pay) as connector:
+                end = self._exchange(connector, trip, debt)
         except (NotConnected, _NotOurs):
             self._return(trip)
-            return 0.0  # the connection has to be looked at again: it is paused, or its file is gone
+            told.ended(claim, 0.0)  # the connection has to be looked at again: it is paused, or its file is gone
+            return
         except ConnectorError as error:
             end = Failed(error)
         except Exception as error:  # noqa: BLE001 - whatever a connector raises must end in the ledger
             end = Failed(self._unforeseen(trip, error))
         self._tools.links.passing(claim.code, "replied")
-        again = self._settle(trip, end, gate)
-        self._tools.links.passing(claim.code, "committed")
-        return again
+        self._settle(trip, end, gate, debt, told)
 
     # --- at the partner ----------------------------------------------------------------------------------------------
 
-    def _exchange(self, connector: Connector, trip: _Trip) -> End:
+    def _exchange(self, connector: Connector, trip: _Trip, debt: Debt) -> End:
         if trip.claim.verb is Verb.FIND:
             found = self._find(connector, trip)
             if found is not None:
                 return found
-        outbound = self._enter(connector, trip)
+        outbound = self._enter(connector, trip, debt)
         trip.entered = True
         self._tools.links.passing(trip.claim.code, "rendered")
         receipt = connector.send(outbound)
@@ -117,14 +133,14 @@ class Courier:
             raise _NotOurs
         trip.claim = following
 
-    def _enter(self, connector: Connector, trip: _Trip) -> Outbound:
+    def _enter(self, connector: Connector, trip: _Trip, debt: Debt) -> Outbound:
         """Make sure that the bytes are stored and the ledger says that they may leave; return them."""
         tools, claim = self._tools, trip.claim
         row, now = claim.delivery, tools.clock.now()
         if row.content_sha256 is not None:
             outbound = self._stored(row)
             kept = Leaving(row.content_sha256, row.content_name, row.transmission)
-            if not tools.store.submit(lambda tx: ledger.enter(tx, claim, tools.worker, kept, now)):
+            if not debt.submit(lambda tx: ledger.enter(tx, claim, tools.worker, kept, now)):
                 raise _NotOurs
             return outbound
         record = row.record
@@ -137,7 +153,7 @@ class Courier:
                 raise _NotOurs  # undoes the numbers taken too
             return Outbound(row.document, row.key, rendered.content, rendered.name, row.note)
 
-        return tools.store.submit(render)
+        return debt.submit(render)
 
     def _stored(self, row: Delivery) -> Outbound:
         with self._tools.store.read() as tx:
@@ -150,16 +166,30 @@ class Courier:
         now = self._tools.clock.now()
         self._tools.store.submit(lambda tx: claims.give_back(tx, [trip.claim], self._tools.worker, now))
 
-    def _settle(self, trip: _Trip, end: End, gate: Gate) -> float | None:
+    def _settle(self, trip: _Trip, end: End, gate: Gate, debt: Debt, told: Listener) -> None:
         verdict = self._verdict(trip, end)
         news = News(self._tools, trip.claim.code, gate, end, verdict)
-        try:
-            return self._write_down(trip, end, verdict, news, tell=True)
-        except Exception as error:  # noqa: BLE001 - a fault in what an outcome means must not lose the outcome
-            fault = Failed(self._unforeseen(trip, error))
-            return self._write_down(trip, fault, self._verdict(trip, fault), news, tell=False)
+        written, write = self._writing(trip, end, verdict, news, tell=True)
 
-    def _write_down(self, trip: _Trip, end: End, verdict: Verdict | None, news: News, *, tell: bool) -> float | None:
+        def paid(error: BaseException | None) -> None:
+            said, why = written, verdict
+            try:
+                if error is not None:
+                    said, why = self._write_fault(trip, error, news)
+                news.say()
+            except Exception as fault:  # noqa: BLE001 - whoever pays is at another delivery already
+                told.lost(trip.claim, fault)
+                return
+            _say(trip.claim, said)
+            self._tools.links.passing(trip.claim.code, "committed")
+            told.ended(trip.claim, None if why is None or why.state is DeliveryState.PARKED else why.after)
+
+        debt.owe(write, paid)
+
+    def _writing(
+        self, trip: _Trip, end: End, verdict: Verdict | None, news: News, *, tell: bool
+    ) -> tuple[Settlement, Callable[[Connection], None]]:
+        """Return what an end writes into the ledger, and what writes it."""
         now = self._tools.clock.now()
         written = settlement(self._tools, trip.claim.delivery, end, verdict, now)
 
@@ -168,19 +198,26 @@ class Courier:
                 self._tell(tx, trip, end, written, now)
             news.write(tx, now)
 
+        return written, write
+
+    def _write_fault(self, trip: _Trip, error: BaseException, news: News) -> tuple[Settlement, Verdict | None]:
+        """Write an end down whose meaning could not be: a fault there must not lose the outcome."""
+        if not isinstance(error, Exception):
+            raise error
+        fault = Failed(self._unforeseen(trip, error))
+        verdict = self._verdict(trip, fault)
+        written, write = self._writing(trip, fault, verdict, news, tell=False)
         self._tools.store.submit(write)
-        news.say()
-        _say(trip.claim, written)
-        return verdict.after if verdict is not None and verdict.state is not DeliveryState.PARKED else None
+        return written, verdict
 
     def _tell(self, tx: Connection, trip: _Trip, end: End, written: Settlement, now: datetime) -> None:
         """Let the services do what the outcome means, in the same transaction."""
         row = trip.claim.delivery
         if isinstance(end, Arrived):
             if row.sent_at is None:
-                self._tools.outcomes.sent(tx, replace(row, state=written.state, sent_at=now), end.receipt)
+                self._tools.outcomes.sent(tx, after(row, written.state, now), end.receipt)
         elif written.state is DeliveryState.PARKED:
-            self._tools.outcomes.parked(tx, replace(row, state=written.state), error_of(end))
+            self._tools.outcomes.parked(tx, after(row, written.state, row.sent_at), error_of(end))
 
     def _verdict(self, trip: _Trip, end: End) -> Verdict | None:
         if isinstance(end, Failed):

@@ -92,14 +92,13 @@ class Board:
                 self.waiting -= 1
             return None
 
-    def done(self, lane: Lane) -> None:
-        """Take note that a work of the lane has come to its end; another may have become possible by it.
+    def left(self, lane: Lane) -> None:
+        """Take note that a work of the lane is at its partner no more.
 
         Nobody is woken for it: whoever ended it takes the next.
         """
         with self._changed:
             lane.busy -= 1
-            lane.dry = False
 
     def withdraw(self, lane: Lane) -> list[Claim]:
         """Take back the claims that are ready and not begun."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
@@ -96,18 +97,14 @@ class Settlement:
     reply: str | None = None
 
 
-#: What a settlement writes; a column that it does not name keeps the value it had when the delivery was claimed.
-_SETTLED = ("tries", "doubt", "due_at", "answer_by", "reference", "sent_at", "error_class", "code", "error", "todo")
-_SETTLE = Prepared(
-    update(delivery)
-    .where(_OURS)
-    .values(
-        **{name: bindparam(f"b_{name}") for name in _SETTLED},
-        **_ENDED,
-        state=bindparam("b_state"),
-        updated_at=bindparam("b_now"),
-    )
-)
+@cache
+def _settling(names: tuple[str, ...]) -> Prepared:
+    """Return what writes a settlement with these columns; the others keep their values."""
+    columns: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
+    made = update(delivery).where(_OURS).values(**columns, **_ENDED, state=bindparam("b_state"))
+    return Prepared(made.values(updated_at=bindparam("b_now")))
+
+
 _END = Prepared(
     update(attempt)
     .where(_THIS_TRY, attempt.c.ended_at.is_(None))
@@ -135,9 +132,9 @@ def settle(tx: Connection, claim: Claim, worker: str, end: Settlement, now: date
     """Write the end of an attempt down; false when the claim is no longer ours, and then only the attempt is closed."""
     row = claim.delivery
     check_move(row.what, DELIVERY_MOVES, DeliveryState.RUNNING, end.state)
-    values = {f"b_{name}": end.values[name] if name in end.values else getattr(row, name) for name in _SETTLED}
-    ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state, "b_now": now}
-    kept = bool(_SETTLE.run(tx, {**values, **ours}))
+    values = {f"b_{name}": value for name, value in end.values.items()}
+    ours = {"b_id": row.id, "b_worker": worker, "b_state": end.state.value, "b_now": now}
+    kept = bool(_settling(tuple(end.values)).run(tx, values | ours))
     if entered or claim.verb is Verb.FIND:
         _end_attempt(tx, claim, end, now)
     else:

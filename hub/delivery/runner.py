@@ -8,6 +8,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -17,6 +18,7 @@ from hub.contract import AccessDenied, Connector
 from hub.delivery import ledger
 from hub.delivery.claims import Claim
 from hub.delivery.courier import Courier
+from hub.delivery.debt import Debt
 from hub.delivery.lanes import Board, Check, Lane, Preview, Work
 from hub.delivery.links import Links
 from hub.delivery.outcomes import Outcomes
@@ -120,7 +122,7 @@ class EmbeddedRunner:
 
     def run_due(self) -> int:
         """Carry out, in this thread, everything that is due; returns how many attempts that were."""
-        count = 0
+        count, debt = 0, Debt(self._tools.store)
         while True:
             self._rounds.look()
             self._rounds.refill()
@@ -128,7 +130,8 @@ class EmbeddedRunner:
             if taken is None:
                 return count
             while taken is not None:
-                self._work(*taken)
+                self._work(*taken, debt)
+                debt.pay()
                 count += 1
                 taken = self._board.take(wait=False)
 
@@ -202,31 +205,52 @@ class EmbeddedRunner:
     # --- the workers -------------------------------------------------------------------------------------------------
 
     def _work_on(self) -> None:
-        while (taken := self._board.take()) is not None:
-            self._work(*taken)
+        debt = Debt(self._tools.store)
+        while (taken := self._next(debt)) is not None:
+            self._work(*taken, debt)
 
-    def _work(self, lane: Lane, work: Work) -> None:
+    def _next(self, debt: Debt) -> tuple[Lane, Work] | None:
+        """Return the next work; what is owed is written with its beginning, or now when there is none yet."""
+        taken = self._board.take(wait=False)
+        if taken is None or not isinstance(taken[1], Claim):
+            debt.pay()
+        return self._board.take() if taken is None else taken
+
+    def _work(self, lane: Lane, work: Work, debt: Debt) -> None:
         try:
-            self._do(lane, work)
+            self._do(lane, work, debt)
         except Exception as error:  # noqa: BLE001 - the ledger could not be written: another look takes it up
-            log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
-            if isinstance(work, Claim):
-                self._lost.add(work.delivery.id)
-                self._look_now = True
+            self._not_written(lane, work, error)
         finally:
-            self._board.done(lane)
+            self._board.left(lane)
+            if not isinstance(work, Claim):
+                self._ended(lane)
+
+    def _not_written(self, lane: Lane, work: Work, error: Exception) -> None:
+        log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
+        if isinstance(work, Claim):
+            self._lost.add(work.delivery.id)
+            self._look_now = True
             self._signal.set()
 
-    def _do(self, lane: Lane, work: Work) -> None:
+    def _do(self, lane: Lane, work: Work, debt: Debt) -> None:
         match work:
             case Claim():
-                again = self._courier.carry(work, lane.gate)
-                if again is not None:
-                    self._rounds.expect(again)
+                self._courier.carry(work, lane.gate, debt, _Told(self, lane))
             case Preview(code, ids):
                 preview(self._tools, code, ids)
             case Check(code):
                 self._check(code, lane)
+
+    def _written(self, lane: Lane, again: float | None) -> None:
+        """Take note that an attempt's end is durable: what stood behind it in its entity may go."""
+        if again is not None:
+            self._rounds.expect(again)
+        self._ended(lane)
+
+    def _ended(self, lane: Lane) -> None:
+        lane.dry = False  # another may have become possible by it
+        self._signal.set()
 
     def _check(self, code: str, lane: Lane) -> None:
         """Ask a partner that refused us whether it lets us in again."""
@@ -243,6 +267,20 @@ class EmbeddedRunner:
         if mode is not None:
             log.info("connection.resumed", partner=code, mode=mode.value)
         self.wake()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Passes on what became of a claim of one lane."""
+
+    runner: EmbeddedRunner
+    lane: Lane
+
+    def ended(self, _claim: Claim, again: float | None) -> None:
+        self.runner._written(self.lane, again)  # noqa: SLF001 - a part of the runner
+
+    def lost(self, claim: Claim, error: Exception) -> None:
+        self.runner._not_written(self.lane, claim, error)  # noqa: SLF001 - a part of the runner
 
 
 def _require_access(connector: Connector) -> None:

@@ -83,7 +83,7 @@ def test_a_lane_has_only_so_many_under_way(lane: Callable[[str], Lane]) -> None:
     board, one = Board(2), lane("one")
     board.offer(one, works("one", 1, 2, 3))
     assert [bool(board.take(wait=False)) for _ in range(3)] == [True, True, False]
-    board.done(one)
+    board.left(one)
     assert board.take(wait=False) is not None
 
 
