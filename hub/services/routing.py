@@ -11,8 +11,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.log import EventLog
 from hub.model.decision import Alternative, Choice, Decision, Unfilled
+from hub.model.item import Dimensions
 from hub.model.order import DeliveryMethod
 from hub.model.state import LineState
+from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
 from hub.routing.solve import solve
@@ -191,7 +193,12 @@ def _want(book: Book, line_id: str, portions: list[Portion], known: Supply) -> W
         flags=item.flags if item else frozenset(),
         excluded=frozenset().union(*(portion.row.excluded for portion in portions)),
         pick_up_node=line.pick_up_node if line else None,
+        size=_size(item.dimensions) if item and item.dimensions else None,
     )
+
+
+def _size(packed: Dimensions) -> Size:
+    return packed.length_cm, packed.width_cm, packed.height_cm
 
 
 def _barred(problem: Problem, known: Supply) -> tuple[Alternative, ...]:
