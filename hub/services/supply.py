@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -118,11 +118,11 @@ def _offer(desk: Desk, node: Node | None, pair: tuple[str, str], available: Deci
         return Barred(code, sku, rule, detail)
     if pair in known.withheld:
         return Barred(code, sku, "stale stock", known.withheld[pair])
-    offer = Offer(code, sku, available, None)
     try:
         if node.kind is not NodeKind.SUPPLIER:
-            return replace(offer, unit_cost=_own_cost(desk, known.items.get(sku)))
-        return _priced(desk, offer, partner, known.catalogue.get((partner.code, sku)))
+            return Offer(code, sku, available, _own_cost(desk, known.items.get(sku)))
+        entry = known.catalogue.get((partner.code, sku))
+        return Offer(code, sku, available, None) if entry is None else _priced(desk, partner, entry, pair, available)
     except UnknownRate as error:
         return Barred(code, sku, "no exchange rate", str(error))
 
@@ -144,18 +144,19 @@ def _own_cost(desk: Desk, item: Item | None) -> Decimal | None:
     return desk.rates.convert(item.cost, desk.currency).amount if item and item.cost else None
 
 
-def _priced(desk: Desk, offer: Offer, partner: Partner, entry: CatalogueEntry | None) -> Offer:
-    """Put the supplier's prices on the offer, in our currency; without a catalogue entry there are none."""
-    if entry is None:
-        return offer
+def _priced(desk: Desk, partner: Partner, entry: CatalogueEntry, pair: tuple[str, str], available: Decimal) -> Offer:
+    """Return the offer with the supplier's prices, in our currency."""
     currency = entry.currency or partner.currency
 
     def ours(amount: Decimal) -> Decimal:
+        if currency == desk.currency:  # nearly always, and a Money takes its time to check itself
+            return amount
         return desk.rates.convert(Money(amount=amount, currency=currency), desk.currency).amount
 
-    return replace(
-        offer,
-        unit_cost=ours(entry.price),
+    return Offer(
+        *pair,
+        available,
+        ours(entry.price),
         breaks=tuple((each.minimum, ours(each.price)) for each in entry.breaks),
         minimum=entry.minimum,
         lead_days=entry.lead_days,
