@@ -119,10 +119,16 @@ class Hub:
         return Flows(self.desk, self.links, hashes, self._locks)
 
     def flows_of(self, connection: str, kinds: frozenset[Kind]) -> tuple[DocumentSpec, ...]:
-        """Return the documents of a connection that a schedule could run: all inbound ones, and stock to channels."""
-        documents = self.directory.entries[connection].documents
-        runnable = (each for each in documents if each.direction is Direction.IN or each.kind is Kind.STOCK_PUSH)
-        return tuple(each for each in runnable if not kinds or each.kind in kinds)
+        """Return what a schedule could run of a connection: all inbound documents, and stock to channels.
+
+        For a document that comes with another one (in a mailbox), that one is run.
+        """
+        documents = {each.name: each for each in self.directory.entries[connection].documents}
+        runnable = [
+            each for each in documents.values() if each.direction is Direction.IN or each.kind is Kind.STOCK_PUSH
+        ]
+        wanted = (each for each in runnable if not kinds or each.kind in kinds)
+        return tuple(dict.fromkeys(documents[each.comes_with] if each.comes_with else each for each in wanted))
 
     def verbs(self, show: Callable[[int, int], None] = lambda _done, _total: None) -> Verbs:
         """Return the verbs as a command carries them out where no daemon runs: here, and at once.

@@ -14,6 +14,7 @@ FORMS = (
     ("xml", "sftp", False),
     ("fixed", "folder", False),
     ("xlsx", "mail", False),
+    ("x12", "sftp", True),
 )
 
 

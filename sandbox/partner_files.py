@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.plan import Costs, Firm, Kind, World
+from sandbox.robots.x12_style import HUB, identity
 
 API_VERSION = "2026-07"
 #: Where the merchant's mailboxes are, as its partners know it.
@@ -82,10 +83,14 @@ def _warehouse(world: World) -> Firm:
 
 def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
     supplier = firm.kind is Kind.SUPPLIER
-    invoices = _INVOICES if firm.invoices else ""
+    if firm.style == "x12":
+        template, connector, own = "x12_4010_supplier", "edi", _x12(firm)
+    else:
+        template = f"{firm.style}_supplier" if supplier else "csv_warehouse"
+        connector, own = "files", _INVOICES if firm.invoices else ""
     return f"""# A partner of the sandbox. Written when the sandbox started.
 version = 1
-extends = "{f"{firm.style}_supplier" if supplier else "csv_warehouse"}"
+extends = "{template}"
 
 [partner]
 code = {_text(firm.code)}
@@ -100,9 +105,17 @@ stock_nets = "{"orders" if supplier else "shipments"}"
 
 {_node(firm, world.costs)}
 [connection]
-connector = "files"
+connector = "{connector}"
 {_DOORS[firm.door](firm, addresses)}
-{invoices}"""
+{own}"""
+
+
+def _x12(firm: Firm) -> str:
+    (qualifier, us), (theirs, them) = HUB, identity(firm.code)
+    return f"""outbox = "/in/PO_{{set}}_{{number}}.edi"
+us = {{ qualifier = "{qualifier}", id = "{us}" }}
+them = {{ qualifier = "{theirs}", id = "{them}" }}
+"""
 
 
 def _by_sftp(firm: Firm, addresses: Addresses) -> str:

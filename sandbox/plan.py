@@ -56,8 +56,8 @@ class Offer:
 class Firm:
     """A supplier or the own warehouse: one account, one node, its offers.
 
-    `style` is what its files are written in (csv, json, xml, fixed, xlsx), `door` how they travel (sftp, web, folder,
-    mail).
+    `style` is what its files are written in (csv, json, xml, fixed, xlsx, x12), `door` how they travel (sftp, web,
+    folder, mail).
     """
 
     code: str

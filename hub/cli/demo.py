@@ -33,10 +33,12 @@ class DemoOptions:
     seed: int
     history: Path | None
     rate: float
+    examples: bool
 
     def for_sandbox(self) -> list[str]:
         """Return the sandbox's own options."""
         options = ["--orders", str(self.orders), "--seed", str(self.seed), "--rate", str(self.rate)]
+        options += ["--examples"] if self.examples else []
         return [*options, "--history", str(self.history)] if self.history else options
 
 
@@ -49,6 +51,7 @@ class DemoOptions:
     help="Place the real orders of an Olist folder; its sellers become suppliers.",
 )
 @click.option("--rate", default=0.0, help="Orders a second; 0 places all at the start.")
+@click.option("--examples", is_flag=True, help="Suppliers of all kinds: JSON by web, XML, fixed width, Excel by mail.")
 @click.option("--exit", "exit_when_done", is_flag=True, help="End when every order has gone all the way.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Work here. [a temporary folder]")
 @json_option
@@ -57,13 +60,14 @@ def demo(
     seed: int,
     history: Path | None,
     rate: float,
+    examples: bool,
     exit_when_done: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
     """Run the hub with simulated partners and real protocols: a shop, SFTP suppliers, a warehouse."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the demo stops its processes too
-    options = DemoOptions(orders or (1000 if history else 200), seed, history and history.absolute(), rate)
+    options = DemoOptions(orders or (1000 if history else 200), seed, history and history.absolute(), rate, examples)
     with _work_folder(folder) as place:
         try:
             result = _run(place, options, exit_when_done=exit_when_done, quiet=as_json)
@@ -136,7 +140,7 @@ def prepare(place: Path) -> None:
             f'[[schedule]]\nname = "{name}"\nevery = "{every}s"\nselect = {{ kind = {kinds} }}\nstagger = true\n\n'
             for name, every, kinds in (
                 ("orders", 2, '["sales_order"]'),
-                ("answers", answers, '["acknowledgement", "shipment", "invoice"]'),
+                ("answers", answers, '["interchange", "acknowledgement", "shipment", "invoice"]'),
                 ("stock", answers * 5, '["stock_level", "catalogue_entry"]'),
                 ("channel stock", 10, '["stock_push"]'),
             )

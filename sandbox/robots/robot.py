@@ -18,7 +18,7 @@ from sandbox.plan import Firm, Item, Kind
 from sandbox.robots import files
 from sandbox.robots.book import Book, Holding
 from sandbox.robots.doors import Door
-from sandbox.robots.style import style_of
+from sandbox.robots.style import Receipting, style_of
 
 _CARRIERS = ("UPS", "FedEx", "DHL", "USPS")
 _UNFINISHED = (".part", ".tmp", ".partial", ".filepart")
@@ -52,7 +52,7 @@ class Robot:
         self._yard = yard
         self._header = files.PURCHASE_HEADER if firm.kind is Kind.SUPPLIER else files.SHIP_ORDER_HEADER
         self._prefix = "PO_" if firm.kind is Kind.SUPPLIER else "SO_"
-        self._style = style_of(firm.style)
+        self._style = style_of(firm.style, firm.code, yard.clock.now)
         self._door, self._desk = door, desk
         self._taken, self._parcels, self._invoices = count(1), count(1), count(1)
         self._noticed: set[str] = set()
@@ -107,10 +107,20 @@ class Robot:
             lines = self._style.read_order(path.read_bytes(), self._header)
         except files.Unreadable as why:
             self.unreadable.append(f"{name}: {why}")
+            self._confirm(path, readable=False)
+            return
+        self._confirm(path, readable=True)
+        if not lines:
             return
         holdings, fresh = self._yard.book.enter(self.firm.code, lines)
         if fresh:  # the same number again is work already under way: it stands in the book twice and ships once
             self._decide(holdings)
+
+    def _confirm(self, path: Path, *, readable: bool) -> None:
+        if isinstance(self._style, Receipting):
+            receipt = self._style.receipt(path.read_bytes(), readable=readable)
+            if receipt is not None:
+                self._door.publish(f"ACK_{path.stem}_997{self._style.ending}", receipt)
 
     # --- answers ---
 

@@ -6,14 +6,16 @@ order files that come back. Nothing here is the connectors' code, or one misread
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from sandbox.robots.csv_style import CsvStyle
 from sandbox.robots.files import OrderedLine
 from sandbox.robots.fixed_style import FixedStyle
 from sandbox.robots.json_style import JsonStyle
 from sandbox.robots.workbook_style import WorkbookStyle
+from sandbox.robots.x12_style import X12Style
 from sandbox.robots.xml_style import XmlStyle
 
 
@@ -34,8 +36,19 @@ class Style(Protocol):
         ...
 
 
-def style_of(name: str) -> Style:
-    """Return the style of this name."""
+@runtime_checkable
+class Receipting(Protocol):
+    """A style in which what comes is confirmed at once, before anybody says what becomes of it."""
+
+    def receipt(self, content: bytes, *, readable: bool) -> bytes | None:
+        """Return the file that confirms or refuses another one; None when there is nothing to say."""
+        ...
+
+
+def style_of(name: str, code: str, now: Callable[[], datetime]) -> Style:
+    """Return the style of this name for the firm with this code."""
+    if name == "x12":
+        return X12Style(code, now)
     styles: dict[str, type[Style]] = {
         "csv": CsvStyle,
         "json": JsonStyle,
