@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 from sandbox.robots.files import OrderedLine, Unreadable, ordered_lines
 from sandbox.robots.json_style import SHAPES, camel
 
-NAMESPACE = "urn:sandbox:trade"
+NAMESPACE = "urn:example:trade:1"
 _ROOTS = {
     "stock": ("Stock", "Item"),
     "catalogue": ("Catalogue", "Product"),
