@@ -141,6 +141,12 @@ def test_without_isa16_the_terminator_is_still_found() -> None:
     assert told(text) == [FaultCode.BAD_COMPONENT_SEPARATOR]
 
 
+def test_a_letter_separates_nothing() -> None:
+    text = WHOLE.replace("*P*>", "*P*T")
+    assert only_set(text).interchange.separators.component == ""
+    assert told(text) == [FaultCode.BAD_COMPONENT_SEPARATOR]
+
+
 def test_lines_wrapped_at_80_columns_are_joined() -> None:
     wrapped = "\r\n".join(WHOLE[at : at + 80] for at in range(0, len(WHOLE), 80))
     assert told(wrapped) == []

@@ -72,6 +72,8 @@ def test_the_structure_of_a_composite_is_kept_and_its_data_is_not_allowed_to_add
     assert repeated(separators, composite(separators, "1", "2"), "B") == "1>2^B"
     with pytest.raises(CannotWrite, match="component 2"):
         composite(separators, "3", "1>2")
+    with pytest.raises(CannotWrite, match="no component separator"):
+        composite(Separators(component=""), "3", "1")
     with pytest.raises(CannotWrite, match="no repetitions"):
         repeated(Separators(), "A", "B")
 

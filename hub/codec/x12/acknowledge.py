@@ -155,7 +155,8 @@ def _separators(verdict: InterchangeVerdict, wanted: Separators | None) -> Separ
     if wanted is not None:
         return wanted
     theirs = verdict.interchange.separators
-    if not theirs.component or theirs.component in theirs.element + theirs.segment or theirs.component.isspace():
+    marks = theirs.element + theirs.segment + theirs.component
+    if not theirs.component or not marks.isascii() or marks.count(theirs.component) > 1 or theirs.component.isspace():
         return SEPARATORS
     return replace(theirs, wrapped=False)
 

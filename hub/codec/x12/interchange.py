@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from hub.codec.x12.fault import Fault
 
@@ -260,6 +261,13 @@ class TransactionSet:
                 yield Place(index, self.offset + end - len(bare), bare.rstrip(b"\r").decode(encoding, "replace"))
                 index += 1
             start = end + 1
+
+    def offsets(self, texts: list[str]) -> list[int]:
+        """Return the bytes at which the segments begin, given their texts; quick where nothing stands between them."""
+        if len(self.raw) == sum(map(len, texts)) + len(texts) and self.raw.isascii():
+            lengths = (len(text) + 1 for text in texts)
+            return list(accumulate(lengths, initial=self.offset))[:-1]
+        return [place.offset for place in self.places()]
 
     def located(self, faults: Iterable[Fault]) -> list[Fault]:
         """Return the faults with the offsets of their segments; those behind the last one get its end."""

@@ -239,7 +239,7 @@ class _Reader:
 
     def _broken_header(self, start: int) -> None:
         """Pass over an ISA that cannot be read; inside of a set it is a segment like any other."""
-        if self._set is None:
+        if self._set is None and not self._strayed:
             shown = self._window.cut(start, start + 80).decode("latin-1")
             self._out.append(Stray(Fault(FaultCode.NO_INTERCHANGE, offset=start, value=shown, tag="ISA")))
             self._free = max(self._free, start + 3)

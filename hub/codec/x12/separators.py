@@ -63,7 +63,7 @@ def read_header(data: bytes, offset: int = 0) -> Header | None:
     separators = Separators(
         element=cut.decode("latin-1"),
         segment=end,
-        component=component,
+        component="" if component.isalnum() or component in cut.decode("latin-1") + end else component,
         repetition=_repetition(isa, cut.decode("latin-1") + end + component),
         after=after.group().decode() if after and end not in LINE_ENDS and not wrapped else "",
         wrapped=wrapped,
@@ -131,8 +131,9 @@ def _check(isa: Segment, offset: int) -> list[Fault]:
     faults = [
         fault(code, element) for element, pattern, code in _ISA_RULES if not re.fullmatch(pattern, isa[element].strip())
     ]
-    if isa[_ELEMENTS] == "":
-        faults.append(fault(FaultCode.BAD_COMPONENT_SEPARATOR, 16, "ISA16 is missing"))
+    if isa[_ELEMENTS] == "" or isa[_ELEMENTS].isalnum():
+        words = "ISA16 can separate nothing" if isa[_ELEMENTS] else "ISA16 is missing"
+        faults.append(fault(FaultCode.BAD_COMPONENT_SEPARATOR, 16, words))
     wrong = [number for number, width in enumerate(_WIDTHS) if len(isa[number]) != width and number != _ELEMENTS]
     if wrong:
         named = ", ".join(f"ISA{number:02d}" for number in wrong)

@@ -36,50 +36,58 @@ _ENVELOPE: Final = ("ISA", "GS", "SE")
 _KEY: Final = re.compile(r"(\d\d)(?:#(\d{1,4}))?(?:\.(\d{1,2}))?")
 _LAST: Final = 99
 _LEVEL: Final = LoopRule("HL")
+#: What every segment of a set stands in that we do not describe.
+_FLAT: Final = Loop(LoopRule(""))
+_KEYS: Final = tuple(f"{number:02d}" for number in range(1, 1000))
 
 
 def tree(one: TransactionSet, faults: list[Fault] | None = None) -> Node:
     """Return a set as a tree; an HL whose parent cannot be is told in `faults` and put where its level fits."""
     separators = one.interchange.separators
-    segments = one.segments
-    root = _node([one.code, *one.header[1:]], separators)
+    cut, texts = separators.element, one.texts()
+    inner = tuple(separators.component + separators.repetition)
+    root = _node(cut.join([one.code, *one.header[1:]]), separators)
     root.offset, root.number = one.offset, 1
-    root.add(_node(one.interchange.isa, separators))
-    if one.group is not None:
-        root.add(_node(one.group.gs, separators))
+    for header in (one.interchange.isa, one.group.gs if one.group is not None else []):
+        if header:
+            root.add(Node(header[0], {key: value for key, value in zip(_KEYS, header[1:], strict=False) if value}))
     walker = standard(one.version).walker(one.code, separators)
-    loops = walker.feed(segments).loops if walker else None
-    nodes, hierarchy = {1: root}, Hierarchy()
-    latest = root
-    for place, segment in zip(one.places(), segments, strict=False):
-        index = place.index
-        if index == 1 or segment[0] in _ENVELOPE:
+    loops = walker.read(texts).loops if walker else [_FLAT] * len(texts)
+    nodes, hierarchy, flat = {1: root}, Hierarchy(), root
+    for index, (text, offset, loop) in enumerate(zip(texts, one.offsets(texts), loops, strict=False), 1):
+        parts = iter(text.split(cut))
+        tag = next(parts)
+        if index == 1 or tag in _ENVELOPE:
             continue
-        node = nodes[index] = _node(segment, separators)
-        node.number, node.offset = index, place.offset
-        loop = loops[index - 1] if loops else None
-        if segment[0] == "HL":
-            own = loop if loop is not None and loop.first == index else Loop(_LEVEL, first=index)
-            level = hierarchy.add(own, segment, index)
+        node = Node(tag, {key: value for key, value in zip(_KEYS, parts, strict=False) if value})
+        node.number, node.offset = index, offset
+        for mark in inner:
+            if mark in text:
+                node.values = _node(text, separators).values
+        nodes[index] = node
+        if tag == "HL":
+            own = loop if loop.first == index else Loop(_LEVEL, first=index)
+            level = hierarchy.add(own, text.split(cut), index)
             above = nodes[level.parent.loop.first] if level.parent is not None else root
-            latest = node
-        elif loop is None:
-            above = latest
+            flat = node
+        elif loop is _FLAT:
+            above = flat
         else:
             home = loop.around if loop.first == index and loop.around is not None else loop
             above = nodes.get(home.first, root)
-        above.add(node)
+        above.children.append(node)
     if faults is not None:
         faults += one.located(hierarchy.faults)
     return root
 
 
-def _node(segment: Segment, separators: Separators) -> Node:
+def _node(text: str, separators: Separators) -> Node:
     values: dict[str, str] = {}
-    for number, value in enumerate(segment[1:], 1):
+    tag, *elements = text.split(separators.element)
+    for number, value in enumerate(elements, 1):
         if value:
             _spread(values, f"{number:02d}", value, separators)
-    return Node(segment[0], values)
+    return Node(tag, values)
 
 
 def _spread(values: dict[str, str], key: str, value: str, separators: Separators) -> None:

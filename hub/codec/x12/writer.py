@@ -42,6 +42,8 @@ class Joined(str):
 
 def composite(separators: Separators, *components: str, policy: Policy = Policy.REFUSE) -> Joined:
     """Join components into one element; empty ones at the end are left out."""
+    if len(components) > 1 and not separators.component:
+        raise CannotWrite("this interchange has no component separator")
     clean = [_clean(text, separators, f"component {number}", policy) for number, text in enumerate(components, 1)]
     return Joined(separators.component.join(clean).rstrip(separators.component))
 
@@ -134,8 +136,13 @@ def gs_segment(
 
 
 def write(envelope: Envelope, *, policy: Policy = Policy.REFUSE, encoding: str = "utf-8") -> bytes:
-    """Return the bytes of an interchange; raises CannotWrite (a ValueError) for a value that X12 cannot hold."""
+    """Return the bytes of an interchange; raises CannotWrite (a ValueError) for a value that X12 cannot hold.
+
+    Separators beyond ASCII are single bytes, which only Latin-1 has.
+    """
     separators = envelope.separators
+    if not (separators.element + separators.segment + separators.component + separators.repetition).isascii():
+        encoding = "latin-1"
     lines = [_isa(envelope.isa, separators)]
     lines += [_line(note, separators, policy) for note in envelope.notes]
     for group in envelope.groups:
