@@ -14,7 +14,11 @@ from hub.mapping.guess.day import Dates, dates
 from hub.mapping.guess.numeral import MOST, Numbers, Writing, numbers
 from hub.mapping.guess.vocabulary import Token, data, plain_words, tokens
 
+_PLACE = re.compile(r"#[0-9]+")
 _ENTRIES = re.compile(r"'[^']*'|\S+")
+#: What says that a figure is not exact: more than 50.
+MORE_OR_LESS: Final = frozenset({">", "<", "+", "~", ">=", "<=", "\u2265", "\u2264", "ca.", "ca"})
+_MOST_AROUND: Final = 4
 _GTIN_LENGTHS: Final = (8, 12, 13, 14)
 _TRACKED: Final = re.compile(r"1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2}|[0-9A-Z]{11,30}")
 
@@ -56,7 +60,7 @@ class Column:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """What its name is made of."""
-        return tokens(self.name)
+        return () if _PLACE.fullmatch(self.name) else tokens(self.name)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
@@ -87,7 +91,9 @@ class Column:
     def numbers(self) -> Numbers:
         """How its numbers are written; a share of 0 when what stands around them is no unit and no currency."""
         found = numbers(self.filled)
-        fine = all(not each or symbol(each) or _measures(each) for each in (found.before, found.after))
+        fine = len(found.around) <= _MOST_AROUND and all(
+            each in MORE_OR_LESS or symbol(each) or _measures(each) for each in found.around
+        )
         return found if fine and found.share >= MOST else Numbers(0.0, Writing())
 
     @property

@@ -10,7 +10,7 @@ from typing import Final
 
 from hub.mapping.guess import meaning
 from hub.mapping.guess.choice import Choice, Chosen, choose
-from hub.mapping.guess.column import Column, symbol
+from hub.mapping.guess.column import MORE_OR_LESS, Column, symbol
 from hub.mapping.guess.meaning import Meant
 from hub.mapping.guess.numeral import Writing
 from hub.mapping.guess.sample import Sample
@@ -163,10 +163,12 @@ def _moment(source: str, column: Column, doubts: list[str]) -> str:
 def _figure(made: Draft, chosen: Chosen, source: str, unit: Chosen | None, doubts: list[str]) -> str:
     column, name = chosen.column, _last(chosen.field)
     factor = _factor(column, name, doubts)
+    if MORE_OR_LESS.intersection(column.numbers.around):
+        doubts.append("some figures say more or less than: the number alone is taken")
     own = column.numbers.writing
     if own.decimal and made.writing.decimal and own.decimal != made.writing.decimal and own.sure:
         doubts.append("its numbers are written otherwise than the others")
-    if column.numbers.before or column.numbers.after or factor:
+    if column.numbers.around or factor:
         return f"{{ formula = {toml_text(_formula(column, factor))} }}"
     if name == "quantity" and unit is not None:
         return f"{{ from = {source}, unit_from = {reference(made.sample, unit.column)} }}"
@@ -175,16 +177,16 @@ def _figure(made: Draft, chosen: Chosen, source: str, unit: Chosen | None, doubt
 
 def _formula(column: Column, factor: str) -> str:
     text = f"col[{json.dumps(column.name, ensure_ascii=False)}]"
-    for around in (column.numbers.before, column.numbers.after):
-        if around:
-            text = f"replace({text}, {json.dumps(around, ensure_ascii=False)}, {json.dumps('')})"
+    for around in sorted(column.numbers.around, key=len, reverse=True):
+        text = f"replace({text}, {json.dumps(around, ensure_ascii=False)}, {json.dumps('')})"
     number = f"number({text})"
     return f"{number} * {factor}" if factor else number
 
 
 def _factor(column: Column, name: str, doubts: list[str]) -> str:
     """Return what a figure has to be multiplied with to be in our measure."""
-    measures = column.concepts | {concept for token in tokens(column.numbers.after) for concept in token.concepts}
+    around = " ".join(column.numbers.around)
+    measures = column.concepts | {concept for token in tokens(around) for concept in token.concepts}
     if name == "lead_days":
         return "7" if "weeks" in measures and "days" not in measures else ""
     if name != "weight_g":
@@ -223,7 +225,7 @@ def _currency(columns: Sequence[Column]) -> str:
     for column in columns:
         if "price" in column.concepts or "cost" in column.concepts:
             words = (*column.name.replace("(", " ").replace(")", " ").replace("[", " ").replace("]", " ").split(),)
-            signs = [symbol(word) for word in (column.numbers.before, column.numbers.after, *words)]
+            signs = [symbol(word) for word in (*column.numbers.around, *words)]
             found = next((sign for sign in signs if sign), "")
             if found:
                 return found

@@ -29,6 +29,7 @@ class Sheet:
     #: Rows that are totals: the column in which they say so, and what stands there.
     totals: tuple[tuple[int, str], ...] = ()
     lines: tuple[str, ...] = field(default=(), repr=False)  # the text of the data rows as it stood
+    ragged: bool = False  # some rows are shorter than the header
 
     def column(self, index: int) -> list[str]:
         """Return the cells of one column, without the blanks around them."""
@@ -48,12 +49,21 @@ def laid_out(records: list[tuple[int, list[str]]], delimiter: str, text: str = "
     place = _header(records)
     line, header = records[place]
     names = tuple(cell.strip() for cell in header)
+    if _is_data(names):
+        line, place, names = 0, -1, tuple(f"#{number}" for number in range(1, len(header) + 1))
     width = max((index for index, name in enumerate(names, 1) if name), default=0)
     data = [(number, _fitted(row, len(names))) for number, row in records[place + 1 :] if any(map(str.strip, row))]
     body, totals = _without_totals(data, width)
     lines = text.splitlines()
     kept = tuple(lines[number - 1] for number, _ in body if 0 < number <= len(lines))
-    return Sheet(names, tuple(tuple(row) for _, row in body), line, delimiter, totals=totals, lines=kept)
+    ragged = any(len(row) < len(names) for _, row in records[place + 1 :])
+    return Sheet(names, tuple(tuple(row) for _, row in body), line, delimiter, totals=totals, lines=kept, ragged=ragged)
+
+
+def _is_data(names: tuple[str, ...]) -> bool:
+    """Whether what stands where the header should be is a row of data: figures, and no word that names a column."""
+    figures = any(_FIGURE.fullmatch(name) for name in names)
+    return figures and not any(known(name) for name in names)
 
 
 def _fitted(row: list[str], width: int) -> list[str]:

@@ -40,8 +40,7 @@ class Numbers:
 
     share: float
     writing: Writing
-    before: str = ""
-    after: str = ""
+    around: tuple[str, ...] = ()  # what stands before or behind a figure in some cells: "€", "kg", ">"
     bodies: tuple[str, ...] = ()
 
     def values(self, writing: Writing) -> list[Decimal]:
@@ -68,14 +67,10 @@ def numbers(cells: Iterable[str]) -> Numbers:
     matches = [match for match in map(_SHAPE.fullmatch, filled) if match is not None]
     if not filled or not matches:
         return Numbers(0.0, Writing())
-    around = Counter((match["before"].strip(), match["after"].strip()) for match in matches)
-    (before, after), count = around.most_common(1)[0]
-    bodies = tuple(match["number"].strip() for match in matches if _around(match) == (before, after))
-    return Numbers(count / len(filled), written(bodies), before, after, bodies)
-
-
-def _around(match: re.Match[str]) -> tuple[str, str]:
-    return match["before"].strip(), match["after"].strip()
+    around = Counter(match[side].strip() for match in matches for side in ("before", "after"))
+    del around[""]
+    bodies = tuple(match["number"].strip() for match in matches)
+    return Numbers(len(matches) / len(filled), written(bodies), tuple(around), bodies)
 
 
 def written(bodies: Iterable[str]) -> Writing:

@@ -18,6 +18,10 @@ def reading(draft: Draft) -> list[str]:
         lines.append(f'encoding  = "{sample.encoding}"{remark}')
     if sample.format == "csv" and sample.sheet.delimiter != ",":
         lines.append(f"delimiter = {toml_text(sample.sheet.delimiter)}")
+    if sample.sheet.header and sample.sheet.header[0] == "#1":
+        lines.append("header    = false  # ? the columns are named by their place")
+    if sample.sheet.ragged and sample.format == "csv":
+        lines.append("filled    = true  # rows may be shorter than the header")
     if sample.sheet.header_line > 1:
         lines.append('preamble  = "any"  # what stands above the header is passed over')
     lines += _numbers(draft)

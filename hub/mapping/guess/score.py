@@ -105,7 +105,7 @@ def _sku(column: Column, kind: str) -> Fit:
         fit *= 1.0 if column.distinct_share > 0.8 else 0.85 if column.distinct_share > 0.3 else 0.5
     mixed = column.letters > 0 and not column.is_number and column.spaces < 0.2
     has_digits = column.share(lambda cell: any(map(str.isdigit, cell))) > 0.8
-    return fit, 34.0 if fit == 1.0 and mixed and has_digits and not column.tokens else 0.0
+    return fit, 48.0 if fit == 1.0 and mixed and has_digits and not column.concepts else 0.0
 
 
 def _counts_rows(column: Column) -> bool:
@@ -118,7 +118,7 @@ def _quantity(column: Column, kind: str) -> Fit:
     if column.is_date or not column.is_number or column.gtin_share > 0.5:
         return 0.05, 0.0
     whole = column.is_whole
-    alone = 40.0 if whole and kind == "stock_level" and not column.concepts and not _counts_rows(column) else 0.0
+    alone = 48.0 if whole and kind == "stock_level" and not column.concepts and not _counts_rows(column) else 0.0
     return (1.0 if whole else 0.75), alone
 
 
@@ -135,7 +135,7 @@ def _whole(column: Column, _kind: str) -> Fit:
 
 
 def _weight(column: Column, _kind: str) -> Fit:
-    alone = 30.0 if column.is_number and column.numbers.after and not column.concepts else 0.0
+    alone = 30.0 if column.is_number and column.numbers.around and not column.concepts else 0.0
     return (1.0 if column.is_number and not column.is_date else 0.05), alone
 
 
@@ -188,7 +188,8 @@ def _status(column: Column, _kind: str) -> Fit:
     if len(column.distinct) > 12 or column.is_date or column.length > 30:
         return 0.05, 0.0
     known = column.share_of("active", "discontinued", "yes", "no")
-    return (1.0 if known > 0.7 else 0.75), (50.0 if known == 1.0 and column.letters and not column.concepts else 0.0)
+    alone = known == 1.0 and column.letters and len(column.distinct) > 1 and not column.concepts
+    return (1.0 if known > 0.7 else 0.75), (50.0 if alone else 0.0)
 
 
 def _outcome(column: Column, _kind: str) -> Fit:

@@ -20,6 +20,8 @@ _LONGEST_PHRASE: Final = 4
 _SHORTEST_PART: Final = 3
 #: What German and its neighbours put between the parts of a compound.
 _LINKS: Final = ("", "s", "n", "es", "en", "e")
+#: Endings of plurals, genitives and articles that a word may have beside the form in the lexicon.
+_ENDINGS: Final = ("s", "ens", "ets", "es", "en", "n", "et", "er", "e", "a", "i", "y")
 _LONGEST_WORD: Final = 40
 
 
@@ -91,8 +93,8 @@ def _taken_apart(word: str) -> tuple[Token, ...]:
     """Return the parts of a compound such as `lagerbestand` or `qtyavailable`; the word itself when it is none."""
     parts = _parts(word, 0) if len(word) <= _LONGEST_WORD else None
     if parts is None:
-        singular = _lexicon().get((word.removesuffix("s"),), frozenset())
-        return (Token(word, singular),)
+        stems = (word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending))
+        return (Token(word, next((_lexicon()[(stem,)] for stem in stems if (stem,) in _lexicon()), frozenset())),)
     return tuple(Token(part, _lexicon()[(part,)]) for part in parts)
 
 
