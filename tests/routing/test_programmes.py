@@ -271,3 +271,37 @@ def test_planning_leaves_the_input_alone() -> None:
     before = repr(problem.offers), repr(problem.wants), dict(problem.load)
     plan(Scene(problem, rules))
     assert (repr(problem.offers), repr(problem.wants), dict(problem.load)) == before
+
+
+def test_sets_that_cost_more_than_their_goods_are_sent_best_with_no_node_twice() -> None:
+    """However uneven the extra costs are: two parcels from one node are never an answer."""
+    for seed in range(60):
+        fixed, rows = a_table(seed, 3, 3, gaps=0.2)
+        dice = random.Random(seed)
+        more = [[0, *(dice.randint(0, 60) * goods.bit_count() ** 3 for goods in range(1, 8))] for _ in rows[:-1]]
+        extras = [*more, None]
+        units = [dice.randint(1, 5) for _ in range(3)]
+        for most in (1, 2, 3):
+            options = [[None, *(node for node in range(3) if rows[node][good] < NEVER)] for good in range(3)]
+            ways = [way for way in product(*options) if len(set(way) - {None}) <= most]
+            best = min((-_units(way, units), _uneven(way, fixed, rows, extras)) for way in ways)
+            sent = fewest(fixed, rows, units, most, extras)
+            assert len({each.node for each in sent}) == len(sent) <= most
+            way = tuple(next((each.node for each in sent if each.goods >> good & 1), None) for good in range(3))
+            assert (-_units(way, units), _uneven(way, fixed, rows, extras)) == best, (seed, most)
+        whole = [way for way in ways if None not in way]
+        sent = cheapest(fixed, rows, extras)
+        assert len({each.node for each in sent}) == len(sent)
+        least = min(_uneven(way, fixed, rows, extras) for way in whole)
+        assert _uneven(tuple(nodes_of(sent, 3)), fixed, rows, extras) == least, seed
+
+
+def _uneven(
+    way: Sequence[int | None], fixed: Sequence[int], rows: Sequence[Sequence[int]], extras: Sequence[list[int] | None]
+) -> int:
+    sets: dict[int, int] = {}
+    for good, node in enumerate(way):
+        if node is not None:
+            sets[node] = sets.get(node, 0) | 1 << good
+    more = sum(extra[goods] for node, goods in sets.items() if (extra := extras[node]) is not None)
+    return _cost(way, fixed, rows) + more
