@@ -12,7 +12,11 @@ from hub.codec import packed
 from hub.codec.fault import Refused, Unreadable
 from hub.codec.tree import Bare, Node
 
-LARGEST: Final = 128 << 20
+#: What one file may hold: bytes when unpacked, objects and lists, values. A list of empty lists is small and grows
+#: a hundredfold in memory, so these are counted before anything is built.
+LARGEST: Final = 64 << 20
+MOST_NODES: Final = 1_000_000
+MOST_VALUES: Final = 6_000_000
 _DEEPEST: Final = 100
 #: What the elements of a list that has no name are called: the file itself, or a list in a list.
 ELEMENT: Final = "item"
@@ -59,6 +63,9 @@ class JsonFormat:
 
 def tree(text: str) -> Node:
     """Return the tree of one JSON text; raises Refused."""
+    if text.count("{") + text.count("[") > MOST_NODES or text.count(",") > MOST_VALUES:
+        what = f"the file holds more than {MOST_NODES} objects or {MOST_VALUES} values"
+        raise Refused(what, "ask the partner for smaller files, or for CSV")
     try:
         data = json.loads(text, parse_float=Bare, parse_int=Bare, parse_constant=_no_number)
         return _node("", data, 0)

@@ -23,8 +23,10 @@ from hub.codec.fault import Refused
 from hub.codec.packed import is_workbook
 from hub.codec.tree import Bare
 
-#: So much a workbook may hold when unpacked, and so many columns.
-LARGEST: Final = 256 << 20
+#: So much a workbook may hold when unpacked, so much each part of it but the sheets, which are read as streams, and so
+#: many columns.
+LARGEST: Final = 512 << 20
+LARGEST_PART: Final = 64 << 20
 WIDEST: Final = 1000
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 #: XML that is none raises a SyntaxError, a document type or an entity a ValueError of defusedxml's.
@@ -105,10 +107,12 @@ def _look_inside(content: bytes) -> None:
         old = "an old Excel file (.xls)" if content.startswith(_OLD) else "no Excel workbook (.xlsx)"
         raise Refused(f"the file is {old}", "ask the partner for an .xlsx, or declare what it really is as `format`")
     try:
-        size = sum(each.file_size for each in zipfile.ZipFile(io.BytesIO(content)).infolist())
+        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
     except _BROKEN as error:
         raise _damaged(error) from None
-    if size > LARGEST:
+    size = sum(each.file_size for each in parts)
+    beside = max((each.file_size for each in parts if "worksheets/" not in each.filename), default=0)
+    if size > LARGEST or beside > LARGEST_PART:
         raise Refused(f"the workbook unpacks to {size >> 20} MiB", "ask the partner for a smaller one, or for CSV")
 
 

@@ -16,7 +16,9 @@ from hub.codec import packed
 from hub.codec.fault import Refused, Unreadable
 from hub.codec.tree import Node
 
-LARGEST: Final = 128 << 20
+#: What one file may hold: bytes when unpacked, and tags.
+LARGEST: Final = 64 << 20
+MOST_TAGS: Final = 3_000_000
 _NO_PAIRS: Final[Mapping[str, int]] = {}
 
 
@@ -72,6 +74,8 @@ class XmlFormat:
 
 
 def _parsed(content: bytes) -> Any:  # noqa: ANN401 - lxml
+    if content.count(b"<") > MOST_TAGS:
+        raise Refused(f"the file holds more than {MOST_TAGS} tags", "ask the partner for smaller files, or for CSV")
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, remove_pis=True
     )

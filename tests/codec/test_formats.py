@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from hub.codec import fixed, json_tree, workbook
+from hub.codec import fixed, json_tree, workbook, xml_tree
 from hub.codec.delimited import Dialect, Refused, Unreadable
 from hub.codec.fixed import Span
 from hub.codec.json_tree import JsonFormat
@@ -164,6 +164,11 @@ class TestWorkbook:
         with pytest.raises(Refused, match="unpacks to"):
             list(workbook.rows(book(["a"])))
 
+    def test_nor_one_whose_texts_alone_would_be(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(workbook, "LARGEST_PART", 1000)
+        with pytest.raises(Refused, match="unpacks to"):
+            list(workbook.rows(book(["a"])))
+
     def test_too_many_columns_are_refused(self) -> None:
         with pytest.raises(Refused, match="row 1 has 1001 columns"):
             list(workbook.rows(book([1] * 1001)))
@@ -233,6 +238,13 @@ class TestJson:
             list(JsonFormat().read(content))
         assert caught.value.what.startswith(what)
 
+    def test_a_small_file_that_would_be_large_in_memory_is_not_built(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(json_tree, "MOST_NODES", 5)
+        monkeypatch.setattr(json_tree, "MOST_VALUES", 5)
+        for content in (b"[[],[],[],[],[]]", b"[0,0,0,0,0,0,0]"):
+            with pytest.raises(Refused, match="more than 5 objects or 5 values"):
+                list(JsonFormat().read(content))
+
     def test_what_cannot_be_written_is_refused(self) -> None:
         with pytest.raises(ValueError, match="no file may hold"):
             JsonFormat().write([Node("", {"a": "\x00#1"})])
@@ -300,6 +312,11 @@ class TestXml:
         with pytest.raises(Refused) as caught:
             list(XmlFormat().read(content))
         assert caught.value.todo
+
+    def test_a_small_file_that_would_be_large_in_memory_is_not_built(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(xml_tree, "MOST_TAGS", 5)
+        with pytest.raises(Refused, match="more than 5 tags"):
+            list(XmlFormat().read(b"<a><b/><b/><b/><b/></a>"))
 
     def test_a_document_type_that_only_names_itself_is_passed_over(self) -> None:
         (root,) = roots(XmlFormat(), b'<!DOCTYPE cXML SYSTEM "http://127.0.0.1:9/x.dtd"><cXML a="1"/>')

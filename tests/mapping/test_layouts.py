@@ -257,6 +257,25 @@ def test_settings_that_cannot_work_are_told(lab: Lab, settings: str, problem: st
     assert any(each.startswith(f"acme.toml:{problem}") for each in found), found
 
 
+@pytest.mark.parametrize(
+    ("settings", "least"),
+    [("", Decimal("0.5")), ("hold_below = 0.9\n", Decimal("0.9")), ("hold_below = 0\n", Decimal(0))],
+)
+def test_the_file_says_when_a_snapshot_is_held(lab: Lab, settings: str, least: Decimal) -> None:
+    (spec,) = lab.load(STOCK + settings + FIELDS).documents.documents()
+    assert spec.hold_below == least
+
+
+def test_a_part_is_a_part_and_a_delta_is_never_held(lab: Lab) -> None:
+    assert lab.problems(STOCK + "hold_below = 50\n" + FIELDS) == [
+        "acme.toml:18:14: hold_below is a part of the last snapshot's rows: from 0 (never) to 1"
+    ]
+    assert lab.problems(STOCK.replace("snapshot", "delta") + "hold_below = 0.5\n" + FIELDS) == [
+        'acme.toml:18:1: hold_below has no use here: it is for mode = "snapshot"'
+    ]
+    assert lab.problems(STOCK + 'hold_below = "half"\n' + FIELDS) == ["acme.toml:18:14: hold_below must be a number"]
+
+
 def test_a_path_that_is_none_is_told_at_its_column(lab: Lab) -> None:
     text = STOCK + (
         'format = "json"\nskip_when = \'col["a["] == ""\'\n[documents.stock.fields]\nsku = "a..b"\n'
