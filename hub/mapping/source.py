@@ -18,6 +18,7 @@ from hub.mapping.problem import MappingErrors, Problem, did_you_mean
 from hub.mapping.target import groups
 
 _LARGEST: Final = 1 << 20
+_DEEPEST: Final = 3
 _AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MAKERS: Final = frozenset({"from", "value", "formula"})
 
@@ -51,16 +52,22 @@ class Source:
 
 def read_source(path: Path, house: Path) -> Source:
     """Read a mapping file and lay it over its template; raises MappingErrors when that is not even possible."""
-    own = _read(path)
+    return _finished(_laid_over_templates(_read(path), path, house, 0))
+
+
+def _laid_over_templates(own: Source, path: Path, house: Path, depth: int) -> Source:
+    """Return a file over its template, which may extend another one in turn."""
     if "extends" not in own.data:
-        return _finished(own)
+        return own
+    if depth == _DEEPEST:
+        own.report(("extends",), f"templates extend each other more than {_DEEPEST} deep, or in a circle")
+        raise MappingErrors(own.problems)
     template = _template(own, path, house)
     status = template.stat()
-    base = _read_template(template, status.st_mtime_ns, status.st_size)
-    if "extends" in base.data:
-        base.report(("extends",), "a template cannot extend another one")
-        raise MappingErrors(base.problems)
-    return _finished(_laid_over(base, own, template))
+    base = _laid_over_templates(_read_template(template, status.st_mtime_ns, status.st_size), path, house, depth + 1)
+    laid = _laid_over(base, own, template)
+    laid.reads = base.reads if base.template is None else (*base.reads, base.template)
+    return laid
 
 
 @lru_cache(maxsize=64)
