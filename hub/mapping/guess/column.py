@@ -56,11 +56,12 @@ class Column:
     index: int
     cells: tuple[str, ...]
     month_first: bool = False
+    label: str = ""
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """What its name is made of."""
-        return () if _PLACE.fullmatch(self.name) else tokens(self.name)
+        return () if _PLACE.fullmatch(self.name) else tokens(self.label or self.name)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
@@ -180,10 +181,12 @@ def _measures(text: str) -> bool:
     return bool(found) and all(token.concepts & wanted for token in found)
 
 
-def columns(header: Sequence[str], rows: Sequence[Sequence[str]], *, month_first: bool) -> tuple[Column, ...]:
+def columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, month_first: bool, labels: Sequence[str] = ()
+) -> tuple[Column, ...]:
     """Return the columns that have a name."""
     made = (
-        Column(name, index, tuple(row[index].strip() for row in rows), month_first)
+        Column(name, index, tuple(row[index].strip() for row in rows), month_first, labels[index] if labels else "")
         for index, name in enumerate(header)
         if name
     )

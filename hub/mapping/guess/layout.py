@@ -30,6 +30,7 @@ class Sheet:
     totals: tuple[tuple[int, str], ...] = ()
     lines: tuple[str, ...] = field(default=(), repr=False)  # the text of the data rows as it stood
     ragged: bool = False  # some rows are shorter than the header
+    labels: tuple[str, ...] = ()  # what the columns are called in words, where that is not their name
 
     def column(self, index: int) -> list[str]:
         """Return the cells of one column, without the blanks around them."""

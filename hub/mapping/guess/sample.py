@@ -42,7 +42,9 @@ class Sample:
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns that have a name."""
-        return columns(self.sheet.header, self.sheet.rows[:_LOOKED_AT], month_first=self.month_first)
+        sheet = self.sheet
+        rows = sheet.rows[:_LOOKED_AT]
+        return columns(sheet.header, rows, month_first=self.month_first, labels=sheet.labels)
 
 
 #: Reads one kind of sample: from bytes and the file's name to a Sample; raises NoSample.

@@ -20,6 +20,10 @@ from hub.mapping.guess.vocabulary import tokens
 _PLAIN = re.compile(r"[^.\[\]/=\"'#\s][^.\[\]/=\"']*")
 _DEEPEST: Final = 12
 _MOST_ROWS: Final = 2000
+#: Words that say little without what they stand in.
+_BARE: Final = frozenset({"code", "date"})
+#: So much likelier is what stands in a list to be the records.
+_LISTED: Final = 3.0
 #: What stands above the lines belongs to a record only where documents have heads.
 _HEADS: Final = frozenset({"order", "invoice", "tracking", "shipped", "confirmno"})
 
@@ -46,8 +50,18 @@ def from_roots(
         header = tuple(name for name in header if not name.startswith("../"))
     cells = tuple(tuple(row.get(name, "") for name in header) for row in rows)
     path = ".".join(step(name) for name in group.path)
+    labels = tuple(_label(name, (roots[0].name, *group.path)) for name in header)
     named = " ".join(dict.fromkeys([roots[0].name, *group.path]))
-    return Sample(format_name, Sheet(header, cells), encoding, rows=path, named=named, excerpt=excerpt)
+    return Sample(format_name, Sheet(header, cells, labels=labels), encoding, rows=path, named=named, excerpt=excerpt)
+
+
+def _label(name: str, path: tuple[str, ...]) -> str:
+    """Return what a column is called: `@number` of an Invoice is the Invoice number."""
+    up = name.count("../")
+    own = name.replace("../", "")
+    bare = all(token.concepts & _BARE for token in tokens(own)) and "." not in own
+    holder = path[-1 - up] if bare and up < len(path) else ""
+    return f"{holder} {own}".strip()
 
 
 def step(name: str) -> str:
@@ -76,16 +90,16 @@ def _weight(group: _Group) -> float:
     filled = [len(_values(here.node)) for here in group.nodes[:50]]
     width = sum(filled) / len(filled)
     listed = any(here.node.many for here in group.nodes) or len(group.nodes) > 1
-    return math.sqrt(min(len(group.nodes), 20)) * width * (2.0 if listed and group.path else 1.0)
+    return math.sqrt(min(len(group.nodes), 20)) * width * (_LISTED if listed and group.path else 1.0)
 
 
-def _values(node: Node, above: str = "", depth: int = 0) -> dict[str, str]:
+def _values(node: Node, above: str = "", depth: int = 0, without: Node | None = None) -> dict[str, str]:
     """Return what a node holds by path, single nodes below it included."""
     found = {f"{above}{step(name)}": str(value) for name, value in node.values.items()}
     names = [child.name for child in node.children]
     for child in node.children:
         name = f"{above}{step(child.name)}"
-        if child.many or names.count(child.name) > 1 or depth > 3:
+        if child is without or child.many or names.count(child.name) > 1 or depth > 3:
             continue
         if child.values or child.children:
             found |= _values(child, f"{name}.", depth + 1)
@@ -97,9 +111,10 @@ def _values(node: Node, above: str = "", depth: int = 0) -> dict[str, str]:
 def _with_heads(here: Here) -> dict[str, str]:
     """Return what a record holds, and what stands above it as `../name`."""
     row = _values(here.node)
-    above, up = here.above, "../"
+    below, above, up = here.node, here.above, "../"
     while above is not None:
-        inner = {f"{up}{name}": value for name, value in _values(above.node).items()}
+        # not what lies on the way down: the first of its kind would be read for all of them
+        inner = {f"{up}{name}": value for name, value in _values(above.node, without=below).items()}
         row = {**inner, **row}
-        above, up = above.above, up + "../"
+        below, above, up = above.node, above.above, up + "../"
     return row
