@@ -22,6 +22,7 @@ from sandbox.plan import Firm, Item, Kind, LinePlan, World
 from sandbox.robots.book import Book
 from sandbox.robots.robot import Robot, Yard
 from sandbox.sftp import SftpSite
+from sandbox.shop.access import Access
 from sandbox.shop.api import Api
 from sandbox.shop.bucket import LeakyBucket
 from sandbox.shop.documents import Writer
@@ -40,6 +41,7 @@ class Site:
         self.moods, self.book = Moods(), Book()
         self.token = _kept(folder, "shop_token") or f"shpat_{token_hex(16)}"
         self.passwords = {firm.code: _kept(folder, f"{firm.code}_password") or token_hex(12) for firm in world.firms}
+        self.access = Access(self.token, "sandbox-app", _kept(folder, "shop_client_secret") or token_hex(16), clock)
         self.shop = _stocked_shop(world, clock)
         self.bucket = LeakyBucket(options.bucket, clock)
         self.to_come = options.orders
@@ -59,7 +61,7 @@ class Site:
             *OrderCalls(self.shop, writer).routes(),
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
         )
-        self._web = WebServer(Api(routes, self.token, self.bucket, self.moods).handle)
+        self._web = WebServer(Api(routes, self.access, self.bucket, self.moods).handle)
         self._ports = {"shop": options.shop_port, "sftp": options.sftp_port, **dict.fromkeys(self.houses.servers(), 0)}
         self._host_key = _host_key(folder)
 
@@ -207,10 +209,13 @@ class Site:
             shop_url, sftp_port, host_key, warehouse, drop_ship, self._ports, certificate, self.folder / "exchange"
         )
         secrets = {f"{code}_password": password for code, password in self.passwords.items()}
-        write_partner_files(self.folder, self.world, addresses, {"shop_token": self.token, **secrets})
+        secrets |= {"shop_token": self.token, "shop_client_secret": self.access.client_secret}
+        write_partner_files(self.folder, self.world, addresses, secrets)
         self.info |= {
             "shop_url": shop_url,
             "shop_token": self.token,
+            "shop_client_id": self.access.client_id,
+            "shop_client_secret": self.access.client_secret,
             "api_version": API_VERSION,
             "locations": {"warehouse": str(warehouse), "drop_ship": str(drop_ship)},
             "sftp_host": "127.0.0.1",

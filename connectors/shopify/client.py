@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from requests.utils import parse_header_links
 
+from connectors.shopify.access import Access
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import AccessDenied, Context
 from hub.log import EventLog
@@ -29,8 +31,8 @@ class ShopClient:
         self._session = HttpSession(
             clock=context.clock,
             checkpoint=context.checkpoint,
-            headers={"X-Shopify-Access-Token": settings.token.get_secret_value(), "User-Agent": "crossdock"},
-            secrets={"token": settings.token.get_secret_value()},
+            headers={"User-Agent": "crossdock"},
+            secrets=_secrets(settings),
             limits=Limits(
                 connect_seconds=settings.connect_timeout,
                 read_seconds=settings.read_timeout,
@@ -38,6 +40,7 @@ class ShopClient:
             ),
             seen=self._learn,
         )
+        self._access = Access(settings, context, self._session)
 
     @property
     def served_version(self) -> str:
@@ -65,7 +68,19 @@ class ShopClient:
         self._session.close()
 
     def _call(self, call: Call, *, urgent: bool) -> Reply:
-        return self._session.call(call, before=lambda: self._context.limiter.acquire(urgent=urgent))
+        """Make the call; a token that the shop refuses is replaced once, because then nothing was done."""
+        token = self._access.token()
+        try:
+            return self._call_with(token, call, urgent=urgent)
+        except AccessDenied as denied:
+            other = self._access.another(token) if denied.code == "http 401" else None
+            if other is None:
+                raise
+        return self._call_with(other, call, urgent=urgent)
+
+    def _call_with(self, token: str, call: Call, *, urgent: bool) -> Reply:
+        ours = replace(call, headers={**(call.headers or {}), "X-Shopify-Access-Token": token})
+        return self._session.call(ours, before=lambda: self._context.limiter.acquire(urgent=urgent))
 
     def _address(self, path: str) -> str:
         if "://" not in path:
@@ -107,3 +122,10 @@ def next_page(reply: Reply) -> str | None:
         if link.get("rel") == "next":
             return link["url"]
     return None
+
+
+def _secrets(settings: ShopifySettings) -> dict[str, str]:
+    """Return by name what must never show: an old token, the app's secrets."""
+    names = ("token", "client_secret", "old_client_secret")
+    values = {name: getattr(settings, name) for name in names}
+    return {name: value.get_secret_value() for name, value in values.items() if value is not None}

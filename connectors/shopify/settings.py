@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from hub.model.base import Moment
 
@@ -44,7 +44,19 @@ class ShopifySettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     shop_url: Annotated[str, AfterValidator(_shop_address), Field(description="https://my-shop.myshopify.com")]
-    token: Annotated[SecretStr, Field(description="Admin API access token of the custom app, as `secret:name`")]
+    token: Annotated[
+        SecretStr | None, Field(description="lasting Admin API access token of an older custom app, as `secret:name`")
+    ] = None
+    client_id: Annotated[
+        str, Field(description="the app's client id; with its secret the hub gets tokens of a day by itself")
+    ] = ""
+    client_secret: Annotated[
+        SecretStr | None,
+        Field(description="the app's client secret, as `secret:name`; it also proves that webhooks are the shop's"),
+    ] = None
+    old_client_secret: Annotated[
+        SecretStr | None, Field(description="the secret before a rotation; webhooks signed with it are still taken")
+    ] = None
     api_version: Annotated[
         str,
         StringConstraints(pattern=r"^(\d{4}-(01|04|07|10)|unstable)$"),
@@ -71,6 +83,14 @@ class ShopifySettings(BaseModel):
     connect_timeout: Annotated[Seconds, Field(description="seconds to wait for a connection")] = 10.0
     read_timeout: Annotated[Seconds, Field(description="seconds to wait for the next bytes of a reply")] = 60.0
     max_reply_mb: Annotated[int, Field(ge=1, le=1024, description="a larger reply is refused")] = 64
+
+    @model_validator(mode="after")
+    def _can_log_in(self) -> Self:
+        if self.token is None and not (self.client_id and self.client_secret):
+            raise ValueError("give a token, or client_id and client_secret")
+        if self.token is not None and self.client_id:
+            raise ValueError("give a token or a client_id, not both")
+        return self
 
     def location_of(self, node: str) -> str:
         """Return the location that stands for the node, empty when none does."""

@@ -111,6 +111,10 @@ class HttpSession:
         )
         return tries(self._try, call, before)
 
+    def keep_secret(self, name: str, value: str) -> None:
+        """Strike this value out of errors too: a token that was got after the session began."""
+        self._secrets[name] = value
+
     def redact(self, text: str) -> str:
         """Return the text without our secrets, plain or as they stand in a URL."""
         return redact(

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sandbox.moods import Mood, Moods, Spell
+from sandbox.shop.access import Access
 from sandbox.shop.bucket import LeakyBucket
 from sandbox.shop.paging import BadQuery
+from sandbox.shop.query import body
 from sandbox.shop.shop import Refused
 from sandbox.web import Drop, Hang, Reply, Request, json_reply
 
@@ -45,9 +47,9 @@ def route(method: str, path: str, serve: Endpoint) -> Route:
 class Api:
     """Answers one request after another for one shop."""
 
-    def __init__(self, routes: tuple[Route, ...], token: str, bucket: LeakyBucket, moods: Moods) -> None:
+    def __init__(self, routes: tuple[Route, ...], access: Access, bucket: LeakyBucket, moods: Moods) -> None:
         self._routes = routes
-        self._token = token
+        self._access = access
         self._bucket = bucket
         self._moods = moods
 
@@ -99,11 +101,23 @@ class Api:
                 return None
 
     def _served(self, request: Request, found: tuple[Route, tuple[int, ...]] | None) -> Reply:
-        if request.headers.get("x-shopify-access-token") != self._token:
+        if (request.method, request.path) == ("POST", "/admin/oauth/access_token"):
+            return self._granted(request)
+        if not self._access.allows(request.headers.get("x-shopify-access-token", "")):
             return _locked_out()
         if not self._bucket.pour():
             return _too_fast(2.0)
         return _answered(request, *found) if found else json_reply(404, {"errors": "Not Found"})
+
+    def _granted(self, request: Request) -> Reply:
+        """Give an app its token of a day."""
+        try:
+            granted = self._access.grant(body(request))
+        except BadQuery:
+            granted = None
+        if granted is None:
+            return json_reply(400, {"error": "invalid_request", "error_description": "Invalid client credentials"})
+        return json_reply(200, granted)
 
 
 def _answered(request: Request, found: Route, ids: tuple[int, ...]) -> Reply:

@@ -52,6 +52,6 @@ def test_every_document_is_in_the_table() -> None:
 def test_the_example_connects() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, flags=re.DOTALL)
     file = tomllib.loads("\n".join(line.strip() for line in example.splitlines()))
-    given = file["connection"]
+    given = {name: "s" if name == "client_secret" else value for name, value in file["connection"].items()}
     assert given.pop("connector") == ABOUT.name
     ShopifySettings.model_validate(given)
