@@ -20,6 +20,7 @@ from hub.mapping.layout import Layout
 
 #: Where the length of a preamble is not declared, the header is among so many rows.
 MOST_LOOKED_AT = 100
+_EMPTY = "ask the partner whether the export failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +81,28 @@ def _with_header(
     rows = _without_preamble(rows, layout.preamble or 0)
     if layout.preamble is None:
         rows = _from_header(rows, needed)
-    first = next(rows, None)
-    if first is None:
-        missing = "not even a header line" if layout.header else "not one row"
-        raise Refused(f"the file is empty: {missing}", "ask the partner whether the export failed")
-    number, row = first
-    if layout.header and isinstance(row, Unreadable):
+    if not layout.header:
+        return _headless(rows, layout)
+    number, row = next(rows, (0, None))
+    if row is None:
+        raise Refused("the file is empty: not even a header line", _EMPTY)
+    if isinstance(row, Unreadable):
         raise Refused(f"the header (line {number}) cannot be read: {row.why}", row.todo)
-    if layout.header and isinstance(row, list):
-        header = tuple(name.strip() for name in row)
-    else:
-        header = layout.columns or ("",) * (len(row) if isinstance(row, list) else 0)
-        rows = chain([first], rows)
-    return header, _even(rows, len(header), layout)
+    return tuple(name.strip() for name in row), _even(rows, len(row), layout)
+
+
+def _headless(rows: Iterator[Numbered], layout: Layout) -> tuple[tuple[str, ...], Iterator[Numbered]]:
+    """Return the declared columns; where there are none, the first row that can be read says how many there are."""
+    before: list[Numbered] = []
+    for each in rows:
+        before.append(each)
+        if isinstance(each[1], list):
+            break
+    if not before:
+        raise Refused("the file is empty: not one row", _EMPTY)
+    last = before[-1][1]
+    header = layout.columns or ("",) * (len(last) if isinstance(last, list) else 0)
+    return header, _even(chain(before, rows), len(header), layout)
 
 
 def _even(rows: Iterator[Numbered], width: int, layout: Layout) -> Iterator[Numbered]:

@@ -63,6 +63,15 @@ class TestTables:
             "acme.toml:21:7: there is no column 'Item'; did you mean 'Itm'?"
         ]
 
+    def test_a_bad_first_row_costs_itself_only(self, lab: Lab) -> None:
+        text = STOCK + "header = false\n[documents.stock.fields]\nsku = '#2'\nquantity = '#1'\n"
+        bad, good = parsed(lab, text, b"5,\xff\n7,AC\n")
+        assert isinstance(bad, BadRecord)
+        assert bad.record == "row 1"
+        assert told([good]) == [("AC", None, "7")]
+        (empty,) = parsed(lab, text, "\n")
+        assert str(empty) == "acme stock, the whole file: the file is empty: not one row"
+
     def test_odd_headers_are_named_as_they_stand(self, lab: Lab) -> None:
         text = (
             STOCK
