@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Separators, Stray, TransactionSet
-from hub.codec.x12.reader import read
+from hub.codec.x12.reader import read, transaction_sets
 from hub.codec.x12.whole import parse
 from hub.codec.x12.writer import write
 
@@ -91,15 +92,25 @@ def test_the_table_of_files_sets_and_faults(capsys: pytest.CaptureFixture[str]) 
 
 
 def _table() -> Iterator[str]:
-    yield f"{'file':70} {'sets read':24} faults"
+    yield f"{'file':70} {'sets read':24} {'standard':12} faults of the envelope"
     clean = 0
     for row in _rows():
-        sets, faults = _outcome((_FOLDER / row["file"]).read_bytes())
+        content = (_FOLDER / row["file"]).read_bytes()
+        sets, faults = _outcome(content)
         told = [fault for fault in faults if fault.severity > Severity.NOTE]
         clean += not told
         read_sets = " ".join(f"{code}x{times}" for code, times in sorted(sets.items()))
-        yield f"{row['file']:70} {read_sets:24} {'; '.join(map(str, told)) or '-'}"
+        yield f"{row['file']:70} {read_sets:24} {_standard(content):12} {'; '.join(map(str, told)) or '-'}"
     yield f"{clean} of {len(_rows())} files without a fault of their envelope"
+
+
+def _standard(content: bytes) -> str:
+    """Count what the standard has against the sets of a file: errors and warnings."""
+    check = StandardCheck()
+    told = [fault for one in transaction_sets([content]) for fault in check(one)]
+    assert all(0 <= fault.offset <= len(content) for fault in told)
+    counts = Counter(fault.severity for fault in told)
+    return f"{counts[Severity.ERROR]} !! {counts[Severity.WARNING]} !"
 
 
 def test_the_index_and_we_agree_on_which_counts_are_wrong() -> None:
