@@ -59,13 +59,18 @@ def _matched(field: Wanted, concepts: frozenset[str], mark: float, tokens: tuple
             return 0.0
         used.add(min(fitting, key=lambda place: len(tokens[place].concepts & concepts)))
     for place, token in enumerate(tokens):
-        if place in used or token.concepts & (concepts | field.allow):
-            continue
-        if not token.concepts:
-            mark -= _UNKNOWN
-        else:
-            mark -= _AGAINST if token.concepts <= field.against else _BESIDE
+        if place not in used and not token.concepts & concepts:
+            mark -= _speaks_against(field, token)
     return max(mark, 0.0)
+
+
+def _speaks_against(field: Wanted, token: Token) -> int:
+    """Return how much a word beside those of the pattern speaks against the field."""
+    if not token.concepts:
+        return _UNKNOWN
+    if token.concepts & field.against:
+        return _AGAINST if not token.concepts - field.against - field.allow else _AGAINST // 2
+    return 0 if token.concepts & field.allow else _BESIDE
 
 
 def score(kind: str, field: Wanted, column: Column) -> float:

@@ -21,10 +21,17 @@ def spread(columns: Sequence[Column]) -> tuple[Column, ...]:
     places = tuple(column for column in columns if _is_a_place(column))
     if len(places) < _FEWEST:
         return ()
+    places = tuple(column for column in columns if column in places or _stands_between(column, places))
     others = [column for column in columns if column not in places and column.is_number]
     if any(by_name(quantity, column.tokens) >= _CERTAIN for column in others):
         return ()
     return places
+
+
+def _stands_between(column: Column, places: Sequence[Column]) -> bool:
+    """Whether a column is one of them by where it stands: Porto stands for a town between Lisboa and Faro."""
+    between = places[0].index < column.index < places[-1].index
+    return between and column.is_number and column.is_whole and len(column.tokens) == 1
 
 
 def _is_a_place(column: Column) -> bool:

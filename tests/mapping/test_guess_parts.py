@@ -1,0 +1,280 @@
+"""The parts that `mapping new` guesses with: words, encodings, layouts, numbers, dates, assignment."""
+
+from __future__ import annotations
+
+import io
+import json
+from itertools import permutations
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import openpyxl
+import pytest
+
+from hub.mapping.guess.assign import assign
+from hub.mapping.guess.column import Column
+from hub.mapping.guess.day import dates
+from hub.mapping.guess.encoding import decode
+from hub.mapping.guess.layout import read_sheet
+from hub.mapping.guess.meaning import answers, flags, node_code, statuses, units
+from hub.mapping.guess.new import new_mapping
+from hub.mapping.guess.numeral import Writing, written
+from hub.mapping.guess.sample import NoSample
+from hub.mapping.guess.vocabulary import data, tokens
+from hub.mapping.inward import Inward
+from hub.mapping.target import shaped
+from hub.model.document import Kind
+from tests.mapping.measure import opened
+
+
+def concepts(header: str) -> list[set[str]]:
+    return [set(token.concepts) for token in tokens(header)]
+
+
+def column(name: str, *cells: str) -> Column:
+    return Column(name, 0, cells)
+
+
+def guessed(tmp_path: Path, content: str | bytes, name: str = "feed.csv", document: str | None = None) -> Inward:
+    """Return the one document that is guessed of a sample."""
+    sample = tmp_path / name
+    sample.write_bytes(content.encode() if isinstance(content, str) else content)
+    written = new_mapping("acme", [(sample, document)], tmp_path, opened, force=True)
+    file = opened(written.path)
+    assert file.run_tests() == []
+    return file.documents.inward[written.documents[0].draft.choice.document]
+
+
+def sources(document: Inward) -> dict[str, str | None]:
+    return {rule.left: rule.source or rule.formula for rule in document.declared.rules}
+
+
+class TestWords:
+    def test_accents_capitals_and_spellings_of_umlauts_do_not_matter(self) -> None:
+        assert concepts("Verfügbar") == concepts("VERFUEGBAR") == concepts("verfugbar") == [{"available"}]
+
+    def test_compounds_and_humps_are_taken_apart(self) -> None:
+        assert concepts("Rechnungsdatum") == [{"invoice"}, {"date"}]
+        assert concepts("qtyAvailable") == concepts("QTY_AVAILABLE") == [{"quantity"}, {"available"}]
+        assert concepts("MwSt") == [{"tax"}]
+
+    def test_a_word_that_nobody_knows_means_nothing_and_does_no_harm(self) -> None:
+        assert concepts("Xyzzy") == [set()]
+        assert concepts("z" * 500) == [set()]
+        assert concepts("") == []
+
+    def test_the_tables_name_only_fields_and_concepts_that_there_are(self) -> None:
+        known = set(data("lexicon"))
+        for kind, fields in data("fields").items():
+            names = {*shaped(Kind(kind)).names(), "unit"}
+            for field, entry in fields.items():
+                assert field in names, (kind, field)
+                words = {word for pattern in entry["names"] for word in pattern.split()}
+                assert words | set(entry.get("allow", [])) | set(entry.get("against", [])) <= known, (kind, field)
+
+
+class TestEncodings:
+    @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "utf-16-be"])
+    def test_german_is_read_in_whatever_it_comes(self, encoding: str) -> None:
+        text = "Artikelnummer;Verfügbarer Bestand;Größe\n1;2;groß\n" * 5
+        assert decode(text.encode(encoding)).text == text
+
+    def test_central_european_letters_are_told_from_western_ones(self) -> None:
+        assert decode("Indeks;Ilość;Żółty śpiwór\n".encode("cp1250")).encoding == "cp1250"
+
+    def test_what_is_no_text_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="no text"):
+            decode(b"\x00\x01\x02\x00\x00\xff" * 20)
+
+
+class TestLayouts:
+    @pytest.mark.parametrize("mark", list(";|\t,"))
+    def test_the_separator_is_the_one_that_cuts_evenly(self, mark: str) -> None:
+        text = "\n".join(mark.join(row) for row in (("SKU", "Name", "Qty"), ("A", "B", "1"), ("C", "D", "2")))
+        assert read_sheet(text).delimiter == mark
+
+    def test_titles_above_and_totals_below_are_no_rows(self) -> None:
+        sheet = read_sheet("Stock of today\n\nSKU;Qty;Name\nA;1;x\nB;2;y\nTotal;3;\n")
+        assert (sheet.header, sheet.header_line, len(sheet.rows)) == (("SKU", "Qty", "Name"), 3, 2)
+        assert sheet.totals == ((0, "Total"),)
+
+    def test_without_a_header_columns_are_named_by_their_place(self, tmp_path: Path) -> None:
+        document = guessed(tmp_path, "AB-100;Tent two persons;12\nAB-101;Peg of steel;0\n")
+        assert sources(document) == {"sku": "#1", "quantity": "#3"}
+        assert len(list(document.parse(b"AB-100;Tent two persons;12\n"))) == 1
+
+    def test_two_columns_of_one_name_are_named_by_their_place(self, tmp_path: Path) -> None:
+        document = guessed(tmp_path, "SKU;Qty;Price;Qty\nA-1;5;9.50;10\nA-2;8;1.50;20\n", document="stock")
+        assert sources(document)["quantity"] == "#2"
+
+    def test_rows_may_be_shorter_than_the_header(self, tmp_path: Path) -> None:
+        document = guessed(tmp_path, "SKU;Bestand;Name\nA1;5;Lampe\nA2;0;Vase\nSumme;5\n")
+        assert len(list(document.parse(b"SKU;Bestand;Name\nA1;5;Lampe\nSumme;5\n"))) == 1
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("bodies", "expected"),
+        [
+            (["12,50", "8,00"], (",", "")),
+            (["1.250,00", "8,00"], (",", ".")),
+            (["1,250.00", "8.00"], (".", ",")),
+            (["1 012,00", "8,00"], (",", " ")),
+            (["1.250", "24", "3"], ("", ".")),
+            (["0,180", "0,950"], (",", "")),
+            (["5", "7"], ("", "")),
+        ],
+    )
+    def test_marks_are_told_apart(self, bodies: list[str], expected: tuple[str, str]) -> None:
+        found = written(bodies)
+        assert (found.decimal, found.thousands) == expected
+
+    def test_three_places_everywhere_leave_a_doubt(self) -> None:
+        assert written(["1.250", "3.400"]).sure is False
+        assert written(["5-", "7"]).trailing_sign is True
+
+    def test_signs_beside_figures_are_taken_off_and_told(self, tmp_path: Path) -> None:
+        document = guessed(tmp_path, "Ref;Produit;Prix d'achat\nR1;Lampe;12,50 €\nR2;Vase;8,00 €\n")
+        first, _ = document.parse("Ref;Produit;Prix d'achat\nR1;Lampe;12,50 €\nR2;Vase;8,00 €\n".encode())
+        assert str(first.price) == "12.50"  # type: ignore[union-attr]
+
+    def test_pounds_become_grams(self, tmp_path: Path) -> None:
+        text = "SKU,Cost,Weight (lbs)\nA1,5.00,2\nA2,6.00,1\n"
+        first, _ = guessed(tmp_path, text).parse(text.encode())
+        assert str(first.weight_g) == "907.18474"  # type: ignore[union-attr]
+
+
+class TestDates:
+    def test_a_day_over_twelve_decides(self) -> None:
+        assert dates(["11/23/2026"], month_first=False).format == "%m/%d/%Y"
+        assert dates(["23/11/2026"], month_first=True).format == "%d/%m/%Y"
+
+    def test_what_could_be_both_says_so(self) -> None:
+        found = dates(["03/04/2026"], month_first=True)
+        assert (found.format, found.other) == ("%m/%d/%Y", "%d/%m/%Y")
+        assert dates(["03/04/2026"], month_first=False).format == "%d/%m/%Y"
+
+    @pytest.mark.parametrize("cell", ["2026-11-20", "2026-11-20T06:00:00Z", "2026-11-20 06:00:00"])
+    def test_iso_needs_no_format(self, cell: str) -> None:
+        assert dates([cell], month_first=False) == dates([cell], month_first=True)
+        assert dates([cell], month_first=False).format == ""
+
+    @pytest.mark.parametrize("cells", [["12", "13"], ["abc"], [], ["99.99.2026"], ["100-2231"]])
+    def test_what_is_no_date_is_none(self, cells: list[str]) -> None:
+        assert dates(cells, month_first=False).share == 0
+
+
+class TestMeanings:
+    def test_discontinued_yes_is_not_active_no(self) -> None:
+        assert [each.ours for each in statuses(column("Discontinued?", "N", "Y"))] == ["active", "discontinued"]
+        assert [each.ours for each in statuses(column("Active", "N", "Y"))] == ["discontinued", "active"]
+        assert [each.sure for each in statuses(column("Status", "Aktiv", "Q7"))] == [True, False]
+        assert [each.ours for each in flags(column("Active", "1", "0"))] == [True, False]
+
+    def test_the_figures_beside_a_code_say_what_it_means(self) -> None:
+        codes = column("Status", "A", "T", "R", "Q")
+        asked, given = column("Bestellt", "2", "5", "1", "4"), column("Bestätigt", "2", "3", "0", "")
+        meant = answers(codes, asked, given, Writing())
+        assert [each.ours for each in meant] == ["accepted", "changed", "rejected", "accepted"]
+        assert [each.sure for each in meant] == [True, True, True, False]
+
+    def test_what_a_carton_holds_nobody_knows(self) -> None:
+        assert [(each.ours, each.sure) for each in units(["Stk", "DZ", "Kart"])] == [(1, True), (12, True), (1, False)]
+
+    def test_nodes_are_named_after_the_partner(self) -> None:
+        assert node_code("acme", "LG Süd") == "ACME-LG-SUD"
+
+
+class TestAssignment:
+    def test_it_is_the_best_of_all(self) -> None:
+        random = Random(7)
+        for _ in range(60):
+            fields, columns = random.randint(1, 4), random.randint(1, 5)
+            scores = [[random.choice([0, random.random() * 100]) for _ in range(columns)] for _ in range(fields)]
+            found = assign(scores)
+            real = sum(scores[field][place] for field, place in enumerate(found) if place is not None)
+            wide = [*range(columns), *([None] * fields)]
+            best = max(
+                sum(scores[field][place] for field, place in enumerate(way) if place is not None)
+                for way in set(permutations(wide, fields))
+            )
+            assert real == pytest.approx(best)
+            used = [place for place in found if place is not None]
+            assert len(used) == len(set(used))
+
+    def test_nothing_is_assigned_to_nothing(self) -> None:
+        assert assign([]) == []
+        assert assign([[0.0, 0.0]]) == [None]
+
+
+class TestTrees:
+    def test_the_heads_of_nested_documents_are_reached_upwards(self, tmp_path: Path) -> None:
+        lines = [{"lineNo": 1, "sku": "A", "qtyConfirmed": 2, "status": "accepted"}]
+        sample = json.dumps({"acks": [{"poNumber": "PO-1", "lines": lines}, {"poNumber": "PO-2", "lines": lines}]})
+        document = guessed(tmp_path, sample, "acks.json")
+        assert sources(document)["order_number"] == "../poNumber"
+        assert [each.order_number for each in document.parse(sample.encode())] == ["PO-1", "PO-2"]  # type: ignore[union-attr]
+
+    def test_a_bare_attribute_is_named_after_its_element(self, tmp_path: Path) -> None:
+        sample = (
+            '<Invoices><Invoice number="I1"><Date>2026-11-20</Date><OrderNumber>PO-1</OrderNumber><Lines>'
+            '<Line no="1"><Sku>A</Sku><Quantity>2</Quantity><UnitPrice>5.00</UnitPrice></Line>'
+            '<Line no="2"><Sku>B</Sku><Quantity>1</Quantity><UnitPrice>7.00</UnitPrice></Line>'
+            "</Lines></Invoice></Invoices>"
+        )
+        found = sources(guessed(tmp_path, sample, "feed.xml"))
+        assert found["invoice_number"] == "../../@number"
+        assert found["line.line_number"] == "@no"
+
+    def test_a_json_object_on_every_line_is_a_record_each(self, tmp_path: Path) -> None:
+        sample = '{"sku":"A","on_hand":5}\n{"sku":"B","on_hand":7}\n'
+        assert len(list(guessed(tmp_path, sample, "feed.json").parse(sample.encode()))) == 2
+
+    @pytest.mark.parametrize(
+        ("name", "content"),
+        [
+            ("broken.json", b"{"),
+            ("broken.xml", b"<a>"),
+            ("empty.xml", b"<a/>"),
+            ("broken.xlsx", b"PK\x03\x04nothing"),
+            ("nul.csv", b"\x00\x01\x02\x00" * 9),
+        ],
+    )
+    def test_what_cannot_be_read_is_refused_in_words(self, tmp_path: Path, name: str, content: bytes) -> None:
+        with pytest.raises(NoSample):
+            guessed(tmp_path, content, name)
+
+    def test_an_empty_workbook_is_refused(self, tmp_path: Path) -> None:
+        book, content = openpyxl.Workbook(), io.BytesIO()
+        book.save(content)
+        with pytest.raises(NoSample, match="empty"):
+            guessed(tmp_path, content.getvalue(), "feed.xlsx")
+
+    def test_a_workbook_is_known_by_its_first_bytes(self, tmp_path: Path) -> None:
+        book, content = openpyxl.Workbook(), io.BytesIO()
+        for row in (["SKU", "Qty"], ["A-1", 5], ["A-2", 0]):
+            book.active.append(row)  # type: ignore[union-attr]
+        book.save(content)
+        assert sources(guessed(tmp_path, content.getvalue(), "feed.dat")) == {"sku": "SKU", "quantity": "Qty"}
+
+
+def test_two_samples_of_one_document_are_refused(tmp_path: Path) -> None:
+    sample = tmp_path / "stock.csv"
+    sample.write_text("SKU;Bestand\nA-1;5\nA-2;6\n", "utf-8")
+    with pytest.raises(NoSample, match="two samples look like stock"):
+        new_mapping("acme", [(sample, None), (sample, None)], tmp_path, opened)
+
+
+@pytest.mark.parametrize("code", ["", "Acme", "a/b", "1a", "a" * 40])
+def test_a_code_that_cannot_be_one_is_refused(tmp_path: Path, code: str) -> None:
+    with pytest.raises(NoSample, match="no code of a partner"):
+        new_mapping(code, [], tmp_path, opened)
+
+
+def test_headers_full_of_quotes_and_backslashes_are_written_so_that_they_load(tmp_path: Path) -> None:
+    names = ['Item "No" \\ 5', "Qty 'free'", "Kart\tStk"]
+    text = ";".join('"' + name.replace('"', '""') + '"' for name in names) + "\nA-1;5;x\nA-2;6;y\n"
+    found: dict[str, Any] = sources(guessed(tmp_path, text, document="stock"))
+    assert found["sku"] == names[0]
+    assert found["quantity"] == names[1]
