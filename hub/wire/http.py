@@ -15,7 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 from urllib3.exceptions import HTTPError
 
 from hub.clock import Clock
@@ -103,7 +103,7 @@ class HttpSession:
         if call.effect is Effect.ONCE:
             return self._try(call, before)
         tries = Retrying(
-            retry=retry_if_exception_type(TemporaryFailure),
+            retry=retry_if_exception(_passes),
             stop=stop_after_attempt(_TRIES),
             wait=wait_random_exponential(multiplier=0.3, max=3),
             sleep=self._clock.sleep,
@@ -170,6 +170,9 @@ class HttpSession:
         until = self._clock.monotonic() + self._limits.total_seconds
         parts: list[bytes] = []
         size = 0
+        announced = response.headers.get("Content-Length", "")
+        if announced.isdigit() and int(announced) > self._limits.max_bytes:
+            raise ReplyTooLarge(f"the reply is larger than {self._limits.max_bytes} bytes")
         while part := response.raw.read1(_CHUNK, decode_content=True):
             size += len(part)
             if size > self._limits.max_bytes:
@@ -183,6 +186,11 @@ class HttpSession:
         error.what, error.extract = self.redact(error.what), self.redact(error.extract)
         error.args = (error.what,)
         return error
+
+
+def _passes(error: BaseException) -> bool:
+    """Say whether it is worth another try at once: a reply that is too large would be so again."""
+    return isinstance(error, TemporaryFailure) and error.code != TOO_LARGE
 
 
 def _lower(headers: CaseInsensitiveDict[str]) -> Mapping[str, str]:

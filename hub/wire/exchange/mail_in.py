@@ -20,6 +20,8 @@ from hub.wire.exchange.refusal import refusal
 from hub.wire.exchange.settings import After, ExchangeSettings
 from hub.wire.imap import ImapSession, MailHead
 
+#: A check looks at no more mails than this.
+COUNTED = 1000
 #: A page holds no more bytes than this, but always one mail.
 PAGE_BYTES = 32 * 2**20
 
@@ -74,9 +76,9 @@ class MailInbox:
             yield Page((), after)
 
     def waiting(self) -> int:
-        """Return how many mails of known senders are in the folder."""
+        """Return how many of the folder's last mails are of known senders."""
         self._session.select(self._folder)
-        heads = self._session.heads(self._session.search("ALL"))
+        heads = self._session.heads(self._session.search("ALL")[-COUNTED:])
         return sum(is_allowed(sender_of(head.header), self._settings.senders) for head in heads)
 
     def _enter(self, cursor: str | None) -> tuple[int, list[int]]:
