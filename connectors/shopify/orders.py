@@ -18,6 +18,7 @@ from hashlib import sha256
 
 from connectors.shopify.client import ShopClient, next_page
 from connectors.shopify.cut import elements
+from connectors.shopify.routed import in_doubt, is_open, with_parts
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import Context, Page, RawItem, Rejected, TemporaryFailure
 from hub.log import EventLog
@@ -76,7 +77,7 @@ def read_orders(client: ShopClient, settings: ShopifySettings, context: Context,
     if cursor.began is None:
         cursor = replace(cursor, began=reply.date() or now)
     while True:
-        items = tuple(_items(reply))
+        items = tuple(_items(client, settings, reply))
         cursor = cursor.seen(item.at for item in items if item.at is not None)
         following = next_page(reply)
         if following is None:
@@ -106,12 +107,19 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
     return client.get("orders.json", params), fresh
 
 
-def _items(reply: Reply) -> Iterator[RawItem]:
+def _items(client: ShopClient, settings: ShopifySettings, reply: Reply) -> Iterator[RawItem]:
+    """Yield the orders of a page, with their fulfilment orders where those are wanted."""
+    wanted = is_open if settings.fulfilment_orders == "always" else in_doubt
+    for content, order in _orders(reply):
+        yield raw_item(with_parts(client, content, order) if wanted(order) else content, order)
+
+
+def _orders(reply: Reply) -> Iterator[tuple[bytes, dict[str, object]]]:
     try:
         # bytes that are no text go through unharmed: it is for `parse` to complain of the one order that has them
         text = reply.body.decode("utf-8", "surrogateescape")
         for raw, value in elements(text, "orders"):
-            yield raw_item(raw.encode("utf-8", "surrogateescape"), value)
+            yield raw.encode("utf-8", "surrogateescape"), value if isinstance(value, dict) else {}
     except ValueError as error:
         raise TemporaryFailure(
             f"a page of orders cannot be read: {error}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
@@ -73,6 +73,10 @@ class ShopifySettings(BaseModel):
         int, Field(ge=2, le=1440, description="orders that appear in the shop's list this late are still seen")
     ] = 5
     page_size: Annotated[int, Field(ge=1, le=250, description="orders and products a call")] = 250
+    fulfilment_orders: Annotated[
+        Literal["in doubt", "always"],
+        Field(description="when an order's fulfilment orders are read with it, a call each: `in doubt` or `always`"),
+    ] = "in doubt"
     hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False
     move_fulfilments: Annotated[
         bool, Field(description="move a fulfilment order to the location that really ships before fulfilling it")

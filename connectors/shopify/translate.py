@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
+from connectors.shopify.routed import Routed
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import BadRecord
 from hub.model.number import NotANumber, exact
@@ -43,23 +44,25 @@ def read_order(content: bytes, channel: str, settings: ShopifySettings) -> Sales
     except (ValueError, RecursionError) as error:
         return _bad(content, {}, f"not readable as JSON: {error}")
     order = tree.get("order", tree) if isinstance(tree, dict) else tree
+    routed = Routed.of(tree.get("fulfillment_orders")) if isinstance(tree, dict) else Routed()
     if not isinstance(order, dict):
         return _bad(content, {}, "not a JSON object")
     try:
-        return SalesOrder.model_validate(_order(order, channel, settings))
+        return SalesOrder.model_validate(_order(order, routed, channel, settings))
     except _Unreadable as error:
         return _bad(content, order, error.what, error.field, error.line)
     except ValidationError as error:
         return _bad(content, order, *_complaint(error, order))
 
 
-def _order(order: Tree, channel: str, settings: ShopifySettings) -> dict[str, object]:
-    method, address = _method(order), _mapping(order.get("shipping_address"))
+def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings) -> dict[str, object]:
+    method, address = routed.method or _method(order), _mapping(order.get("shipping_address"))
     lines = [_line(line, order) for line in _list(order.get("line_items"), "line_items")]
-    if method is DeliveryMethod.PICK_UP:
-        node = settings.node_at(str(order.get("location_id") or ""))
-        lines = [{**line, "pick_up_node": node} for line in lines]
+    till = str(order.get("location_id") or "") if method is DeliveryMethod.PICK_UP else ""
+    for line in lines:
+        line["pick_up_node"] = settings.node_at(routed.location(str(line["line_id"])) or till)
     ships = any(line["ships"] and line["quantity"] for line in lines)
+    unaddressed = ships and not address and method is not DeliveryMethod.PICK_UP
     return {
         "channel": channel,
         "order_id": _text(order, "id"),
@@ -72,11 +75,11 @@ def _order(order: Tree, channel: str, settings: ShopifySettings) -> dict[str, ob
         "ship_to": _address(address, order) if address else None,
         "method": method,
         "service": _service(order),
-        "hold": _hold(order, settings, unaddressed=ships and not address and method is not DeliveryMethod.PICK_UP),
+        "hold": _hold(order, routed, settings, unaddressed=unaddressed),
         "cancelled": order.get("cancelled_at") is not None,
         "test": order.get("test") is True,
         "total": _total(order),
-        "tags": frozenset(tag.strip() for tag in _text(order, "tags").split(",") if tag.strip()),
+        "tags": _tags(order),
     }
 
 
@@ -187,10 +190,17 @@ def _service(order: Tree) -> str:
     return _text(line, "title") or _text(line, "code")
 
 
-def _hold(order: Tree, settings: ShopifySettings, *, unaddressed: bool) -> str:
-    """Return why the order must not be routed yet, empty when it may."""
+def _tags(order: Tree) -> frozenset[str]:
+    """Return the shop's tags; an order of a company carries `b2b` too, for rules to tell it by."""
+    tags = {tag.strip() for tag in _text(order, "tags").split(",")} - {""}
+    return frozenset(tags | {"b2b"} if _mapping(order.get("company")) else tags)
+
+
+def _hold(order: Tree, routed: Routed, settings: ShopifySettings, *, unaddressed: bool) -> str:
+    """Return why the order must not be routed yet, empty when it may; what is bought on account is paid later."""
     state = str(order.get("financial_status") or "").lower()
-    reasons = [_NEVER.get(state, ""), _UNPAID.get(state, "") if settings.hold_unpaid else ""]
+    must_be_paid = settings.hold_unpaid and not _mapping(order.get("payment_terms"))
+    reasons = [_NEVER.get(state, ""), _UNPAID.get(state, "") if must_be_paid else "", routed.hold]
     reasons.append("not confirmed by the shop" if order.get("confirmed") is False else "")
     reasons.append("no shipping address" if unaddressed else "")
     return "; ".join(reason for reason in reasons if reason)

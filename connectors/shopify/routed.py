@@ -1,0 +1,110 @@
+"""What only the fulfilment orders of an order tell: how goods reach the customer, from where, and whether they wait.
+
+An order says neither that it is collected in a store (its address is just empty) nor that it is held. Asking for the
+fulfilment orders costs a call an order, so it is done where there is doubt, or always where the merchant wants it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.shopify.client import ShopClient
+from connectors.shopify.parcel import mappings
+from hub.contract import Rejected
+from hub.model.order import DeliveryMethod
+
+Tree = Mapping[str, object]
+
+#: A pick-up point is the carrier's: goods are shipped there. `none` has nothing to deliver.
+_METHODS = {
+    "pick_up": DeliveryMethod.PICK_UP,
+    "retail": DeliveryMethod.PICK_UP,
+    "local": DeliveryMethod.LOCAL,
+    "shipping": DeliveryMethod.SHIP,
+    "pickup_point": DeliveryMethod.SHIP,
+}
+_OVER = frozenset({"closed", "cancelled", "incomplete"})
+_HINTS = ("pick", "local", "collect", "store")
+
+
+def in_doubt(order: object) -> bool:
+    """Say whether an open order may be anything but a plain shipment."""
+    if not isinstance(order, dict) or not is_open(order):
+        return False
+    if not isinstance(order.get("shipping_address"), dict):
+        return any(line.get("requires_shipping") is not False for line in mappings(order.get("line_items")))
+    shown = " ".join(
+        str(line.get(name) or "")
+        for line in mappings(order.get("shipping_lines"))
+        for name in ("delivery_category", "code", "title")
+    )
+    return any(hint in shown.lower() for hint in _HINTS)
+
+
+def is_open(order: object) -> bool:
+    """Say whether anything of an order can still be routed."""
+    if not isinstance(order, dict) or order.get("cancelled_at") is not None:
+        return False
+    return order.get("fulfillment_status") not in {"fulfilled", "restocked"}
+
+
+def with_parts(client: ShopClient, content: bytes, order: Tree) -> bytes:
+    """Return the order exactly as it came, in an envelope together with its fulfilment orders."""
+    try:
+        tree = client.get(f"orders/{order.get('id')}/fulfillment_orders.json").json()
+    except Rejected:  # the order is gone; what we have of it is all there is
+        return content
+    parts = tree.get("fulfillment_orders") if isinstance(tree, dict) else None
+    told = json.dumps(parts if isinstance(parts, list) else [], ensure_ascii=False, separators=(",", ":"))
+    return b'{"order":' + content + b',"fulfillment_orders":' + told.encode() + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What the active fulfilment orders of an order say; nothing when nobody asked for them."""
+
+    parts: tuple[Tree, ...] = ()
+
+    @classmethod
+    def of(cls, trees: object) -> Routed:
+        """Return what the fulfilment orders say that stand beside an order."""
+        return cls(tuple(each for each in mappings(trees) if each.get("status") not in _OVER))
+
+    @property
+    def method(self) -> DeliveryMethod | None:
+        """How the goods reach the customer, None when that is not said; one parcel to ship makes it a shipment."""
+        found = {method for each in self.parts if (method := _method(each)) is not None}
+        ranked: Sequence[DeliveryMethod] = (DeliveryMethod.SHIP, DeliveryMethod.LOCAL, DeliveryMethod.PICK_UP)
+        return next((method for method in ranked if method in found), None)
+
+    def location(self, line_id: str) -> str:
+        """Return the location at which the customer collects this line, empty when it is not collected."""
+        for each in self.parts:
+            if _method(each) is DeliveryMethod.PICK_UP and _holds(each, line_id):
+                return str(each.get("assigned_location_id") or "")
+        return ""
+
+    @property
+    def hold(self) -> str:
+        """Why the shop wants the goods to wait, empty when they may go."""
+        held = [each for each in self.parts if each.get("status") == "on_hold"]
+        reasons = sorted({_reason(hold) for each in held for hold in mappings(each.get("fulfillment_holds"))})
+        words = [f"held in the shop: {', '.join(reasons)}" if reasons else "held in the shop"] if held else []
+        days = sorted(str(each.get("fulfill_at"))[:10] for each in self.parts if each.get("status") == "scheduled")
+        return "; ".join([*words, *([f"scheduled in the shop for {days[0]}"] if days else [])])
+
+
+def _method(part: Tree) -> DeliveryMethod | None:
+    method = part.get("delivery_method")
+    return _METHODS.get(str(method.get("method_type"))) if isinstance(method, dict) else None
+
+
+def _holds(part: Tree, line_id: str) -> bool:
+    return any(str(line.get("line_item_id")) == line_id for line in mappings(part.get("line_items")))
+
+
+def _reason(hold: Tree) -> str:
+    notes = str(hold.get("reason_notes") or "").strip()
+    return notes or str(hold.get("reason") or "no reason given").replace("_", " ")
