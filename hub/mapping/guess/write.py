@@ -14,7 +14,9 @@ from hub.mapping.guess.meaning import Meant
 from hub.mapping.guess.reading import reading
 from hub.mapping.house import house_folder
 
-TEMPLATE: Final = "csv_supplier"
+#: The house template that a file extends: that of its samples' format, so that what goes out is written alike.
+_TEMPLATES: Final = {"json": "json_supplier", "xml": "xml_supplier", "xlsx": "xlsx_supplier"}
+_USUAL: Final = "csv_supplier"
 #: The schema that editors complete and check by; it stands beside the mapping files.
 SCHEMA_NAME: Final = "mapping.schema.json"
 _WIDTH: Final = 118
@@ -44,7 +46,7 @@ def write(code: str, told: Told, documents: Sequence[Sampled], tests: Mapping[st
     parts = [_head(code, told, documents), _connection(code, told)]
     parts += [_units(documents), _tables(documents), _nodes(documents)]
     for each in documents:
-        parts.append(_document(each))
+        parts.append(_document(each, template(documents)))
         parts.append(tests.get(each.draft.choice.document, ""))
     return "\n".join(part for part in parts if part)
 
@@ -65,7 +67,7 @@ def _head(code: str, told: Told, documents: Sequence[Sampled]) -> str:
         "# Left is ours, right is theirs. The figure behind a line says how sure it is. Look at lines with a `# ?`:",
         "# put each right or take its question mark away. Then: `crossdock mapping check`, `crossdock mapping try`.",
         "version = 1",
-        f'extends = "{TEMPLATE}"  # what is not said here is as in this template',
+        f'extends = "{template(documents)}"  # what is not said here is as in this template',
         "",
         "[partner]",
         f"code     = {toml_text(code)}",
@@ -145,7 +147,15 @@ def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else toml_text(name)
 
 
-def _document(sampled: Sampled) -> str:
+def template(documents: Sequence[Sampled]) -> str:
+    """Return the template for samples of one format; for a mixture, and without a list of records, the usual one."""
+    formats = {each.draft.sample.format for each in documents}
+    found = _TEMPLATES.get(next(iter(formats)), _USUAL) if len(formats) == 1 else _USUAL
+    rootless = any(each.draft.sample.format in ("json", "xml") and not each.draft.sample.rows for each in documents)
+    return _USUAL if rootless else found
+
+
+def _document(sampled: Sampled, extended: str) -> str:
     draft = sampled.draft
     choice = draft.choice
     lines = [f"[documents.{choice.document}]"]
@@ -161,16 +171,16 @@ def _document(sampled: Sampled) -> str:
         lines.append(noted('mode      = "snapshot"', f'{what}; "delta": what it does not list has not changed'))
     lines += reading(draft)
     lines += ["", f"[documents.{choice.document}.fields]"]
-    lines += _fields(draft)
+    lines += _fields(draft, extended)
     return "\n".join(lines) + "\n"
 
 
-def _fields(draft: Draft) -> Iterator[str]:
+def _fields(draft: Draft, extended: str) -> Iterator[str]:
     width = max((len(line.left) for line in draft.lines), default=0)
     for line in draft.lines:
         yield _field(line, width)
     made = {line.left for line in draft.lines}
-    for name in inherited(draft.choice.document):
+    for name in inherited(extended, draft.choice.document):
         if name not in made and name.removeprefix("record.") not in made:
             yield f"{name:{width}} = false  # the template has it, this file does not"
     if draft.unused:
@@ -193,9 +203,9 @@ def _wrapped(start: str, text: str) -> Iterator[str]:
     yield line.rstrip()
 
 
-def inherited(document: str) -> tuple[str, ...]:
+def inherited(extended: str, document: str) -> tuple[str, ...]:
     """Return the fields that the template makes of a document, `line.` and all."""
-    path = house_folder() / "templates" / f"{TEMPLATE}.toml"
+    path = house_folder() / "templates" / f"{extended}.toml"
     found = tomllib.loads(path.read_text("utf-8"))["documents"].get(document, {}).get("fields", {})
     return tuple(_flat(found, ""))
 
