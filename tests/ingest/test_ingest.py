@@ -19,7 +19,7 @@ from hub.model.money import ExchangeRates
 from hub.model.node import Node, NodeKind
 from hub.model.order import SalesOrder
 from hub.model.partner import Partner, Role
-from hub.model.stock import StockLevel
+from hub.model.stock import ExpectedReceipt, StockLevel
 from hub.routing.rules import RoutingRules
 from hub.services import failures, ingest, sync
 from hub.services.desk import Desk
@@ -27,7 +27,7 @@ from hub.services.directory import Entry, PartnerDirectory
 from hub.services.flow_locks import FlowLocks
 from hub.services.ingest import Counts, Inlet
 from hub.services.sync import Flows
-from hub.store import messages, orders, runs, stock
+from hub.store import messages, orders, receipts, runs, stock
 from hub.store.engine import Store
 from hub.store.runs import Tick
 from hub.testing.clock import FakeClock
@@ -234,3 +234,29 @@ def test_a_feed_goes_through_in_one_stream(desk: Desk) -> None:
             "AB-3": 3,
             "AB-4": 4,
         }
+
+
+def test_a_held_snapshot_that_a_person_runs_again_counts_as_a_whole(desk: Desk) -> None:
+    rows = [json.dumps({"sku": f"S{number}", "quantity": 5}) for number in range(40)]
+    connector = JsonLines([[("k1", "\n".join(rows))], [("k2", rows[0])]], kind=StockLevel)
+    assert ingest.fetch(desk, inlet(connector, STOCK, "acme"), run(desk)) == Counts(41, 40, 1)
+    assert parked(desk) == [("the whole document", "snapshot shrank")]
+    with desk.store.read() as tx:
+        assert stock.levels(tx, ["S39"])["ACME", "S39"].on_hand == 5
+        (held,) = messages.parked(tx)
+    with desk.store.write() as tx:
+        failures.rerun(tx, desk, [f"r{held.id}"], "ann")
+    ingest.apply_waiting(desk, inlet(connector, STOCK, "acme"))
+    assert parked(desk) == []
+    with desk.store.read() as tx:
+        assert stock.levels(tx, ["S39"])["ACME", "S39"].on_hand == 0
+        assert stock.levels(tx, ["S0"])["ACME", "S0"].on_hand == 5
+
+
+def test_a_forecast_goes_through_in_one_stream(desk: Desk) -> None:
+    document = DocumentSpec("forecast", Direction.IN, Kind.EXPECTED_RECEIPT, Mode.SNAPSHOT)
+    row = json.dumps({"sku": "AB", "quantity": 5, "expected_at": AT.isoformat()})
+    connector = JsonLines([[("k1", row)]], kind=ExpectedReceipt)
+    assert ingest.fetch(desk, inlet(connector, document, "acme"), run(desk)) == Counts(1, 1, 0)
+    with desk.store.read() as tx:
+        assert [(each.node, each.sku, each.quantity) for each in receipts.expected(tx, ["AB"])] == [("ACME", "AB", 5)]

@@ -116,6 +116,9 @@ class TestTables:
             "AD,x,1,EA",
         )
         assert told([last]) == [("AD", "ACME-W", "1")]
+        (ragged,) = parsed(lab, text, "Item,East Qty,West Qty,UOM\nAB,5\n")
+        assert isinstance(ragged, BadRecord)
+        assert ragged.code == "ragged row"
         (bad,) = parsed(lab, text, "Item,East Qty,UOM\nAB,5,CS\n")
         assert str(bad) == "acme stock, the header: column 'West Qty' is missing; did you mean 'East Qty'?"
 
@@ -210,6 +213,18 @@ class TestTrees:
             ("PO-2", []),
         ]
         assert sorted(each.record for each in found if isinstance(each, BadRecord)) == ["D, line 6", "line 8"]
+
+    def test_so_do_lines_of_fixed_width(self, lab: Lab) -> None:
+        text = ANSWER + (
+            'format = "fixed"\nnest = ["HDR", "DTL"]\nrows = "HDR.DTL"\n[documents.ack.columns]\n'
+            'HDR = { PO = "4-8" }\nDTL = { Item = "4-5", Qty = "6-8" }\n[documents.ack.fields]\n'
+            'order_number = "../PO"\nline.sku = "Item"\nline.quantity = { from = "Qty", min = 1 }\n'
+        )
+        good, bad = parsed(lab, text, "HDRPO-1\nDTLAB002\nHDRPO-2\nDTLAC000\n", "ack")
+        assert isinstance(good, Acknowledgement)
+        assert (good.order_number, [(line.sku, str(line.quantity)) for line in good.lines]) == ("PO-1", [("AB", "2")])
+        assert isinstance(bad, BadRecord)
+        assert (bad.record, bad.field, dict(bad.known)) == ("DTL, line 4", "quantity", {"order_number": "PO-2"})
 
     def test_trees_that_a_connector_has_read_are_taken_too(self, lab: Lab) -> None:
         text = ANSWER + (
