@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
 
 from hub.codec.delimited import Numbered
 from hub.codec.fault import Refused
@@ -28,6 +28,7 @@ from hub.codec.tree import Bare
 LARGEST: Final = 512 << 20
 LARGEST_PART: Final = 64 << 20
 WIDEST: Final = 1000
+_LONGEST: Final = 32_767
 _OLD: Final = b"\xd0\xcf\x11\xe0"
 #: XML that is none raises a SyntaxError, a document type or an entity a ValueError of defusedxml's.
 _BROKEN: Final = (
@@ -56,7 +57,10 @@ def write(table: Iterable[Sequence[str]], sheet: str = "") -> bytes:
     book = Workbook(write_only=True)
     page = book.create_sheet(sheet or "Sheet1")
     for row in table:
-        page.append([_cell(text) for text in row])
+        try:
+            page.append([_cell(text) for text in row])
+        except IllegalCharacterError as error:
+            raise ValueError(f"{str(error)[:40]!r} holds a character that no workbook may hold") from None
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
@@ -96,6 +100,8 @@ def _text(value: object) -> str:
 def _cell(text: str) -> object:
     if isinstance(text, Bare):
         return {"true": True, "false": False}.get(text) or Decimal(text)
+    if len(text) > _LONGEST:
+        raise ValueError(f"{text[:40]!r} has {len(text)} characters; a cell holds {_LONGEST}")
     if text.startswith("="):
         raise ValueError(f"{text[:40]!r} would be a formula in a workbook")
     return text

@@ -20,6 +20,18 @@ from hub.codec.tree import Node
 LARGEST: Final = 64 << 20
 MOST_TAGS: Final = 3_000_000
 _NO_PAIRS: Final[Mapping[str, int]] = {}
+#: What an XML declaration calls an encoding, where Python has another name for it.
+_DECLARED: Final[Mapping[str, str]] = {
+    "utf-8-sig": "utf-8",
+    "utf-16-le": "utf-16",
+    "utf-16-be": "utf-16",
+    "latin-1": "iso-8859-1",
+    "cp1250": "windows-1250",
+    "cp1251": "windows-1251",
+    "cp1252": "windows-1252",
+    "mac-roman": "macintosh",
+    "cp437": "ascii",  # XML has no name for it; what is not ASCII is written as a reference, which everybody reads
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +64,8 @@ class XmlFormat:
         known = {key or None: uri for key, uri in self.namespaces.items()}
         element = etree.Element(self._name(root.name), nsmap=known)
         self._fill(element, root)
-        text: bytes = etree.tostring(element, xml_declaration=True, encoding=self.encoding, pretty_print=True)
+        encoding = _DECLARED.get(self.encoding, self.encoding)
+        text: bytes = etree.tostring(element, xml_declaration=True, encoding=encoding, pretty_print=True)
         return text
 
     def _fill(self, element: Any, node: Node) -> None:  # noqa: ANN401 - lxml

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from hub.codec import fixed, json_tree, workbook, xml_tree
-from hub.codec.delimited import Dialect, Refused, Unreadable
+from hub.codec.delimited import ENCODINGS, Dialect, Refused, Unreadable
 from hub.codec.fixed import Span
 from hub.codec.json_tree import JsonFormat
 from hub.codec.nested import NestedFormat
@@ -151,8 +151,13 @@ class TestWorkbook:
     def test_what_is_written_is_read_again_and_numbers_are_numbers(self) -> None:
         content = workbook.write([["Item", "Qty"], ["007", Bare("12.5")], ["X", Bare("true")]], "Order")
         assert [row for _, row in workbook.rows(content, "Order")] == [["Item", "Qty"], ["007", "12.5"], ["X", "true"]]
-        with pytest.raises(ValueError, match="would be a formula"):
-            workbook.write([["=1+1"]])
+        for cell, why in (
+            ("=1+1", "would be a formula"),
+            ("a\x01", "no workbook may hold"),
+            ("x" * 32768, "has 32768"),
+        ):
+            with pytest.raises(ValueError, match=why):
+                workbook.write([[cell]])
 
     def test_what_is_no_workbook_is_refused(self) -> None:
         for content, what in ((b"a,b", "no Excel workbook"), (b"\xd0\xcf\x11\xe0rest", "an old Excel file")):
@@ -295,6 +300,12 @@ class TestXml:
         (wide,) = roots(XmlFormat(), "<?xml version='1.0' encoding='utf-16'?><a>é</a>".encode("utf-16"))
         assert wide.text == "é"
         assert XmlFormat(encoding="iso-8859-1").write([root]).endswith("<a>é</a>\n".encode("latin-1"))
+
+    @pytest.mark.parametrize("encoding", ENCODINGS)
+    def test_what_is_written_in_any_encoding_is_read_again(self, encoding: str) -> None:
+        text = "a" if encoding == "ascii" else "Ж" if encoding == "cp1251" else "é"
+        content = XmlFormat(encoding=encoding).write([Node("a", text=text)])
+        assert [each.text for each in roots(XmlFormat(), content)] == [text]
 
     @pytest.mark.parametrize(
         "content",
