@@ -207,7 +207,7 @@ def _nodes(here: Here, steps: tuple[Step, ...], *, first: bool, empty: bool) -> 
     for child in step.among(here.node.children):
         none = False
         yield from _nodes(Here(child, here), rest, first=False, empty=empty)
-    if none and empty:
+    if none and empty and not rest:
         yield Here(_NAMELESS, here)
 
 

@@ -134,6 +134,9 @@ class TestIdoc:
         assert value("../E1EDK02[QUALF=001].BELNR", only) == "PO-1"
         assert value("POSEX", only) == ""
 
+    def test_where_not_even_what_holds_the_lines_is_there_is_no_record(self) -> None:
+        assert list(parse("IDOC.E1EDP01").nodes(Here(idoc("ORDERS05")), empty=True)) == []
+
 
 class TestXmlAndJson:
     ORDER = Node(
