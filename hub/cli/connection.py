@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import click
 
+from hub.cli.params import Moment
 from hub.cli.session import FAILED, NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.services import connections
 
 _COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
-
-
-class Moment(click.ParamType[str]):
-    """A time with its zone; a date alone is its first moment in UTC."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ANN401
-        """Return the time in ISO form, UTC."""
-        try:
-            moment = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r} is not a time such as 2026-11-20 or 2026-11-20T06:00:00Z", param, ctx)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC).isoformat()
 
 
 @click.group()

@@ -2,53 +2,123 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+import functools
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, TypeVar, cast
 
 import click
 
-from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session
+from hub.cli.params import Moment, Span, age
+from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.services import failures
 from hub.services.failure import FailureKind, Filters
 from hub.services.failure_detail import detail
+from hub.services.failure_watch import Fate, fates
+from hub.services.rehearsal import rehearse
 
+_NOTHING = "nothing needs a person"
+#: So few ids are each looked up before they are rehearsed, so that a wrong one is told.
+_FEW = 20
 _COLUMNS = ("id", "kind", "partner", "document", "subject", "code", "error", "since")
-_GROUPS = ("count", "kind", "partner", "document", "code", "example", "since")
+_GROUPS = ("count", "oldest", "partner", "document", "error_class", "code", "example", "todo")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which failures a command is about."""
+
+    partner: str | None
+    document: str | None
+    cause: str | None
+    kinds: tuple[str, ...]
+    older: timedelta | None
+    newer: timedelta | None
+    since: str | None
+    until: str | None
+
+    @property
+    def names_something(self) -> bool:
+        """Whether anything at all was chosen by."""
+        return any(
+            (self.partner, self.document, self.cause, self.kinds, self.older, self.newer, self.since, self.until)
+        )
+
+    def filters(self, now: datetime, *, closed: bool = False) -> Filters:
+        """Return it as the service takes it."""
+        before = [datetime.fromisoformat(self.until)] if self.until else []
+        after = [datetime.fromisoformat(self.since)] if self.since else []
+        before += [now - self.older] if self.older else []
+        after += [now - self.newer] if self.newer else []
+        return Filters(
+            frozenset(map(FailureKind, self.kinds)),
+            self.partner,
+            self.document,
+            self.cause,
+            closed=closed,
+            before=min(before, default=None),
+            after=max(after, default=None),
+        )
+
+
+_CHOICES = (
+    click.option("--partner", help="Only this partner."),
+    click.option("--document", help="Only this document, as its mapping file names it."),
+    click.option("--cause", "--code", help="Only this cause: a code, an error class, or CLASS/CODE."),
+    click.option("--kind", "kinds", multiple=True, type=click.Choice([each.value for each in FailureKind])),
+    click.option("--older", type=Span(), help="Only what stands for longer than this, e.g. 3h."),
+    click.option("--newer", type=Span(), help="Only what stands for less than this, e.g. 30m."),
+    click.option("--since", type=Moment(), help="Only what failed from this time on."),
+    click.option("--until", type=Moment(), help="Only what failed before this time."),
+)
+
+
+def choosing(function: F) -> F:
+    """Add the options that choose failures to a command; it gets one `choice`."""
+
+    @functools.wraps(function)
+    def chosen(*arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - whatever the command takes
+        names = Choice.__dataclass_fields__
+        choice = Choice(**{name: options.pop(name) for name in names})
+        return function(*arguments, choice=choice, **options)
+
+    for option in reversed(_CHOICES):
+        chosen = option(chosen)
+    return cast("F", chosen)
 
 
 @click.group()
 def failed() -> None:
-    """List, show, rerun and close what failed: records, deliveries, runs, lines without a source."""
+    """List, show, rerun, edit and close what failed: records, deliveries, runs, lines without a source."""
 
 
 @failed.command("list")
-@click.option("--partner", help="Only this partner.")
-@click.option("--kind", "kinds", multiple=True, type=click.Choice([each.value for each in FailureKind]))
-@click.option("--code", help="Only this cause.")
+@choosing
 @click.option("--closed", is_flag=True, help="What was closed instead.")
-@click.option("--group", "grouped", is_flag=True, help="One row a cause.")
+@click.option("--records", is_flag=True, help="One row a failure; --json prints these anyway.")
+@click.option("--group", "grouped", is_flag=True, help="One row a cause, as without --json.")
 @json_option
 @pass_session
-def list_failed(
-    session: Session,
-    partner: str | None,
-    kinds: tuple[str, ...],
-    code: str | None,
-    closed: bool,
-    grouped: bool,
-    as_json: bool,
-) -> None:
-    """List everything that needs a person, oldest first."""
-    filters = Filters(frozenset(map(FailureKind, kinds)), partner, code=code, closed=closed)
-    with session.reading() as (_, tx):
-        found = failures.list_failures(tx, datetime.now(UTC), filters)
-    if grouped:
-        groups = [{name: getattr(each, name) for name in each.__slots__} for each in failures.group(found)]
-        print_rows(groups, _GROUPS, as_json=as_json, empty="nothing needs a person")
+def list_failed(session: Session, choice: Choice, closed: bool, records: bool, grouped: bool, as_json: bool) -> None:
+    """List what needs a person: one row a cause, the largest first, with how old the oldest is."""
+    if records and grouped:
+        raise click.UsageError("say --records or --group, not both")
+    with session.reading() as (hub, tx):
+        now = hub.clock.now()
+        found = failures.list_failures(tx, now, choice.filters(now, closed=closed))
+    if records or (as_json and not grouped):
+        print_rows([each.as_json() for each in found], _COLUMNS, as_json=as_json, empty=_NOTHING)
         return
-    rows = [each.as_json() for each in found]
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing needs a person")
+    groups = [
+        {name: getattr(each, name) for name in each.__slots__} | {"oldest": age(each.since, now)}
+        for each in failures.group(found)
+    ]
+    print_rows(groups, _GROUPS, as_json=as_json, empty=_NOTHING)
 
 
 @failed.command()
@@ -73,28 +143,38 @@ def show(session: Session, failure_id: str, as_json: bool) -> None:
 
 @failed.command()
 @click.argument("ids", nargs=-1)
-@click.option("--partner", help="All of this partner.")
-@click.option("--code", help="All of this cause.")
+@choosing
 @click.option("--all", "every", is_flag=True, help="All.")
 @click.option("--send-again", is_flag=True, help="A document that may have arrived has not: I asked them.")
+@click.option("--dry-run", is_flag=True, help="Only say what would come of it.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--wait", default=60.0, show_default=True, help="How many seconds to wait for what comes of it.")
 @json_option
 @pass_session
 def rerun(
     session: Session,
     ids: tuple[str, ...],
-    partner: str | None,
-    code: str | None,
+    choice: Choice,
     every: bool,
     send_again: bool,
+    dry_run: bool,
     yes: bool,
+    wait: float,
     as_json: bool,
 ) -> None:
-    """Try again: map originals again, send what is parked, run flows, route lines."""
-    chosen = _chosen(session, ids, partner, code, every=every)
+    """Try again: map originals again, send what is parked, run flows, route lines.
+
+    Exits 1 when anything is refused or parks again.
+    """
+    chosen = _chosen(session, ids, choice, every=every)
+    if dry_run:
+        _rehearse(session, chosen, as_json=as_json)
+        return
     if not yes and len(chosen) > 1 and not as_json:
         click.confirm(f"try {len(chosen)} again?", abort=True)
-    _report(session.request("failed.rerun", {"ids": chosen, "send_again": send_again}, 300.0), as_json=as_json)
+    result = dict(session.request("failed.rerun", {"ids": chosen, "send_again": send_again}, 300.0))
+    result["became"] = _watched(session, tuple(result["done"]), wait)
+    _report(result, as_json=as_json)
 
 
 @failed.command()
@@ -107,25 +187,56 @@ def close(session: Session, ids: tuple[str, ...], why: str, as_json: bool) -> No
     _report(session.request("failed.close", {"ids": list(ids), "why": why}), as_json=as_json)
 
 
-def _chosen(session: Session, ids: tuple[str, ...], partner: str | None, code: str | None, *, every: bool) -> list[str]:
+def _chosen(session: Session, ids: tuple[str, ...], choice: Choice, *, every: bool) -> list[str]:
     if ids:
         return list(ids)
-    if not (partner or code or every):
-        raise click.UsageError("name failures by id, or choose with --partner, --code or --all")
+    if not (every or choice.names_something):
+        raise click.UsageError("name failures by id, or choose with --partner, --cause, --since ... or --all")
     with session.reading() as (hub, tx):
-        found = failures.list_failures(tx, hub.clock.now(), Filters(partner=partner, code=code))
+        now = hub.clock.now()
+        found = failures.list_failures(tx, now, choice.filters(now))
     if not found:
         raise NothingToDo("nothing like that needs a person")
     return [each.id for each in found]
 
 
-def _report(result: Any, *, as_json: bool) -> None:  # noqa: ANN401 - the verb's own result
+def _rehearse(session: Session, chosen: list[str], *, as_json: bool) -> None:
+    with session.reading(partners=True) as (hub, tx):
+        known = [each for each in chosen if failures.get(tx, each, hub.clock.now())] if len(chosen) < _FEW else chosen
+        said = rehearse(tx, hub.links, known)
+    if not said:
+        raise NothingToDo("nothing like that needs a person")
+    rows = [{"id": failure_id, "would": words} for failure_id, words in said.items()]
+    print_rows(rows, ("id", "would"), as_json=as_json, empty="")
+    if not as_json:
+        click.echo(f"{len(rows)} would be tried again; nothing was changed")
+
+
+def _watched(session: Session, ids: tuple[str, ...], seconds: float) -> dict[str, str]:
+    """Wait until nothing of it is under way; without a daemon only what could be done at once has been."""
+    with session.hub() as hub, progress_bar("rerun") as show:
+        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        while True:
+            with hub.store.read() as tx:
+                found = fates(tx, ids)
+            left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
+            show(len(ids) - left, len(ids))
+            if not left or hub.clock.monotonic() >= until:
+                return {failure_id: fate.value for failure_id, fate in found.items()}
+            hub.clock.sleep(0.2)
+
+
+def _report(result: Mapping[str, Any], *, as_json: bool) -> None:
+    became = result.get("became", {})
     if as_json:
         print_json(result)
     else:
         for failure_id, words in result["done"].items():
-            click.echo(f"{failure_id}: {words}")
+            click.echo(f"{failure_id}: {words}" + (f"; {became[failure_id]}" if failure_id in became else ""))
         for failure_id, words in result["refused"].items():
             click.echo(f"{failure_id}: REFUSED: {words}", err=True)
-    if result["refused"]:
+        if became:
+            counts = Counter(became.values())
+            click.echo(", ".join(f"{count} {fate}" for fate, count in counts.most_common()))
+    if result["refused"] or Fate.AGAIN.value in became.values():
         raise SystemExit(FAILED)

@@ -56,6 +56,11 @@ class Failure:
     since: datetime
     lines: tuple[Concerned, ...] = ()
 
+    @property
+    def cause(self) -> str:
+        """What it is grouped by beside its partner: the error class and the code."""
+        return "/".join(part for part in (self.error_class, self.code) if part)
+
     def as_json(self) -> dict[str, Any]:
         """Return it as plain values for `--json` and the API."""
         values = {name: getattr(self, name) for name in self.__slots__}
@@ -65,7 +70,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Which failures to list; everything that is not given lets all through. `closed` lists what a person closed."""
+    """Which failures to list; everything that is not given lets all through.
+
+    `code` is a cause: a code, an error class, or both as `BadRecord/unit`. `before` and `after` bound since when they
+    stand; `closed` lists what a person closed.
+    """
 
     kinds: frozenset[FailureKind] = frozenset()
     partner: str | None = None
@@ -73,6 +82,8 @@ class Filters:
     code: str | None = None
     text: str | None = None
     closed: bool = False
+    before: datetime | None = None
+    after: datetime | None = None
 
     def admits(self, failure: Failure) -> bool:
         """Tell whether a failure is asked for."""
@@ -80,36 +91,45 @@ class Filters:
             (not self.kinds or failure.kind in self.kinds)
             and self.partner in (None, failure.partner)
             and self.document in (None, failure.document)
-            and self.code in (None, failure.code)
+            and self.code in (None, failure.code, failure.error_class, failure.cause)
+            and (self.before is None or failure.since < self.before)
+            and (self.after is None or failure.since >= self.after)
             and (self.text is None or self.text in f"{failure.id} {failure.subject} {failure.error}")
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Failures of one cause: two hundred rows of one feed with an unknown unit are one thing to do."""
+    """Failures of one cause: two hundred rows of one feed with an unknown unit are one thing to do.
+
+    `document` names every document that it stands in; `since` is when the oldest began, `todo` what cures it.
+    """
 
     kind: FailureKind
     partner: str
-    document: str
     error_class: str
     code: str
+    document: str
     count: int
     since: datetime
     example: str
+    todo: str
     ids: tuple[str, ...] = field(repr=False)
 
 
 def group(failures: Iterable[Failure]) -> list[Group]:
-    """Put failures of one cause together, the largest group first."""
-    causes: dict[tuple[FailureKind, str, str, str, str], list[Failure]] = {}
+    """Put failures of one cause (partner, error class, code) together, the largest group first."""
+    causes: dict[tuple[FailureKind, str, str, str], list[Failure]] = {}
     for each in failures:
-        causes.setdefault((each.kind, each.partner, each.document, each.error_class, each.code), []).append(each)
-    groups = [
-        Group(*cause, len(found), min(each.since for each in found), found[0].error, tuple(each.id for each in found))
-        for cause, found in causes.items()
-    ]
-    return sorted(groups, key=lambda each: (-each.count, each.since))
+        causes.setdefault((each.kind, each.partner, each.error_class, each.code), []).append(each)
+    return sorted((_group(cause, found) for cause, found in causes.items()), key=lambda each: (-each.count, each.since))
+
+
+def _group(cause: tuple[FailureKind, str, str, str], found: list[Failure]) -> Group:
+    oldest = min(found, key=lambda each: each.since)
+    documents = ", ".join(sorted({each.document for each in found}))
+    ids = tuple(each.id for each in found)
+    return Group(*cause, documents, len(found), oldest.since, oldest.error, oldest.todo, ids)
 
 
 def excuses(failures: Iterable[Failure]) -> list[Mapping[str, Any]]:

@@ -1,0 +1,69 @@
+"""What became of failures that were tried again: through, parked once more, or still under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from sqlalchemy import Connection
+
+from hub.model.state import DeliveryState
+from hub.store import allocations, deliveries, messages, runs
+from hub.store.allocations import STUCK
+
+
+class Fate(StrEnum):
+    """Where a rerun failure stands now."""
+
+    THROUGH = "through"
+    AGAIN = "parked again"
+    UNDER_WAY = "under way"
+    WAITS = "waits"  # it goes on by itself, later: a retry, an answer, a connection that only observes
+
+
+_DELIVERY: Mapping[DeliveryState, Fate] = {
+    DeliveryState.QUEUED: Fate.UNDER_WAY,
+    DeliveryState.RUNNING: Fate.UNDER_WAY,
+    DeliveryState.WAITING: Fate.WAITS,
+    DeliveryState.UNKNOWN: Fate.WAITS,
+    DeliveryState.BLOCKED: Fate.AGAIN,
+    DeliveryState.PARKED: Fate.AGAIN,
+}
+
+
+def fates(tx: Connection, ids: Iterable[str]) -> Mapping[str, Fate]:
+    """Return where each of these failures stands, after a rerun."""
+    looks = {"r": _record, "d": _delivery, "s": _run, "l": _line}
+    return {each: looks[each[0]](tx, int(each[1:])) for each in ids if each[0] in looks}
+
+
+def _record(tx: Connection, number: int) -> Fate:
+    found = messages.parked(tx, ids=[number])
+    if not found:
+        return Fate.THROUGH
+    message = messages.get(tx, found[0].message_id)
+    return Fate.UNDER_WAY if message is not None and message.state == "received" else Fate.AGAIN
+
+
+def _delivery(tx: Connection, number: int) -> Fate:
+    return _DELIVERY.get(deliveries.get(tx, number).state, Fate.THROUGH)
+
+
+def _run(tx: Connection, number: int) -> Fate:
+    """A later run of the same flow says what became of it."""
+    run = runs.get(tx, number)
+    if run is None:
+        return Fate.THROUGH
+    later = next(
+        (each for each in runs.history(tx, run["connection"], run["document"], 1) if each["id"] > number), None
+    )
+    if later is None or later["state"] == "running":
+        return Fate.UNDER_WAY
+    return Fate.AGAIN if later["state"] == "failed" else Fate.THROUGH
+
+
+def _line(tx: Connection, number: int) -> Fate:
+    order_id = allocations.order_of(tx, number)
+    portions = allocations.of_order(tx, order_id) if order_id else []
+    stuck = any(portion.id == number and portion.row.state in STUCK for portion in portions)
+    return Fate.AGAIN if stuck else Fate.THROUGH

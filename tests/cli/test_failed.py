@@ -1,0 +1,103 @@
+"""What failed, as an operator works through it: by cause, by age, rehearsed, tried again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+UNITS = "[units]\nPAL = 40\n"
+AT = "A,2026-11-20T06:00:00Z"
+
+
+@pytest.fixture
+def broken(desktop: Any) -> Any:
+    """Three records of one cause and one of another."""
+    desktop.feed(*(f"AB-{row},2,PAL,{AT}" for row in range(3)), f"AB-9,some,EA,{AT}")
+    return desktop
+
+
+def test_failures_are_listed_by_cause_with_how_many_and_how_old(broken: Any) -> None:
+    groups = broken.said("failed", "list", "--group")
+    assert [(each["partner"], each["error_class"], each["count"]) for each in groups] == [
+        ("acme", "BadRecord", 3),
+        ("acme", "BadRecord", 1),
+    ]
+    assert groups[0]["oldest"].endswith(" s")
+    assert groups[0]["todo"]
+    table = broken.run("failed", "list").output
+    assert "'PAL' unknown" in table
+    assert sum("acme" in line for line in table.splitlines()) == 2
+
+
+def test_programs_get_single_records_unless_they_ask_for_groups(broken: Any) -> None:
+    rows = broken.said("failed", "list")
+    assert [row["id"] for row in rows] == ["r1", "r2", "r3", "r4"]
+    assert broken.said("failed", "list", "--records") == rows
+    assert broken.run("failed", "list", "--records", "--group").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "count"),
+    [
+        (("--partner", "acme"), 4),
+        (("--partner", "globex"), 0),
+        (("--document", "stock"), 4),
+        (("--cause", "BadRecord"), 4),
+        (("--older", "1h"), 0),
+        (("--newer", "1h"), 4),
+        (("--since", "2020-01-01"), 4),
+        (("--until", "2020-01-01"), 0),
+        (("--kind", "delivery"), 0),
+    ],
+)
+def test_failures_are_chosen_by_what_they_are(broken: Any, options: tuple[str, ...], count: int) -> None:
+    assert len(broken.said("failed", "list", *options)) == count
+
+
+def test_one_cause_is_listed_alone_by_its_code(broken: Any) -> None:
+    (first, _) = broken.said("failed", "list", "--group")
+    chosen = broken.said("failed", "list", "--cause", first["code"])
+    assert [each["id"] for each in chosen] == first["ids"]
+    assert broken.said("failed", "list", "--cause", f"BadRecord/{first['code']}") == chosen
+
+
+def test_a_dry_run_says_what_would_come_of_it_and_changes_nothing(broken: Any) -> None:
+    broken.map(UNITS)
+    told = {each["id"]: each["would"] for each in broken.said("failed", "rerun", "--all", "--dry-run")}
+    assert {told[f"r{number}"] for number in (1, 2, 3)} == {"would be read now"}
+    assert told["r4"].startswith("would be parked again: ")
+    assert len(broken.said("failed", "list")) == 4
+    assert "nothing was changed" in broken.run("failed", "rerun", "r1", "--dry-run").output
+    assert broken.run("failed", "rerun", "r77", "--dry-run").exit_code == 3
+
+
+def test_a_rerun_shows_how_many_and_asks(broken: Any) -> None:
+    asked = broken.run("failed", "rerun", "--all", typed="n\n")
+    assert "try 4 again?" in asked.output
+    assert asked.exit_code == 1
+    assert len(broken.said("failed", "list")) == 4
+
+
+def test_a_rerun_says_what_went_through_and_fails_when_anything_parks_again(broken: Any) -> None:
+    broken.map(UNITS)
+    result = broken.run("failed", "rerun", "--partner", "acme", "--yes", "--json")
+    assert result.exit_code == 1
+    became = json.loads(result.stdout)["became"]
+    assert became == {"r1": "through", "r2": "through", "r3": "through", "r4": "parked again"}
+    assert [each["id"] for each in broken.said("failed", "list")] == ["r4"]
+    again = broken.run("failed", "rerun", "r4")
+    assert again.exit_code == 1
+    assert "1 parked again" in again.output
+
+
+def test_a_failed_run_is_run_again_where_no_daemon_runs(desktop: Any) -> None:
+    outside = desktop.folder / "theirs" / "out"
+    outside.rmdir()
+    desktop.run("sync", "run", "acme", "--kind", "stock_level")
+    (failure,) = desktop.said("failed", "list")
+    assert failure["kind"] == "sync"
+    outside.mkdir()
+    assert desktop.said("failed", "rerun", failure["id"])["became"] == {failure["id"]: "through"}
+    assert desktop.said("failed", "list") == []
