@@ -70,9 +70,19 @@ def choose(columns: Sequence[Column], document: str | None, named: str = "") -> 
         return _choice(document, columns)
     choices = [_choice(name, columns) for name in DOCUMENTS]
     marks = {each.document: _mark(each, columns, named) for each in choices}
+    if _counts_stock(choices[0]):  # a list of stock that names prices too is read for its stock
+        marks["catalogue"] = min(marks["catalogue"], marks["stock"] - 1)
     first, second = sorted(choices, key=lambda each: marks[each.document], reverse=True)[:2]
     near = marks[first.document] - marks[second.document] < 30
-    return Choice(first.document, first.kind, first.fields, sure=not near and not first.missing)
+    both = {first.document, second.document} == {"stock", "catalogue"} and not second.missing
+    return Choice(first.document, first.kind, first.fields, sure=not (near or both or first.missing))
+
+
+def _counts_stock(stock: Choice) -> bool:
+    """Whether a column is surely what there is in stock, and the rest of a stock list is there too."""
+    quantity = stock.get("quantity")
+    named = quantity is not None and bool(quantity.column.concepts & {"stock", "available"})
+    return named and quantity is not None and quantity.mark >= SURE and not stock.missing
 
 
 def _choice(document: str, columns: Sequence[Column]) -> Choice:
@@ -88,7 +98,15 @@ def _choice(document: str, columns: Sequence[Column]) -> Choice:
             rival = _rival(scores, number, place, taken)
             name = "" if rival is None else columns[rival].name
             chosen.append(Chosen(fields[number].name, columns[place], min(scores[number][place], 99.0), name))
-    return Choice(document, kind, _one_number(chosen))
+    return Choice(document, kind, _one_number(_with_sku(chosen)))
+
+
+def _with_sku(chosen: list[Chosen]) -> list[Chosen]:
+    """Where nothing but a GTIN says which article it is, it is the SKU as well."""
+    gtin = next((each for each in chosen if each.field == "gtin"), None)
+    if gtin is None or any(each.field in ("sku", "supplier_sku") for each in chosen):
+        return chosen
+    return [Chosen("sku", gtin.column, WORTH_WRITING), *chosen]
 
 
 def _one_number(chosen: list[Chosen]) -> tuple[Chosen, ...]:

@@ -13,6 +13,8 @@ from hub.mapping.guess.vocabulary import Token, data
 _AGAINST: Final = 60
 _BESIDE: Final = 14
 _UNKNOWN: Final = 6
+#: A rate of tax or discount is no field of any document.
+_NO_FIELD: Final = "rate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ def _speaks_against(field: Wanted, token: Token) -> int:
     """Return how much a word beside those of the pattern speaks against the field."""
     if not token.concepts:
         return _UNKNOWN
+    if _NO_FIELD in token.concepts:
+        return _AGAINST
     if token.concepts & field.against:
         return _AGAINST if not token.concepts - field.against - field.allow else _AGAINST // 2
     return 0 if token.concepts & field.allow else _BESIDE
@@ -107,6 +111,7 @@ def _sku(column: Column, kind: str) -> Fit:
         fit *= 0.5
     if kind in ("stock_level", "catalogue_entry"):
         fit *= 0.5 if column.filled_share < 0.8 else 1.0
+        fit *= 0.1 if len(column.distinct) == 1 < len(column.filled) else 1.0
         fit *= 1.0 if column.distinct_share > 0.8 else 0.85 if column.distinct_share > 0.3 else 0.5
     mixed = column.letters > 0 and not column.is_number and column.spaces < 0.2
     has_digits = column.share(lambda cell: any(map(str.isdigit, cell))) > 0.8

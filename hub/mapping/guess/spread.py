@@ -22,10 +22,17 @@ def spread(columns: Sequence[Column]) -> tuple[Column, ...]:
     if len(places) < _FEWEST:
         return ()
     places = tuple(column for column in columns if column in places or _stands_between(column, places))
+    if places[-1].index - places[0].index >= len(places) or any(_names_a_price(column) for column in columns):
+        return ()
     others = [column for column in columns if column not in places and column.is_number]
     if any(by_name(quantity, column.tokens) >= _CERTAIN for column in others):
         return ()
     return places
+
+
+def _names_a_price(column: Column) -> bool:
+    price = next(field for field in wanted("catalogue_entry") if field.name == "price")
+    return column.is_number and by_name(price, column.tokens) >= _CERTAIN
 
 
 def _stands_between(column: Column, places: Sequence[Column]) -> bool:

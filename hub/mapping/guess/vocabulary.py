@@ -35,7 +35,9 @@ class Token:
 
 def plain_words(text: str) -> tuple[str, ...]:
     """Return the words of a text in small plain letters: `Lief.-Art.Nr` and `liefArtNr` are the same."""
-    folded = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS).replace("#", " no "))
+    folded = unicodedata.normalize(
+        "NFKD", text.casefold().translate(_LETTERS).replace("#", " no ").replace("%", " percent ")
+    )
     letters = "".join(each for each in folded if not unicodedata.combining(each))
     words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[0-9]{1,2}\b)", "", letters).replace("'", " "))
     return tuple(_umlauts(word) for word in words)
