@@ -134,8 +134,17 @@ class FtpsSession:
             else:
                 return
         names = [_last_part(line) for line in self._lines(f"NLST {folder}")]
+        if not names:
+            self._enter_and_leave(folder)
         for name in names:
             yield self._measured(folder, name)
+
+    def _enter_and_leave(self, folder: str) -> None:
+        """Raise when there is no such folder, which some servers list as an empty one."""
+        line = self._open()
+        home = line.pwd()
+        line.cwd(folder)
+        line.cwd(home)
 
     def _measured(self, folder: str, name: str) -> Entry:
         """Return a name of a bare listing with its size and time; what has no size is no file."""

@@ -120,5 +120,8 @@ def test_files_go_both_ways(
         assert (tmp_path / "root/in/PO_P1.csv").read_bytes() == b"P1,CUP,3\n"
         assert isinstance(connector.find(outbound(note=context.notes["P1"])), Found)
         assert [each.name for each in (tmp_path / "root/in").iterdir()] == ["PO_P1.csv"]
+        shutil.rmtree(tmp_path / "root/out")
+        missing = connector.look()
+        assert missing.todo == "ask acme for the folder /out, or correct the folder in the mapping file"
     finally:
         connector.close()
