@@ -10,6 +10,7 @@ from hub.contract import BadRecord, ConnectorError, OutcomeUnknown, RateLimited,
 from hub.delivery.ledger import Settlement
 from hub.delivery.policy import Verdict
 from hub.delivery.tools import Tools, clean
+from hub.model.document import Kind
 from hub.model.state import DeliveryState
 from hub.store.delivery_row import Delivery
 
@@ -75,7 +76,13 @@ def _arrived(tools: Tools, row: Delivery, end: Arrived, now: datetime) -> Settle
 
 
 def _untold(tools: Tools, row: Delivery, error: ConnectorError, now: datetime) -> Settlement:
-    """Wait for the partner's own answer until its deadline, then for a person."""
+    """Wait for the partner's own answer until its deadline, then for a person.
+
+    Nobody answers an acknowledgement, and one too few does no harm: it counts as sent.
+    """
+    if row.kind is Kind.FUNCTIONAL_ACKNOWLEDGEMENT:
+        values = {**_NO_ERROR, "sent_at": row.sent_at or now, "answer_by": None, "doubt": False, "due_at": now}
+        return Settlement(DeliveryState.SENT, values, "cannot_tell", clean(error.what))
     by = _known_by(tools, row, now)
     values = {**_error_values(error), "doubt": True, "answer_by": by, "due_at": by}
     state = DeliveryState.PARKED if by <= now else DeliveryState.UNKNOWN

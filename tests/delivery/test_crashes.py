@@ -6,9 +6,12 @@ import random
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import update
 
+from hub.model.document import Kind
 from hub.store import deliveries
 from hub.store.engine import Store
+from hub.store.tables import delivery
 from tests.delivery.world import Killed, World
 
 INSTANTS = ("claimed", "rendered", "before_bytes", "bytes_sent", "replied", "committed")
@@ -48,6 +51,18 @@ def test_killed_where_the_partner_cannot_tell_it_waits_and_never_goes_twice(worl
     world.run_for(25 * 3600, step=3600)
     assert set(world.states(*KEYS)) <= {"confirmed", "parked"}
     assert max(acme.copies().values()) == 1
+
+
+def test_an_acknowledgement_that_nobody_can_tell_of_counts_as_sent_since_nobody_answers_it(world: World) -> None:
+    world.partners["acme"].remembers = False
+    world.enqueue("PO1")
+    killed_at(world, "bytes_sent")
+    with world.store.write() as tx:
+        tx.execute(update(delivery).values(kind=Kind.FUNCTIONAL_ACKNOWLEDGEMENT.value))
+    world.restart()
+    world.run_for(60)
+    assert (world.get("PO1").state, world.get("PO1").doubt) == ("sent", False)
+    assert world.partners["acme"].copies() == {"PO1": 1}
 
 
 @pytest.mark.parametrize("instant", INSTANTS)
