@@ -176,11 +176,22 @@ def _figure(made: Draft, chosen: Chosen, source: str, unit: Chosen | None, doubt
 
 
 def _formula(column: Column, factor: str) -> str:
-    text = f"col[{json.dumps(column.name, ensure_ascii=False)}]"
+    text = _cell(column.name, column.index)
     for around in sorted(column.numbers.around, key=len, reverse=True):
-        text = f"replace({text}, {json.dumps(around, ensure_ascii=False)}, {json.dumps('')})"
+        text = f'replace({text}, {_quoted(around)}, "")'
     number = f"number({text})"
     return f"{number} * {factor}" if factor else number
+
+
+def _cell(name: str, index: int) -> str:
+    """Return how a formula names a column: by its place where its name cannot stand in one."""
+    return f"col[{_quoted(name) or _quoted(f'#{index + 1}')}]"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as formulas write it, which know no backslash; nothing where it cannot be written."""
+    mark = next((mark for mark in ('"', "'") if mark not in text), "")
+    return f"{mark}{text}{mark}" if text and mark and text.isprintable() and "\\" not in text else ""
 
 
 def _factor(column: Column, name: str, doubts: list[str]) -> str:
@@ -236,7 +247,6 @@ def _skip_when(sample: Sample) -> str:
     parts = []
     header = sample.sheet.header
     for index, word in dict.fromkeys(sample.sheet.totals):
-        column = f"col[{json.dumps(header[index], ensure_ascii=False)}]" if header[index] else ""
-        if column:
-            parts.append(f"{column} == {json.dumps(word, ensure_ascii=False)}")
+        if _quoted(word):
+            parts.append(f"{_cell(header[index], index)} == {_quoted(word)}")
     return " or ".join(dict.fromkeys(parts))

@@ -53,12 +53,18 @@ def write(code: str, told: Told, documents: Sequence[Sampled], tests: Mapping[st
 
 def noted(setting: str, *doubts: str, sure: str = "") -> str:
     """Return a line with its remark: `# ?` and why when something is to be looked at."""
-    remark = f"# ? {'; '.join(doubt for doubt in doubts if doubt)}".rstrip() if doubts else f"# {sure}" if sure else ""
+    told = "; ".join(doubt for doubt in doubts if doubt)
+    remark = f"# ? {_printable(told)}".rstrip() if doubts else f"# {sure}" if sure else ""
     return f"{setting}  {remark}".rstrip()
 
 
+def _printable(text: str) -> str:
+    """Return a text as a comment may hold it."""
+    return "".join(each if each.isprintable() else "?" for each in text)
+
+
 def _head(code: str, told: Told, documents: Sequence[Sampled]) -> str:
-    names = ", ".join(each.file_name for each in documents)
+    names = _printable(", ".join(each.file_name for each in documents))
     seen = next((each.draft.currency for each in documents if each.draft.currency), "")
     lines = [
         f"#:schema ./{SCHEMA_NAME}",
@@ -184,7 +190,7 @@ def _fields(draft: Draft, extended: str) -> Iterator[str]:
         if name not in made and name.removeprefix("record.") not in made:
             yield f"{name:{width}} = false  # the template has it, this file does not"
     if draft.unused:
-        yield from _wrapped("# not used: ", ", ".join(draft.unused))
+        yield from _wrapped("# not used: ", _printable(", ".join(draft.unused)))
 
 
 def _field(line: Line, width: int) -> str:
