@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from connectors.edi.settings import EdiSettings
 from hub.contract import BadRecord
 from hub.model.place import Address
 from hub.model.purchase import PurchaseLine, PurchaseOrder
 from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
 from hub.testing.clock import START, FakeClock
 from hub.testing.context import MemoryNumbers
+from hub.wire.exchange.settings import ExchangeSettings
 from sandbox.robots import x12 as clerk
 from tests.edi.trade import OURS, THEIRS, connect
 
@@ -120,3 +122,9 @@ def test_a_verdict_on_an_envelope_is_a_ta1_and_nothing_else(tmp_path: Path, numb
     assert form.content.count(b"~") == 3
     assert b"~TA1*000000042*" in form.content
     assert b"*R*001~IEA*0*000000001~" in form.content
+
+
+def test_every_setting_of_its_own_is_explained_in_the_readme(pytestconfig: pytest.Config) -> None:
+    text = (pytestconfig.rootpath / "connectors/edi/README.md").read_text("utf-8")
+    own = EdiSettings.model_fields.keys() - ExchangeSettings.model_fields.keys()
+    assert [name for name in sorted(own) if f"`{name}`" not in text] == []

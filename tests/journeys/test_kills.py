@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 import requests
@@ -19,6 +19,9 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 #: Every boundary of the send path, in order; `staged`: the upload is whole and noted, the rename not yet asked for.
 _COMMON = ("claimed", "rendered", "before_bytes", "bytes_sent", "replied", "committed")
 BOUNDARIES = (*(f"{connector}.{name}" for connector in ("files", "shopify") for name in _COMMON), "files.staged")
+MAILBOX_BOUNDARIES = (*(f"edi.{name}" for name in _COMMON), "edi.staged")
+#: One supplier of each kind, the last of them by X12.
+OF_EVERY_KIND = ("--examples", "--suppliers", "6")
 UNDER_WAY = "SELECT state, count(*) FROM delivery WHERE state IN ('running','unknown') GROUP BY state"
 
 
@@ -44,11 +47,11 @@ def run_until_it_kills_itself(circle: Circle, kill_at: str) -> dict[str, int] | 
     return dict(circle.rows(UNDER_WAY))
 
 
-def kill_everywhere(circle: Circle, times: int, seed: int) -> Counter[str]:
+def kill_everywhere(circle: Circle, times: int, seed: int, boundaries: Sequence[str] = BOUNDARIES) -> Counter[str]:
     """Kill at each boundary so many times, with fresh orders for each; returns how often each struck."""
     rng = random.Random(seed)
     struck: Counter[str] = Counter()
-    for boundary in BOUNDARIES:
+    for boundary in boundaries:
         for _ in range(3 * times):
             if struck[boundary] == times:
                 break
@@ -79,6 +82,23 @@ def test_a_kill_at_every_boundary_loses_nothing_and_sends_nothing_twice(circle: 
     struck = kill_everywhere(ours, times=1, seed=3)
     assert set(struck.elements()) == set(BOUNDARIES), f"not every boundary was struck: {struck}"
     expect_each_line_once(ours)
+
+
+def test_a_kill_at_every_boundary_of_a_mailbox_sends_each_interchange_once(circle: Callable[..., Circle]) -> None:
+    ours = circle(10, 6, *OF_EVERY_KIND)
+    start_live(ours)
+    struck = kill_everywhere(ours, times=1, seed=6, boundaries=MAILBOX_BOUNDARIES)
+    assert set(struck.elements()) == set(MAILBOX_BOUNDARIES), f"not every boundary was struck: {struck}"
+    expect_each_line_once(ours)
+    expect_each_number_once(ours)
+
+
+def expect_each_number_once(circle: Circle) -> None:
+    """Look into every interchange that the X12 supplier took: no control number twice."""
+    taken = (circle.folder / "desks" / "foundry01").glob("*.edi")
+    numbers = Counter(path.read_bytes()[90:99] for path in taken)
+    assert numbers
+    assert set(numbers.values()) == {1}, numbers
 
 
 def kill_at_random(circle: Circle, times: int, seed: int) -> None:
@@ -122,6 +142,20 @@ def test_replies_lost_at_random_lose_nothing_and_send_nothing_twice(circle: Call
     ours.wait_until_quiet(180)
     report = ours.audit()
     assert (report.lost, report.duplicated) == (0, 0), report.as_text()
+
+
+def test_replies_lost_by_partners_of_every_kind_lose_nothing_either(circle: Callable[..., Circle]) -> None:
+    ours = circle(30, 8, *OF_EVERY_KIND)
+    start_live(ours)
+    ours.sandbox.post("/moods", {"partner": "foundry01", "mood": "lost_reply", "share": 0.3, "seed": 8})
+    ours.start_hub().wait_until_ready()
+    ours.wait(lambda state, summary: summary["orders"] >= state["orders_placed"])
+    time.sleep(8)
+    ours.sandbox.post("/calm", {"partner": "*"})
+    ours.wait_until_quiet(180)
+    report = ours.audit()
+    assert (report.lost, report.duplicated) == (0, 0), report.as_text()
+    expect_each_number_once(ours)
 
 
 @pytest.mark.soak
