@@ -141,11 +141,11 @@ def _mark(choice: Choice, columns: Sequence[Column], named: str) -> float:
     words = {concept for token in tokens(named) for concept in token.concepts}
     mark += 40.0 if words & set(about["named"]) else 0.0
     if choice.kind in (Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY):
-        mark -= 150.0 if any(_names_an_order(column) for column in columns) else 0.0
+        mark -= 150.0 if any(names_an_order(column) for column in columns) else 0.0
     return mark
 
 
-def _names_an_order(column: Column) -> bool:
+def names_an_order(column: Column) -> bool:
     """Whether a column holds the numbers of orders, invoices or parcels: no list of articles has one."""
     about = column.concepts & {"order", "invoice", "tracking"}
     return bool(about) and not column.concepts & {

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hub.mapping.guess import meaning
-from hub.mapping.guess.choice import Choice, Chosen, choose
+from hub.mapping.guess.choice import Choice, Chosen, choose, names_an_order
 from hub.mapping.guess.column import MORE_OR_LESS, Column, symbol
 from hub.mapping.guess.meaning import Meant
 from hub.mapping.guess.numeral import Writing
@@ -19,6 +19,8 @@ from hub.mapping.guess.vocabulary import tokens
 
 _GRAMS: Final[Mapping[str, str]] = {"kilogram": "1000", "gram": "", "pound": "453.59237", "ounce": "28.349523125"}
 _MOMENTS: Final = frozenset({"as_of", "acknowledged_at", "promised", "shipped_at", "invoiced_at"})
+#: What a column for each warehouse makes.
+_SPREAD: Final = ("quantity", "location")
 _FIGURES: Final = frozenset(
     "quantity safety short minimum price unit_cost freight tax total lead_days line_number weight_g".split()
 )
@@ -55,10 +57,12 @@ class Draft:
 def draft(sample: Sample, document: str | None, partner: str) -> Draft:
     """Work out one document from a sample."""
     columns = sample.columns
-    places = spread(columns) if document in (None, "stock") else ()
+    lists = document == "stock" or (document is None and not any(map(names_an_order, columns)))
+    places = spread(columns) if lists else ()
     if places:
         rest = [column for column in columns if column not in places]
         choice = choose(rest, "stock", sample.named)
+        choice = replace(choice, fields=tuple(each for each in choice.fields if each.field not in _SPREAD))
     else:
         choice = choose(columns, document, sample.named)
     made = Draft(sample, choice, _writing([each.column for each in choice.fields if _last(each.field) in _FIGURES]))
@@ -71,7 +75,7 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
         made.units = meaning.units(unit.column.distinct)
     if places:
         made.lines += [
-            Line("quantity", '"each.value"', "", 85.0, ("each column a warehouse",)),
+            Line("quantity", _each_value(sample, unit), "", 85.0, ("each column a warehouse",)),
             Line("location", '"each.column"', "", 85.0, ("each column a warehouse",)),
         ]
         made.nodes = {place.name: meaning.node_code(partner, place.name) for place in places}
@@ -80,6 +84,12 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
     made.unused = tuple(column.name for column in columns if column.name not in used)
     made.skip_when = _skip_when(sample)
     return made
+
+
+def _each_value(sample: Sample, unit: Chosen | None) -> str:
+    if unit is None:
+        return '"each.value"'
+    return f'{{ from = "each.value", unit_from = {reference(sample, unit.column)} }}'
 
 
 def _both(line: Line, choice: Choice) -> list[Line]:
