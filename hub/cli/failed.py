@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import click
+from sqlalchemy import Connection
 
 from hub.cli.params import Moment, Span, age
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
-from hub.services import failures
+from hub.composition import Hub
+from hub.mapping.inward import Inward
+from hub.services import failures, retry_data
 from hub.services.failure import FailureKind, Filters
 from hub.services.failure_detail import detail
 from hub.services.failure_watch import Fate, fates
 from hub.services.rehearsal import rehearse
+from hub.services.requests import Refused
+from hub.store import archive
 
 _NOTHING = "nothing needs a person"
+#: What `show` prints as tables, below the rest.
+_TABLES = {
+    "fields": ("field", "source", "theirs", "ours", "problem"),
+    "attempts": ("number", "verb", "started_at", "outcome", "error", "request", "reply"),
+    "edits": ("at", "actor", "why"),
+}
 #: So few ids are each looked up before they are rehearsed, so that a wrong one is told.
 _FEW = 20
 _COLUMNS = ("id", "kind", "partner", "document", "subject", "code", "error", "since")
@@ -123,22 +136,83 @@ def list_failed(session: Session, choice: Choice, closed: bool, records: bool, g
 
 @failed.command()
 @click.argument("failure_id")
+@click.option(
+    "--data", "data_only", is_flag=True, help="Print its retry data alone, byte for byte, as `edit` takes it."
+)
 @json_option
 @pass_session
-def show(session: Session, failure_id: str, as_json: bool) -> None:
-    """Show one failure whole: what happened, what to do, the original, every attempt."""
-    with session.reading() as (hub, tx):
+def show(session: Session, failure_id: str, data_only: bool, as_json: bool) -> None:
+    """Show one failure whole: what happened, what to do, the original beside what it becomes, every attempt."""
+    with session.reading(partners=True) as (hub, tx):
         found = failures.get(tx, failure_id, hub.clock.now())
         if found is None:
             raise Failure(f"there is no failure {failure_id}; see `crossdock failed list`")
-        told: dict[str, Any] = {**found.as_json(), **detail(tx, found)}
+        if data_only:
+            click.echo(_retry_data(tx, failure_id), nl=False)
+            return
+        more = detail(
+            tx, found, _inward(hub, found.partner, found.document), lambda text: hub.links.redact(found.partner, text)
+        )
+        told: dict[str, Any] = {**found.as_json(), **more}
     if as_json:
         print_json(told)
         return
+    _tell(told)
+
+
+def _inward(hub: Hub, partner: str, document: str) -> Inward | None:
+    files = (file for file in hub.library.partners() if file.partner.code == partner)
+    return next((file.documents.inward.get(document) for file in files), None)
+
+
+def _retry_data(tx: Connection, failure_id: str) -> bytes:
+    try:
+        return retry_data.retry_data(tx, failure_id)
+    except (Refused, LookupError) as error:
+        raise Failure(str(error)) from None
+
+
+def _tell(told: Mapping[str, Any]) -> None:
     for name, value in told.items():
-        if value and not isinstance(value, list):
+        if isinstance(value, dict) and value:
+            click.echo(f"{name.replace('_', ' ')}:\n{json.dumps(value, indent=2, default=str, ensure_ascii=False)}")
+        elif value and not isinstance(value, list):
             click.echo(f"{name.replace('_', ' '):12} {value}")
-    print_rows(told.get("attempts", []), ("number", "verb", "started_at", "outcome", "error"), as_json=False, empty="")
+    for table, columns in _TABLES.items():
+        if told.get(table):
+            click.echo()
+            print_rows(told[table], columns, as_json=False, empty="")
+
+
+@failed.command()
+@click.argument("failure_id")
+@click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The new data. [an editor]")
+@click.option("--why", required=True, help="Kept with it, beside who you are.")
+@json_option
+@pass_session
+def edit(session: Session, failure_id: str, file: Path | None, why: str, as_json: bool) -> None:
+    """Change what is tried again: a record's original, or the record that a delivery is rendered from."""
+    with session.hub() as hub:
+        content = file.read_bytes() if file else _edited(hub, failure_id)
+        with hub.store.write() as tx:
+            sha256 = archive.keep(tx, content, hub.clock.now())
+    result = session.request("failed.edit", {"id": failure_id, "sha256": sha256, "why": why})
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(f"{failure_id}: {result['done']}")
+
+
+def _edited(hub: Hub, failure_id: str) -> bytes:
+    with hub.store.read() as tx:
+        before = _retry_data(tx, failure_id)
+    try:
+        after = click.edit(before.decode("utf-8"), extension=".json" if failure_id.startswith("d") else ".txt")
+    except UnicodeDecodeError:
+        raise Failure("its data is no text; save it with `show --data`, change it, and say --file") from None
+    if after is None:
+        raise NothingToDo("nothing was changed")
+    return after.encode()
 
 
 @failed.command()

@@ -15,6 +15,7 @@ from hub.services.failure import Concerned, Failure, FailureKind, Filters
 from hub.store import allocations, deliveries, messages, purchases, runs
 from hub.store.allocations import StuckLine
 from hub.store.delivery_row import Delivery
+from hub.store.messages import ParkedRecord
 
 _MOST = 10_000
 _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
@@ -22,19 +23,29 @@ _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
 
 def _records(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
     for row in messages.parked(tx, state="closed" if filters.closed else "open", limit=_MOST):
-        yield Failure(
-            id=f"r{row.id}",
-            kind=FailureKind.RECORD,
-            partner=row.connection,
-            document=row.document,
-            subject=f"message {row.message_id}, {row.record}" + (f", {row.field}" if row.field else ""),
-            error_class=row.error_class,
-            code=row.code,
-            error=row.error,
-            todo=row.todo if not filters.closed else row.closed_why or "",
-            since=row.parked_at,
-            lines=(Concerned(row.connection, row.known["order_id"]),) if "order_id" in row.known else (),
-        )
+        yield _record(row)
+
+
+def record(tx: Connection, number: int) -> Failure | None:
+    """Return a parked record as a failure whatever has become of it, or None."""
+    found = messages.parked(tx, state=None, ids=[number])
+    return _record(found[0]) if found else None
+
+
+def _record(row: ParkedRecord) -> Failure:
+    return Failure(
+        id=f"r{row.id}",
+        kind=FailureKind.RECORD,
+        partner=row.connection,
+        document=row.document,
+        subject=f"message {row.message_id}, {row.record}" + (f", {row.field}" if row.field else ""),
+        error_class=row.error_class,
+        code=row.code,
+        error=row.error,
+        todo=row.todo if row.state == "open" else row.closed_why or "",
+        since=row.parked_at,
+        lines=(Concerned(row.connection, row.known["order_id"]),) if "order_id" in row.known else (),
+    )
 
 
 def _runs(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:

@@ -19,7 +19,7 @@ from hub.services import purchasing, routing
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.failure import Failure, Filters, excuses, group
-from hub.services.failure_sources import SOURCES
+from hub.services.failure_sources import SOURCES, record
 from hub.services.requests import Refused
 from hub.store import allocations, deliveries, events, messages, purchases, runs
 from hub.store.allocations import CLOSED, STUCK, Portion
@@ -52,7 +52,9 @@ def list_failures(tx: Connection, now: datetime, filters: Filters | None = None)
 
 
 def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
-    """Return one failure by its id, open or closed; None when there is none."""
+    """Return one failure by its id, open or closed, and a record also when it went through; None when there is none."""
+    if failure_id.startswith("r"):
+        return record(tx, int(failure_id[1:])) if failure_id[1:].isascii() and failure_id[1:].isdigit() else None
     kinds = frozenset(kind for kind in SOURCES if failure_id.startswith(kind.value[0]))
     for closed in (False, True):
         for failure in list_failures(tx, now, Filters(kinds=kinds, closed=closed)):

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
-from hub.services import connections, explain, failures, orders, routing, stock_push
+from hub.services import connections, explain, failures, orders, retry_data, routing, stock_push
 from hub.services.desk import Desk
 from hub.services.requests import Refused, Verb
+from hub.store import archive
 
 Arguments = Mapping[str, Any]
 #: Starts the flows of a connection out of turn; returns how many there are.
@@ -52,6 +53,7 @@ class Verbs:
             "order.cancel": self._cancel,
             "failed.rerun": self._rerun,
             "failed.close": self._close,
+            "failed.edit": self._edit,
         }
 
     def _live(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
@@ -125,6 +127,16 @@ class Verbs:
             result = failures.close(tx, desk, tuple(arguments["ids"]), arguments["why"], actor)
         self._wake()
         return result
+
+    def _edit(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        """Change retry data; the new content was put into the archive by whoever asks."""
+        with desk.store.write() as tx:
+            try:
+                content = archive.load(tx, arguments["sha256"])
+                done = retry_data.edit(tx, desk, arguments["id"], content, arguments["why"], actor)
+            except LookupError as error:
+                raise Refused(str(error)) from None
+        return {"id": arguments["id"], "done": done}
 
 
 def _codes(desk: Desk, arguments: Arguments) -> tuple[str, ...]:

@@ -101,3 +101,33 @@ def test_a_failed_run_is_run_again_where_no_daemon_runs(desktop: Any) -> None:
     outside.mkdir()
     assert desktop.said("failed", "rerun", failure["id"])["became"] == {failure["id"]: "through"}
     assert desktop.said("failed", "list") == []
+
+
+def test_a_record_is_shown_beside_what_it_becomes(broken: Any) -> None:
+    told = broken.said("failed", "show", "r1")
+    assert "AB-0,2,PAL" in told["original"]
+    fields = {each["field"]: each for each in told["fields"]}
+    assert fields["sku"]["ours"] == "AB-0"
+    assert any("PAL" in each["problem"] for each in told["fields"])
+    assert broken.run("failed", "show", "r1", "--data").stdout.startswith("Item,Qty Avail")
+
+
+def test_a_record_is_mended_by_hand_with_who_and_why_kept(broken: Any) -> None:
+    mended = broken.folder / "mended.csv"
+    mended.write_text(broken.run("failed", "show", "r4", "--data").stdout.replace("some", "12").replace("PAL", "EA"))
+    done = broken.said("failed", "edit", "r4", "--file", str(mended), "--why", "they wrote a word")
+    assert "was replaced" in done["done"]
+    became = broken.said("failed", "rerun", "--all", "--yes")["became"]
+    assert set(became.values()) == {"through"}
+    (edit,) = broken.said("failed", "show", "r4")["edits"]
+    assert (edit["why"], bool(edit["actor"])) == ("they wrote a word", True)
+    broken.said("stock", "sync", "acme")
+    assert broken.said("failed", "list") == []
+
+
+def test_an_edit_that_changes_nothing_or_has_no_data_is_refused(broken: Any) -> None:
+    same = broken.folder / "same.csv"
+    same.write_text(broken.run("failed", "show", "r4", "--data").stdout)
+    assert "as it was" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", "x").output
+    assert "needs a reason" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", " ").output
+    assert "has no retry data" in broken.run("failed", "edit", "s1", "--file", str(same), "--why", "x").output
