@@ -101,7 +101,7 @@ class TestFilesOverFtps(ConnectorContract):
                 "password": PASSWORD,
                 "certificate": self_signed().fingerprint,
                 "ready": "rename",
-                "timeouts": {"connect": 2, "reply": 0.5},
+                "timeouts": {"connect": 2, "reply": 1},
             }
         )
         yield FtpsBench(server, profile_for(None, settings), order_of)

@@ -50,7 +50,7 @@ def settings_for(mail: MailServers, **changed: Any) -> FilesSettings:
         "senders": ["*@acme.example"],
         "sender": ACCOUNT,
         "to": [PARTNER],
-        "timeouts": {"connect": 2, "reply": 0.5},
+        "timeouts": {"connect": 2, "reply": 1},
     }
     return FilesSettings.model_validate({**fields, **changed})
 

@@ -45,7 +45,7 @@ def settings_for(web: WebServer, **changed: Any) -> FilesSettings:
         "url": f"https://127.0.0.1:{web.port}/api",
         "token": TOKEN,
         "certificate": self_signed().fingerprint,
-        "timeouts": {"connect": 2, "reply": 0.4},
+        "timeouts": {"connect": 2, "reply": 0.7},
     }
     return FilesSettings.model_validate({**fields, **changed})
 
