@@ -108,6 +108,10 @@ class TestLayouts:
         document = guessed(tmp_path, "SKU;Qty;Price;Qty\nA-1;5;9.50;10\nA-2;8;1.50;20\n", document="stock")
         assert sources(document)["quantity"] == "#2"
 
+    def test_a_total_at_the_end_of_a_long_file_is_seen(self) -> None:
+        rows = "".join(f"A-{number};1\n" for number in range(5000))
+        assert read_sheet(f"SKU;Qty\n{rows}Total;5000\n").totals == ((0, "Total"),)
+
     def test_rows_may_be_shorter_than_the_header(self, tmp_path: Path) -> None:
         document = guessed(tmp_path, "SKU;Bestand;Name\nA1;5;Lampe\nA2;0;Vase\nSumme;5\n")
         assert len(list(document.parse(b"SKU;Bestand;Name\nA1;5;Lampe\nSumme;5\n"))) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hub.mapping.guess.new import new_mapping
 from hub.mapping.guess.sample import NoSample
 from tests.mapping.measure import FEEDS, feeds, opened
 
-SEEDS = range(40)
+SEEDS = range(8)
+MORE = range(8, 200)
 ODD = ["", " ", "'", '"', "\\", "#1", "=", "]", "a.b", "../x", "{", "\t", "Qty\u00a0", "é" * 50, "12", "-", "€ 5", "%"]
 
 
@@ -43,18 +45,31 @@ def shuffled(content: bytes, chance: random.Random) -> bytes:
     return b"\n".join(b";".join(row[place] if place < len(row) else b"" for place in order) for row in rows)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("spoil", [spoilt, shuffled])
-def test_the_outcome_is_a_right_file_or_a_sentence(seed: int, spoil: object, tmp_path: Path) -> None:
+def goes_well(seed: int, spoil: Callable[[bytes, random.Random], bytes], folder: Path) -> None:
+    """Write mappings for samples of this seed; what is written passes its check."""
     chance = random.Random(seed)
-
     for feed in chance.sample(feeds(FEEDS), 8):
         if spoil is shuffled and feed.suffix not in (".csv", ".txt", ".tsv"):
             continue
-        sample = tmp_path / feed.name
-        sample.write_bytes(spoil(feed.read_bytes(), chance))  # type: ignore[operator]
+        sample = folder / feed.name
+        sample.write_bytes(spoil(feed.read_bytes(), chance))
         try:
-            made = new_mapping("acme", [(sample, None)], tmp_path, opened, force=True)
+            made = new_mapping("acme", [(sample, None)], folder, opened, force=True)
         except NoSample:
             continue
         assert opened(made.path).run_tests() == [], f"seed {seed}, {feed.name}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("spoil", [spoilt, shuffled])
+def test_the_outcome_is_a_right_file_or_a_sentence(
+    seed: int, spoil: Callable[[bytes, random.Random], bytes], tmp_path: Path
+) -> None:
+    goes_well(seed, spoil, tmp_path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("spoil", [spoilt, shuffled])
+def test_so_it_is_for_many_more(spoil: Callable[[bytes, random.Random], bytes], tmp_path: Path) -> None:
+    for seed in MORE:
+        goes_well(seed, spoil, tmp_path)

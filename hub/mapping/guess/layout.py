@@ -12,6 +12,7 @@ from hub.mapping.guess.vocabulary import known, tokens
 
 _DELIMITERS: Final = ";\t|,"
 _MOST_LINES: Final = 2000
+_LAST_LINES: Final = 10  # a total stands there
 _SEARCHED: Final = 40
 _FIGURE = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*")
 _FEWEST_WORDS: Final = 0.5
@@ -38,7 +39,10 @@ class Sheet:
 
 
 def read_sheet(text: str) -> Sheet:
-    """Return the table of a delimited text; raises ValueError when there is none."""
+    """Return the table of a delimited text, of a long one its two ends; raises ValueError when there is none."""
+    lines = text.splitlines(keepends=True)
+    if len(lines) > _MOST_LINES:
+        text = "".join([*lines[: _MOST_LINES - _LAST_LINES], *lines[-_LAST_LINES:]])
     delimiter = _delimiter(text)
     return laid_out(_records(text, delimiter), delimiter, text)
 
@@ -146,11 +150,11 @@ def _nearly_empty(row: list[str], width: int) -> bool:
 def _total(row: list[str], width: int) -> tuple[int, str] | None:
     """Return where a row says that it is a total or a closing remark, and with which word."""
     filled = [(index, cell.strip()) for index, cell in enumerate(row) if cell.strip()]
-    if not filled or len(filled) >= max(width, 2):
-        return None
+    full = len(filled) >= max(width, 2)
     for index, cell in filled:
         found = tokens(cell)
-        if found and "total" in found[0].concepts and not _FIGURE.fullmatch(cell):
+        says_total = bool(found) and "total" in found[0].concepts and not _FIGURE.fullmatch(cell)
+        if says_total and (not full or (index == 0 and len(found) == 1)):
             return index, cell
     only = len(filled) == 1 and width > 2
     return (filled[0][0], filled[0][1]) if only else None
