@@ -9,6 +9,7 @@ from typing import Final
 
 from hub.codec.delimited import ENCODINGS, Dialect
 from hub.codec.fixed import Span
+from hub.codec.idoc.tree import IdocFormat
 from hub.codec.json_tree import JsonFormat
 from hub.codec.nested import NestedFormat
 from hub.codec.path import Path, PathRefused, parse
@@ -28,9 +29,10 @@ TREES: Final[Mapping[str, Callable[[Section, Dialect], TreeFormat]]] = {
     "ndjson": lambda _, dialect: JsonFormat(dialect.encoding, by_line=True),
     "xml": lambda section, dialect: XmlFormat(_namespaces(section), dialect.encoding),
     "x12": lambda section, _: X12Format(section.choice("release", RELEASES, RELEASES[0])),
+    "idoc": lambda section, dialect: IdocFormat(encoding=dialect.encoding if "encoding" in section.data else ""),
 }
 #: Formats that travel in envelopes: their connector cuts the files, so a document need not say which they are.
-ENVELOPED: Final = ("x12",)
+ENVELOPED: Final = ("x12", "idoc")
 _TABLES: Final = ("csv", "fixed", "xlsx")
 FORMATS: Final = (*_TABLES, *TREES)
 _TEXTS: Final = ("csv", "fixed")

@@ -1,0 +1,205 @@
+"""Read IDocs: from chunks of bytes in either form to IDocs, one held at a time.
+
+Nothing aborts a file: what cannot be read is told, and reading goes on at the next control record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
+from typing import Final
+
+from hub.codec.idoc import hierarchy
+from hub.codec.idoc.dictionary import Dictionary, standard
+from hub.codec.idoc.fault import Fault, FaultCode
+from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, REST, Idoc, Segment
+from hub.codec.idoc.records import Records, Text
+from hub.codec.idoc.xml import read_xml
+
+#: An IDoc of more characters is not held; its segments can still be read one by one.
+HELD: Final = 24 << 20
+_OLD_CONTROL: Final = "EDI_DC"
+_TOLD: Final = 20
+#: What a record without a control record before it must begin with to be taken for a segment.
+_NAME: Final = re.compile(r"(?:[EZY][12]|/)[A-Z0-9_/]{1,28}(?: |$)")
+
+Event = Idoc | Fault
+_Cut = Callable[[str], tuple[str, ...]]
+#: XML name, flat name, names of the fields, how to cut them, and where they end.
+_Known = tuple[str, str, tuple[str, ...], _Cut, int]
+
+
+def read(
+    chunks: Iterable[bytes],
+    *,
+    dictionary: Dictionary | None = None,
+    encoding: str = "",
+    fallback: str = "latin-1",
+    held: int = HELD,
+) -> Iterator[Event]:
+    """Yield the IDocs of an input in their order, and faults that belong to none; never raises for what the bytes are.
+
+    Without an encoding it is UTF-8, or `fallback` where the bytes cannot be UTF-8; XML says its own.
+    """
+    text = Text(chunks, encoding, fallback)
+    words = dictionary or standard()
+    found = False
+    events = read_xml(text.chunks(), words, held) if _is_xml(text) else iter(_Flat(Records(text), words, held))
+    for event in events:
+        found = True
+        yield event
+    if not found:
+        yield Fault(FaultCode.NO_IDOC, offset=0, value=text.first[:80].decode("latin-1"))
+
+
+def idocs(chunks: Iterable[bytes], *, dictionary: Dictionary | None = None, encoding: str = "") -> Iterator[Idoc]:
+    """Yield the IDocs alone."""
+    return (each for each in read(chunks, dictionary=dictionary, encoding=encoding) if isinstance(each, Idoc))
+
+
+def segments(chunks: Iterable[bytes], *, dictionary: Dictionary | None = None, encoding: str = "") -> Iterator[Segment]:
+    """Yield the records of a flat input one by one, control records too; for IDocs too large to be held.
+
+    What encloses a segment is not looked for: its header says its numbers.
+    """
+    cutter = _Cutter(dictionary or standard())
+    for record, line, offset in Records(Text(chunks, encoding)):
+        if record.startswith(CONTROL):
+            yield Segment(CONTROL, CONTROL, control_of(record), width=len(record), line=line, offset=offset)
+        else:
+            yield cutter(record, line, offset)
+
+
+def _is_xml(text: Text) -> bool:
+    start = text.first[:4096].replace(b"\x00", b"").lstrip()
+    return start.startswith(b"<")
+
+
+_CUT_CONTROL: Final = CONTROL_RECORD.cutter(0)
+
+
+def control_of(record: str) -> dict[str, str]:
+    """Return the fields of a control record that hold anything; what stands behind them is under SDATA."""
+    values = {
+        key: value
+        for key, value in zip(CONTROL_RECORD.names, map(str.rstrip, _CUT_CONTROL(record), repeat(" ")), strict=True)
+        if value
+    }
+    if len(record) > CONTROL_RECORD.width and (rest := record[CONTROL_RECORD.width :].rstrip(" ")):
+        values[REST] = rest
+    return values
+
+
+class _Cutter:
+    """Makes segments of records; remembers how those of each name are cut."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self._dictionary = dictionary
+        self._known: dict[str, _Known] = {}
+
+    def __call__(self, record: str, line: int, offset: int) -> Segment:
+        key = record[:NAME_WIDTH]
+        known = self._known.get(key)
+        if known is None:
+            known = self._learn(key)
+        name, external, names, cut, width = known
+        values = {
+            key: value for key, value in zip(names, map(str.rstrip, cut(record), repeat(" ")), strict=True) if value
+        }
+        length = len(record)
+        if length > width and (rest := record[width:].rstrip(" ")):
+            values[REST] = rest
+        return Segment(name, external, values, None, record[NAME_WIDTH:HEADER_WIDTH], length, line, offset)
+
+    def _learn(self, key: str) -> _Known:
+        external = key.rstrip(" ")
+        name = self._dictionary.named(external)
+        layout = self._dictionary.segments.get(name)
+        found: _Known = (name, external, (), _nothing, HEADER_WIDTH)
+        if layout is not None and layout.fields:
+            found = name, external, layout.names, layout.cutter(HEADER_WIDTH), HEADER_WIDTH + layout.width
+        if len(self._known) < 10_000:
+            self._known[key] = found
+        return found
+
+
+def _nothing(_: str) -> tuple[str, ...]:
+    return ()
+
+
+class _Flat:
+    """One pass over the records of a flat file; `now` is the IDoc that is open."""
+
+    def __init__(self, records: Records, dictionary: Dictionary, held: int) -> None:
+        self._records = records
+        self._dictionary = dictionary
+        self._held = held
+        self._cut = _Cutter(dictionary)
+        self._now: Idoc | None = None
+        self._skipping = False
+        self._size = 0
+
+    def __iter__(self) -> Iterator[Event]:
+        for record, line, offset in self._records:
+            if self._records.faults:
+                yield from self._told()
+            if record.startswith(_OLD_CONTROL):
+                yield from self._finished()
+                yield from self._opened(record, line, offset)
+            elif self._now is not None:
+                self._add(self._now, record, line, offset)
+            elif not self._skipping:
+                yield from self._without_control(record, line, offset)
+        yield from self._told()
+        yield from self._finished()
+
+    def _add(self, now: Idoc, record: str, line: int, offset: int) -> None:
+        self._size += len(record)
+        if self._size <= self._held:
+            now.segments.append(self._cut(record, line, offset))
+        elif self._size - len(record) <= self._held:
+            now.faults.append(_at(FaultCode.TOO_LARGE, record, line, offset))
+
+    def _opened(self, record: str, line: int, offset: int) -> Iterator[Fault]:
+        """Open the IDoc that a control record begins, or tell that it is of a kind that we do not read."""
+        self._size = 0
+        self._skipping = not record.startswith(CONTROL)
+        if self._skipping:
+            yield _at(FaultCode.BEFORE_4_0, record, line, offset)
+            return
+        framing = self._records.framing
+        self._now = Idoc(control_of(record), framing=framing, width=len(record), line=line, offset=offset)
+
+    def _without_control(self, record: str, line: int, offset: int) -> Iterator[Fault]:
+        if not _NAME.match(record):
+            self._skipping = True
+            yield _at(FaultCode.NO_IDOC, record, line, offset)
+            return
+        fault = _at(FaultCode.NO_CONTROL_RECORD, record, line, offset)
+        self._now = Idoc({}, framing=self._records.framing, faults=[fault], line=line, offset=offset)
+        self._add(self._now, record, line, offset)
+
+    def _told(self) -> Iterator[Fault]:
+        """Give what was found on the way to the IDoc that is open, or to nobody."""
+        told, self._records.faults[:] = self._records.faults[:], []
+        if self._now is None:
+            yield from told
+        elif len(self._now.faults) < _TOLD:
+            self._now.faults += told
+
+    def _finished(self) -> Iterator[Idoc]:
+        """Yield the IDoc that was open, with its type's tree and what encloses its segments."""
+        idoc, self._now = self._now, None
+        if idoc is None:
+            return
+        idoc.tree = self._dictionary.tree(idoc.basic_type, idoc.message_type, idoc.control.get("CIMTYP", ""))
+        if not idoc.tree.places and not idoc.basic_type:
+            idoc.tree = self._dictionary.fitting(segment.name for segment in idoc.segments)
+        if not hierarchy.link(idoc):
+            idoc.faults.append(Fault(FaultCode.REBUILT, idoc.basic_type or CONTROL, line=idoc.line, offset=idoc.offset))
+        yield idoc
+
+
+def _at(code: FaultCode, record: str, line: int, offset: int) -> Fault:
+    return Fault(code, record[:NAME_WIDTH].strip(), line=line, offset=offset, value=record[:80].rstrip())

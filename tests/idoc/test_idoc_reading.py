@@ -1,0 +1,217 @@
+"""Every framing of a flat file, and XML, is read to the same IDoc; what cannot be read is told with its place."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+
+import pytest
+
+from hub.codec.idoc.fault import Fault, FaultCode
+from hub.codec.idoc.model import Idoc
+from hub.codec.idoc.reader import idocs, read, segments
+from hub.codec.idoc.writer import as_xml, write
+from tests.idoc.idoc_kit import ORDER, control, data, flat, told
+
+WHOLE = next(idocs([flat().encode()]))
+
+
+def only(content: bytes, **how: str) -> Idoc:
+    (event,) = read([content], **how)
+    assert isinstance(event, Idoc)
+    return event
+
+
+def test_an_order_is_read_with_its_fields_and_what_encloses_them() -> None:
+    assert (WHOLE.basic_type, WHOLE.message_type, WHOLE.number) == ("ORDERS05", "ORDERS", "0000000000000007")
+    line = next(WHOLE.named("E1EDP01"))
+    assert line.values == {"POSEX": "000010", "ACTION": "001", "MENGE": "2.000", "MENEE": "PCE", "VPREI": "65.69"}
+    assert [each.name for each in WHOLE.segments if each.parent is line] == ["E1EDP20", "E1EDP19"]
+    assert WHOLE.whole
+    assert line.offset == 525 + 3 * 1064
+    assert line.line == 5
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(flat(end=""), id="fixed, no line ends"),
+        pytest.param(flat(end="") + "\n", id="fixed, one line end at the very end"),
+        pytest.param(flat(end="\r\n"), id="CRLF"),
+        pytest.param(flat(end="\r"), id="CR"),
+        pytest.param(flat(last=False), id="no line end at the end"),
+        pytest.param(flat() + "\n\n\x1a", id="blank lines and Ctrl-Z at the end"),
+        pytest.param("\n".join(line.rstrip() for line in flat().splitlines()), id="blanks trimmed"),
+        pytest.param("\n".join(line + " " for line in flat().splitlines()), id="1064 wide"),
+        pytest.param(flat(numbered=False), id="no SEGNUM, PSGNUM, HLEVEL"),
+        pytest.param(control().ljust(1063) + "".join(data()), id="fixed, control record as wide as the others"),
+    ],
+)
+@pytest.mark.parametrize("chunk", [1, 7, 100_000])
+def test_every_framing_says_the_same(content: str, chunk: int) -> None:
+    raw = content.encode()
+    (event,) = read([raw[at : at + chunk] for at in range(0, len(raw), chunk)])
+    assert isinstance(event, Idoc)
+    assert event.whole, event.faults
+    assert told(event) == told(WHOLE)
+
+
+@pytest.mark.parametrize("wrong", ["own", "zero", "gone"])
+def test_wrong_parents_are_rebuilt_from_the_type(wrong: str) -> None:
+    lines = [control()]
+    for at, line in enumerate(data(), 1):
+        above = {"own": f"{at:06}", "zero": "000000", "gone": "000999"}[wrong]
+        lines.append(line[:55] + above + line[61:])
+    idoc = only("\n".join(lines).encode())
+    assert told(idoc) == told(WHOLE)
+    assert [fault.code for fault in idoc.faults] == [FaultCode.REBUILT]
+
+
+def test_an_unknown_segment_goes_where_its_numbers_say_and_else_where_its_level_says() -> None:
+    rows = [*ORDER[:4], ("Z2THING000", 4, 3, "what we do not know"), *ORDER[6:7]]
+    known = only("\n".join([control(), *data(rows)]).encode())
+    blind = only("\n".join([control(), *(line[:49] + " " * 12 + line[61:] for line in data(rows))]).encode())
+    for idoc in (known, blind):
+        (thing,) = idoc.named("Z2THING000")
+        assert thing.parent is not None
+        assert thing.parent.name == "E1EDP01"
+        assert thing.values == {"SDATA": "what we do not know"}
+
+
+def test_an_older_release_is_a_beginning_of_the_newest_one() -> None:
+    idoc = only("\n".join([control("ORDERS01"), data([("E2EDP01003", 0, 2, "000010")])[0][:367]]).encode())
+    assert idoc.segments[0].name == "E1EDP01"
+    assert idoc.segments[0].values == {"POSEX": "000010"}
+
+
+def test_a_type_of_the_same_family_lends_its_tree() -> None:
+    idoc = only("\n".join([control("DELVRY03", "DESADV"), *data([("E2EDL20", 0, 2, "1"), ("E2EDL24", 0, 3, "1")],
+                                                                 numbered=False)]).encode())  # fmt: skip
+    assert idoc.tree.name == "DELVRY07"
+    assert idoc.segments[1].parent is idoc.segments[0]
+
+
+def test_several_idocs_in_a_file_are_told_apart() -> None:
+    both = "\n".join([control(number=1), *data(number=1), control("INVOIC02", "INVOIC", 2), *data(number=2)])
+    found = list(idocs([both.encode()]))
+    assert [(each.message_type, each.number[-1], len(each.segments)) for each in found] == [
+        ("ORDERS", "1", len(ORDER)),
+        ("INVOIC", "2", len(ORDER)),
+    ]
+
+
+def test_width_is_counted_in_characters() -> None:
+    rows = [("E2EDKA1003", 0, 2, f"WE {'':34}{'Bäckerei Müller':35}{'':35}{'':70}{'Hauptstraße 1':35}")]
+    text = control() + data(rows)[0] + data(rows)[0]
+    idoc = only(text.encode("utf-8"))
+    assert [each.values["STRAS"] for each in idoc.segments] == ["Hauptstraße 1"] * 2
+    assert idoc.segments[1].offset == 524 + 1063 + 3
+
+
+@pytest.mark.parametrize(
+    ("raw", "how"),
+    [
+        pytest.param(lambda text: text.encode("utf-8"), {}, id="utf-8"),
+        pytest.param(lambda text: text.encode("utf-8-sig"), {}, id="utf-8 with a mark"),
+        pytest.param(lambda text: text.encode("latin-1"), {}, id="latin-1, not said"),
+        pytest.param(lambda text: text.encode("cp1252"), {"encoding": "cp1252"}, id="cp1252"),
+        pytest.param(lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"), {}, id="utf-16 with a mark"),
+        pytest.param(lambda text: text.encode("utf-16-be"), {}, id="utf-16 without a mark"),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_code_pages(raw: Callable[[str], bytes], how: dict[str, str], end: str) -> None:
+    rows = [("E2EDKA1003", 0, 2, f"WE {'':34}Bäckerei Müller"), ("E2EDS01", 0, 2, "0021.00")]
+    content = raw(end.join([control(), *data(rows)]))
+    idoc = only(content, **how)
+    assert idoc.whole
+    assert idoc.segments[0].values["NAME1"] == "Bäckerei Müller"
+    assert write([idoc]) == content
+
+
+def test_bytes_that_are_no_characters_go_back_as_they_came() -> None:
+    lines = flat().encode().split(b"\n")
+    lines[3] = lines[3][:100] + "Bäcker".encode() + lines[3][107:]
+    lines[4] = lines[4][:300] + b"\xff" + lines[4][301:]
+    content = b"\n".join(lines)
+    assert write([only(content)]) == content
+
+
+def test_records_from_before_4_0_are_refused_with_their_place() -> None:
+    old = f"{'EDI_DC':10}400{'1':>16}rest".ljust(443) + "\n" + f"{'E2EDK01005':10}400".ljust(148)
+    (fault,) = read([old.encode()])
+    assert isinstance(fault, Fault)
+    assert fault.code is FaultCode.BEFORE_4_0
+    assert fault.line == 1
+    found = list(read([(old + "\n" + flat()).encode()]))
+    assert [type(each) for each in found] == [Fault, Idoc]
+
+
+def test_a_file_that_ends_within_a_record_says_where() -> None:
+    idoc = only(flat(end="")[: 524 + 1063 + 300].encode())
+    (fault,) = [each for each in idoc.faults if each.code is FaultCode.TRUNCATED]
+    assert fault.offset == 524 + 1063
+    assert [each.name for each in idoc.segments] == ["E1EDK01", "E1EDK03"]
+
+
+def test_a_fixed_file_that_lost_its_step_goes_on_at_the_next_idoc() -> None:
+    broken = flat(end="")[:-1000] + flat(end="")
+    found = list(read([broken.encode()]))
+    assert [len(each.segments) for each in found if isinstance(each, Idoc)][-1] == len(ORDER)
+    assert FaultCode.NOT_ALIGNED in {fault.code for each in found if isinstance(each, Idoc) for fault in each.faults}
+
+
+def test_a_data_record_without_a_control_record_is_told() -> None:
+    idoc = only("\n".join(data()).encode())
+    assert [fault.code for fault in idoc.faults] == [FaultCode.NO_CONTROL_RECORD]
+    assert idoc.tree.name == "ORDERS05"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"   "])
+def test_nothing_is_no_idoc(content: bytes) -> None:
+    (fault,) = read([content])
+    assert isinstance(fault, Fault)
+    assert fault.code is FaultCode.NO_IDOC
+
+
+def test_an_idoc_that_is_too_large_is_told_and_its_records_still_come_one_by_one() -> None:
+    content = flat().encode()
+    (idoc,) = read([content], held=5000)
+    assert isinstance(idoc, Idoc)
+    assert FaultCode.TOO_LARGE in {fault.code for fault in idoc.faults}
+    assert [each.name for each in segments([content])] == ["EDI_DC40", *(each.name for each in WHOLE.segments)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "utf-16"])
+@pytest.mark.parametrize("chunk", [1, 100_000])
+def test_xml_says_the_same(encoding: str, chunk: int) -> None:
+    raw = write([WHOLE, WHOLE], as_xml(encoding))
+    found = list(read([raw[at : at + chunk] for at in range(0, len(raw), chunk)]))
+    assert [told(each) for each in found if isinstance(each, Idoc)] == [told(WHOLE)] * 2
+    assert codecs.lookup(found[0].framing.encoding) == codecs.lookup(encoding)
+
+
+def test_the_root_tag_may_be_the_extension() -> None:
+    raw = write([WHOLE], as_xml()).replace(b"<ORDERS05>", b"<IORDER01>").replace(b"</ORDERS05>", b"</IORDER01>")
+    idoc = only(raw)
+    assert (idoc.root, idoc.tree.name) == ("IORDER01", "ORDERS05")
+    assert write([idoc]) == raw
+
+
+def test_xml_that_breaks_off_gives_what_came_before_it() -> None:
+    raw = write([WHOLE, WHOLE], as_xml())
+    first, fault = read([raw[: raw.rindex(b"<E1EDP19")]])
+    assert told(first) == told(WHOLE)
+    assert isinstance(fault, Fault)
+    assert fault.code is FaultCode.BROKEN_XML
+    assert fault.line > 30
+
+
+def test_entities_of_a_stranger_are_not_expanded() -> None:
+    bomb = (
+        b'<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c SYSTEM "file:///etc/passwd">]><ORDERS05><IDOC BEGIN="1">'
+        b"<EDI_DC40><IDOCTYP>ORDERS05</IDOCTYP><MESTYP>&b;&c;</MESTYP></EDI_DC40></IDOC></ORDERS05>"
+    )
+    for event in read([bomb]):
+        assert "bbbb" not in str(event)
+        assert "root:" not in str(event)
