@@ -149,7 +149,7 @@ class Daemon:
         """Tick the flows of a connection out of turn; returns how many documents that is."""
         documents = self.hub.flows_of(connection, kinds)
         if documents:
-            by_hand = Schedule(name="by hand", every=timedelta(days=1))
+            by_hand = Schedule(name=sync.BY_HAND, every=timedelta(days=1))
             self._ticker.run_now(Job(by_hand, connection, documents), self.hub.clock.now())
         return len(documents)
 

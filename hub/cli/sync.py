@@ -6,11 +6,29 @@ from typing import Any
 
 import click
 
-from hub.cli.session import Failure, NothingToDo, Session, pass_session
+from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
+from hub.composition import Hub
+from hub.services import sync_view
+from hub.services.schedules import Schedule, ScheduleError, jobs_of, load_schedules
+from hub.services.sync import BY_HAND
 from hub.store import runs
 
-_COLUMNS = ("id", "schedule", "connection", "document", "state", "started_at", "read", "changed", "parked", "error")
+_COLUMNS = (
+    "id",
+    "schedule",
+    "connection",
+    "document",
+    "state",
+    "last",
+    "next",
+    "seconds",
+    "read",
+    "changed",
+    "parked",
+    "trend",
+    "error",
+)
 
 
 @click.group()
@@ -24,9 +42,12 @@ def sync() -> None:
 @json_option
 @pass_session
 def list_runs(session: Session, connection: str | None, limit: int, as_json: bool) -> None:
-    """List the newest run of each flow."""
-    with session.reading() as (_, tx):
-        rows = [dict(row) for row in runs.latest(tx, connection, limit)]
+    """List the newest run of each flow, when it runs next, and how much its last runs read."""
+    with session.reading(partners=True) as (hub, tx):
+        jobs = jobs_of(_schedules(hub), hub.directory)
+        rows = sync_view.flows(tx, jobs, hub.clock.now(), connection, limit)
+    if not as_json:
+        rows = [{**row, "last": row["started_at"]} for row in rows]
     print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing has run yet")
 
 
@@ -50,17 +71,51 @@ def show_run(session: Session, run: int, as_json: bool) -> None:
     print_rows(history[:10], ("id", "state", "started_at", "read", "changed", "parked"), as_json=False, empty="")
 
 
+def _schedules(hub: Hub) -> tuple[Schedule, ...]:
+    try:
+        return load_schedules(hub.config.path(hub.config.folders.schedules))
+    except ScheduleError as error:
+        raise Failure(f"the schedules cannot be used:\n{error}") from None
+
+
 @sync.command("run")
 @click.argument("connection")
 @click.option("--kind", "kinds", multiple=True, help="Only documents of this kind, e.g. stock_level.")
+@click.option("--wait", default=300.0, show_default=True, help="How many seconds to wait for its end.")
 @json_option
 @pass_session
-def run_now(session: Session, connection: str, kinds: tuple[str, ...], as_json: bool) -> None:
-    """Run the flows of one partner now; the running daemon does it when there is one."""
-    result: dict[str, Any] = dict(session.request("sync.run", {"connection": connection, "kinds": list(kinds)}))
+def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: float, as_json: bool) -> None:
+    """Run the flows of one partner now; the running daemon does it when there is one.
+
+    Exits 1 when a run fails.
+    """
+    with session.reading() as (_, tx):
+        before = max((run["id"] for run in runs.history(tx, connection, limit=1)), default=0)
+    arguments = {"connection": connection, "kinds": list(kinds)}
+    result: dict[str, Any] = dict(session.request("sync.run", arguments))
     if not result.get("flows"):
         raise NothingToDo(f"{connection} has no such flow")
+    ended = _watched(session, connection, before, result["flows"], wait)
     if as_json:
-        print_json(result)
+        print_json({**result, "runs": ended})
     else:
         click.echo(f"{connection}: {result['flows']} flow(s) {result['done']}")
+        print_rows(ended, ("id", "document", "state", "read", "changed", "parked", "error"), as_json=False, empty="")
+    if any(run["state"] == "failed" for run in ended):
+        raise SystemExit(FAILED)
+
+
+def _watched(session: Session, connection: str, before: int, flows: int, seconds: float) -> list[dict[str, Any]]:
+    """Return the runs that were asked for, once all have ended, one has failed, or nobody wants to wait any longer."""
+    with session.hub() as hub, progress_bar(f"{connection}: flows") as show:
+        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        while True:
+            with hub.store.read() as tx:
+                history = [dict(run) for run in runs.history(tx, connection, limit=200) if run["id"] > before]
+            mine = [run for run in reversed(history) if run["schedule"] == BY_HAND]
+            ended = [run for run in mine if run["state"] != "running"]
+            show(len(ended), flows)
+            failed = any(run["state"] == "failed" for run in ended)
+            if len(ended) >= flows or failed or hub.clock.monotonic() >= until:
+                return mine
+            hub.clock.sleep(0.2)

@@ -33,6 +33,8 @@ _TODO = {
     "AccessDenied": "mend the credentials or ask the partner; it goes on by itself when a check passes",
     "Rejected": "read the partner's words, mend the settings, then rerun",
 }
+#: What a run that a person asked for has for a schedule.
+BY_HAND = "by hand"
 #: A session that was idle for so many seconds may have been dropped by the partner without a word.
 _MAY_BE_DEAD = 20.0
 #: After these, lines that had no source may have one.
@@ -176,7 +178,7 @@ def _fail(desk: Desk, run: int, failure: RunError) -> None:
 
 def run_here(flows: Flows, connection: str, documents: tuple[DocumentSpec, ...]) -> int:
     """Run these flows now and in this process; returns how many there are."""
-    run_job(flows, "by hand", connection, documents, flows.desk.clock.now())
+    run_job(flows, BY_HAND, connection, documents, flows.desk.clock.now())
     return len(documents)
 
 

@@ -1,0 +1,49 @@
+"""Sync flows at a glance, and running one now with what came of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from hub.contract import DocumentSpec
+from hub.model.document import Direction, Kind
+from hub.services.schedules import Job, Schedule
+from hub.services.sync_view import next_runs, sparkline
+
+AT = "A,2026-11-20T06:00:00Z"
+
+
+def test_a_listing_shows_the_last_run_the_next_and_the_trend(desktop: Any) -> None:
+    desktop.feed(f"AB-1,2,EA,{AT}")
+    run = desktop.said("sync", "run", "acme", "--kind", "stock_level")
+    assert [(each["document"], each["state"]) for each in run["runs"]] == [("stock", "done")]
+    rows = {each["document"]: each for each in desktop.said("sync", "list", "--connection", "acme")}
+    assert rows["stock"]["seconds"] >= 0
+    assert len(rows["stock"]["trend"]) == len(rows["stock"]["reads"]) == 2
+    assert rows["stock"]["next"] is None  # it ran by hand; its schedule has not run it yet
+    assert "trend" in desktop.run("sync", "list").output
+
+
+def test_a_scheduled_flow_says_when_it_runs_next() -> None:
+    schedule = Schedule.model_validate({"name": "stock", "every": "15m"})
+    job = Job(schedule, "acme", (DocumentSpec(name="stock", kind=Kind.STOCK_LEVEL, direction=Direction.IN),))
+    now = datetime(2026, 11, 20, 6, 1, tzinfo=UTC)
+    assert next_runs([job], now) == {("stock", "acme", "stock"): datetime(2026, 11, 20, 6, 15, tzinfo=UTC)}
+
+
+def test_a_run_that_fails_ends_with_one(desktop: Any) -> None:
+    (desktop.folder / "theirs" / "out").rmdir()
+    result = desktop.run("sync", "run", "acme", "--kind", "stock_level", "--json")
+    assert result.exit_code == 1
+    (run,) = json.loads(result.stdout)["runs"]
+    assert (run["state"], bool(run["error"])) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"), [((), ""), ((0, 0), "▁▁"), ((0, 5, 10), "▁▄█"), ((7,), "█"), ((1, 1000), "▁█")]
+)
+def test_a_trend_is_drawn_in_bars(values: tuple[int, ...], drawn: str) -> None:
+    assert sparkline(values) == drawn
