@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.mapping.guess.draft import Draft, draft
 from hub.mapping.guess.formats import read_json, read_workbook, read_xml
+from hub.mapping.guess.interchange import interchange_mapping, is_interchange
 from hub.mapping.guess.sample import NoSample, Reader, read_sample
 from hub.mapping.guess.trial import ROWS, embedded_test
 from hub.mapping.guess.write import Sampled, Told, write, write_new
@@ -58,6 +59,8 @@ def new_mapping(
     path = folder / f"{code}.toml"
     if path.exists() and not force:
         raise FileExistsError(path)
+    if any(is_interchange(file.read_bytes()) for file, _ in samples):
+        return _from_interchanges(code, samples, path, load, told)
     documents = tuple(_sampled(code, file, document) for file, document in samples)
     names = [each.draft.choice.document for each in documents]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -66,6 +69,24 @@ def new_mapping(
     folder.mkdir(parents=True, exist_ok=True)
     write_new(path, _tested(code, told, documents, folder, load))
     return Written(path, documents)
+
+
+def _from_interchanges(
+    code: str, samples: Sequence[tuple[Path, str | None]], path: Path, load: Callable[[Path], PartnerFile], told: Told
+) -> Written:
+    contents = [(file.name, file.read_bytes()) for file, _ in samples]
+    strange = [name for name, content in contents if not is_interchange(content)]
+    if strange:
+        raise NoSample(
+            f"{', '.join(strange)}: no X12 interchange, as the other samples are; a partner has one connection"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def load_text(text: str) -> PartnerFile:
+        return _loaded(text, code, path.parent, load)
+
+    write_new(path, interchange_mapping(code, contents, told, load_text))
+    return Written(path, ())
 
 
 def _sampled(code: str, file: Path, document: str | None) -> Sampled:
@@ -90,12 +111,7 @@ def _tested(
     code: str, told: Told, documents: Sequence[Sampled], folder: Path, load: Callable[[Path], PartnerFile]
 ) -> str:
     """Return the text with its embedded tests: what the draft itself makes of the samples' first rows."""
-    draft_path = folder / f".{code}.draft.toml"
-    try:
-        draft_path.write_text(write(code, told, documents, {}), "utf-8")
-        file = load(draft_path)
-    finally:
-        draft_path.unlink(missing_ok=True)
+    file = _loaded(write(code, told, documents, {}), code, folder, load)
     tests = {}
     for each in documents:
         excerpt = each.draft.sample.excerpt
@@ -103,3 +119,13 @@ def _tested(
             name = each.draft.choice.document
             tests[name] = embedded_test(file.documents.inward[name], excerpt(ROWS))
     return write(code, told, documents, tests)
+
+
+def _loaded(text: str, code: str, folder: Path, load: Callable[[Path], PartnerFile]) -> PartnerFile:
+    """Read a draft as the hub would read the file."""
+    path = folder / f".{code}.draft.toml"
+    try:
+        path.write_text(text, "utf-8")
+        return load(path)
+    finally:
+        path.unlink(missing_ok=True)
