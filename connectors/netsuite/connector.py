@@ -1,0 +1,136 @@
+"""One NetSuite account as a connector: stock, items, orders and shipments in; orders and what follows them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connectors.netsuite.drafts import Drafting
+from connectors.netsuite.gate import Gates
+from connectors.netsuite.health import Doctor
+from connectors.netsuite.posting import Posting
+from connectors.netsuite.reading import Reading
+from connectors.netsuite.schema import Schemas
+from connectors.netsuite.settings import Flow, NetSuiteSettings
+from connectors.netsuite.soap import SoapGateway
+from connectors.netsuite.translate import Translation
+from connectors.netsuite.wire import SoapWire
+from hub.contract import (
+    About,
+    BadRecord,
+    Context,
+    DocumentSpec,
+    Finding,
+    Health,
+    Numbers,
+    Outbound,
+    Page,
+    Profile,
+    RawItem,
+    Receipt,
+    Rejected,
+    Rendered,
+)
+from hub.model.base import Record
+from hub.model.document import Direction, Kind
+
+_KINDS = {
+    Flow.STOCK: (Direction.IN, Kind.STOCK_LEVEL),
+    Flow.ITEMS: (Direction.IN, Kind.CATALOGUE_ENTRY),
+    Flow.ORDERS: (Direction.IN, Kind.SALES_ORDER),
+    Flow.SHIPMENTS: (Direction.IN, Kind.SHIPMENT),
+    Flow.SHIP_ORDERS: (Direction.OUT, Kind.SHIP_ORDER),
+    Flow.SALES_ORDERS: (Direction.OUT, Kind.SALES_ORDER),
+    Flow.PURCHASE_ORDERS: (Direction.OUT, Kind.PURCHASE_ORDER),
+    Flow.SUPPLIER_ORDERS: (Direction.OUT, Kind.PURCHASE_ORDER),
+    Flow.FULFILMENTS: (Direction.OUT, Kind.FULFILMENT),
+    Flow.RECEIPTS: (Direction.OUT, Kind.SHIPMENT),
+    Flow.BILLS: (Direction.OUT, Kind.INVOICE),
+}
+SPECS = {flow: DocumentSpec(flow.value, *kinds) for flow, kinds in _KINDS.items()}
+_WRITES = frozenset(kind for direction, kind in _KINDS.values() if direction is Direction.OUT)
+
+ABOUT = About(
+    name="netsuite",
+    summary="A NetSuite account over SOAP: stock, items, orders and shipments in; orders, bills and more out.",
+    settings=NetSuiteSettings,
+    reads=frozenset(kind for direction, kind in _KINDS.values() if direction is Direction.IN),
+    writes=_WRITES,
+    idempotent=_WRITES,  # everything we make has an external id of ours, which NetSuite keeps unique
+    page_size=200,
+)
+
+
+class NetSuiteConnector:
+    """An open connection to one account; one thread at a time uses it."""
+
+    def __init__(self, profile: Profile, context: Context, gates: Gates, schemas: Schemas) -> None:
+        settings = profile.settings
+        if not isinstance(settings, NetSuiteSettings):
+            raise TypeError(f"the settings of {profile.partner.code} are not NetSuite's: {type(settings).__name__}")
+        gate = gates.of(settings.account, settings.concurrency)
+        wire = SoapWire(settings, context, gate, lambda: schemas.at(settings.wsdl))
+        self._gateway = SoapGateway(wire)
+        self._flows = settings.documents
+        self._reading = Reading(self._gateway, settings)
+        self._translation = Translation(settings, profile.partner.code, profile.partner.currency)
+        self._drafting = Drafting(settings)
+        self._posting = Posting(self._gateway, settings)
+        self._doctor = Doctor(self._gateway, wire, settings, gate, context.clock)
+
+    def documents(self) -> tuple[DocumentSpec, ...]:
+        """Return the documents that the partner file asks for."""
+        return tuple(SPECS[flow] for flow in Flow if flow in self._flows)
+
+    def check(self) -> Health:
+        """Say whether we can log in and work, and what to do about what cannot."""
+        return self._doctor.check()
+
+    def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
+        """Yield pages of what changed since the cursor."""
+        return self._reading.pages(_flow(document, Direction.IN), cursor)
+
+    def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
+        """Yield the canonical records of a raw item, or why it cannot be read."""
+        return self._translation.parse(_flow(document, Direction.IN), item)
+
+    def render(self, document: str, record: Record, numbers: Numbers) -> Rendered:  # noqa: ARG002 - external ids are our own numbers
+        """Return a neutral document; what NetSuite calls things is looked up when it is sent."""
+        return Rendered(self._drafting.draft(_flow(document, Direction.OUT), record).write())
+
+    def send(self, outbound: Outbound) -> Receipt:
+        """Send the document once."""
+        return self._posting.send(outbound)
+
+    def find(self, outbound: Outbound) -> Finding:
+        """Say whether an earlier send arrived."""
+        return self._posting.find(outbound)
+
+    def close(self) -> None:
+        """Let go of every socket."""
+        self._gateway.close()
+
+
+class NetSuitePlugin:
+    """The kind of connector that the entry point names; its connections to one account share one gate."""
+
+    about = ABOUT
+
+    def __init__(self) -> None:
+        self._gates, self._schemas = Gates(), Schemas()
+
+    def open(self, profile: Profile, context: Context) -> NetSuiteConnector:
+        """Return a connection; nothing is called and no WSDL is read before its first verb."""
+        return NetSuiteConnector(profile, context, self._gates, self._schemas)
+
+
+PLUGIN = NetSuitePlugin()
+
+
+def _flow(document: str, direction: Direction) -> Flow:
+    try:
+        flow = Flow(document)
+    except ValueError:
+        flow = None
+    if flow is None or _KINDS[flow][0] is not direction:
+        raise Rejected(f"NetSuite has no document {document!r} in this direction", code="document")
+    return flow

@@ -1,0 +1,141 @@
+"""What a partner file may say about a NetSuite account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from connectors.netsuite.auth import account_id, host_form
+
+#: A location whose stock and shipments the hub leaves alone.
+IGNORE = "ignore"
+
+
+class Flow(StrEnum):
+    """The documents that may flow over a connection, by name."""
+
+    STOCK = "stock"
+    ITEMS = "items"
+    ORDERS = "orders"
+    SHIPMENTS = "shipments"
+    SHIP_ORDERS = "ship_orders"
+    SALES_ORDERS = "sales_orders"
+    PURCHASE_ORDERS = "purchase_orders"
+    SUPPLIER_ORDERS = "supplier_orders"
+    FULFILMENTS = "fulfilments"
+    RECEIPTS = "receipts"
+    BILLS = "bills"
+
+
+class Figure(StrEnum):
+    """Which quantity of an item at a location is its stock."""
+
+    AVAILABLE = "available"  # NetSuite has taken its open orders off
+    ON_HAND = "on_hand"
+
+
+class ItemKey(StrEnum):
+    """Which id of an item our SKU is."""
+
+    NAME = "name"  # Item Name/Number
+    EXTERNAL_ID = "external_id"
+
+
+def _service_address(value: str) -> str:
+    """Return `https://host[:port]`; plain http is for this machine only, because signatures go along."""
+    parts = urlsplit(value)
+    host = parts.hostname or ""
+    if parts.scheme not in {"https", "http"} or not host or parts.path.strip("/") or parts.query or parts.username:
+        raise ValueError(f"{value!r} is not an address such as https://1234567.suitetalk.api.netsuite.com")
+    if parts.scheme == "http" and not _loopback(host):
+        raise ValueError(f"{value!r} would send orders in the clear; use https")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+Seconds = Annotated[float, Field(gt=0, le=900)]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+
+
+class NetSuiteSettings(BaseModel):
+    """The `[connection]` table of a NetSuite account."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    account: Annotated[str, AfterValidator(account_id), Field(description="1234567, or 1234567_SB1 for a sandbox")]
+    consumer_key: Annotated[SecretStr, Field(description="of the integration record, as `secret:name`")]
+    consumer_secret: Annotated[SecretStr, Field(description="of the integration record, as `secret:name`")]
+    token_id: Annotated[SecretStr, Field(description="of the access token, as `secret:name`")]
+    token_secret: Annotated[SecretStr, Field(description="of the access token, as `secret:name`")]
+    endpoint: Annotated[
+        str, StringConstraints(pattern=r"^20[1-3][0-9]_[12]$"), Field(description="version of the SOAP endpoint")
+    ] = "2025_2"
+    url: Annotated[
+        str | None,
+        AfterValidator(lambda value: None if value is None else _service_address(value)),
+        Field(description="the account's own SOAP address; made from the account id when absent"),
+    ] = None
+    wsdl_folder: Annotated[
+        Path, Field(description="where `crossdock netsuite fetch-wsdl` puts the account's WSDL, a folder a version")
+    ] = Path("data/netsuite")
+    documents: Annotated[frozenset[Flow], Field(min_length=1, description="which documents flow here")]
+    locations: Annotated[Mapping[Id, Word], Field(description="location id = our node code, or `ignore`")] = {}
+    customer: Annotated[Id | None, Field(description="internal id of the customer on the orders we make")] = None
+    vendors: Annotated[Mapping[Word, Id], Field(description="our supplier code = internal id of the vendor")] = {}
+    item_key: Annotated[ItemKey, Field(description="what of an item is our SKU: `name` or `external_id`")] = (
+        ItemKey.NAME
+    )
+    prefix: Annotated[
+        str,
+        StringConstraints(pattern=r"^[A-Za-z0-9:_.-]{0,40}$"),
+        Field(description="stands before our numbers in external ids, which other integrations may use too"),
+    ] = "crossdock:"
+    constants: Annotated[
+        Mapping[Word, Mapping[Word, str]],
+        Field(description="record type -> field or custom field's script id -> value put on each that we make"),
+    ] = {}
+    stock_figure: Annotated[Figure, Field(description="`available` or `on_hand`")] = Figure.AVAILABLE
+    overlap_minutes: Annotated[
+        int, Field(ge=1, le=1440, description="every reading goes back this far; what comes again changes nothing")
+    ] = 10
+    page_size: Annotated[int, Field(ge=5, le=1000, description="records a search page")] = 200
+    availability_size: Annotated[int, Field(ge=1, le=10_000, description="items a stock call")] = 1000
+    concurrency: Annotated[
+        int, Field(ge=1, le=50, description="calls at one time over all connections of this process to the account")
+    ] = 4
+    connect_timeout: Annotated[Seconds, Field(description="seconds to wait for a connection")] = 10.0
+    read_timeout: Annotated[Seconds, Field(description="seconds to wait for the next bytes of a reply")] = 300.0
+    max_reply_mb: Annotated[int, Field(ge=1, le=1024, description="a larger reply is refused")] = 128
+
+    @property
+    def service(self) -> str:
+        """The address that calls go to."""
+        base = self.url or f"https://{host_form(self.account)}.suitetalk.api.netsuite.com"
+        return f"{base}/services/NetSuitePort_{self.endpoint}"
+
+    @property
+    def wsdl(self) -> Path:
+        """Where the account's own WSDL lies."""
+        return self.wsdl_folder / self.endpoint / "netsuite.wsdl"
+
+    def location_of(self, node: str) -> str | None:
+        """Return the location that stands for the node, None when none does."""
+        return next((location for location, code in self.locations.items() if code == node), None)
+
+    def node_at(self, location: str) -> str | None:
+        """Return our node at a location, None when it is not mapped to one."""
+        code = self.locations.get(location)
+        return None if code == IGNORE else code

@@ -1,0 +1,228 @@
+"""The gateway over SuiteTalk SOAP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from lxml import etree
+
+from connectors.netsuite.codes import MEANINGS, Meaning, TooMany, error_for
+from connectors.netsuite.compose import Node
+from connectors.netsuite.gateway import Entry, Found, Governance, Record, Slice, Wanted, Written
+from connectors.netsuite.reply import Element, child, children, kind, local, status, text, tree
+from connectors.netsuite.wire import SoapWire
+from hub.contract import OutcomeUnknown, TemporaryFailure
+from hub.log import EventLog
+
+_LOG = EventLog(__name__)
+#: What `getList` and `upsertList` take at most in one call.
+GET_MOST, WRITE_MOST = 1000, 100
+#: Read-only fields of a record that we read and send back are left alone; scripts of the account run as for a person.
+_WRITING = {"preferences": {"warningAsError": False, "ignoreReadOnlyFields": True}}
+_ITEMS, _TRANSACTIONS, _LOCATIONS = "ItemSearchBasic", "TransactionSearchBasic", "LocationSearchBasic"
+
+
+class SoapGateway:
+    """One account over SOAP."""
+
+    def __init__(self, wire: SoapWire) -> None:
+        self.wire = wire
+
+    def get(self, type_: str, ids: Sequence[str], *, external: bool = False) -> tuple[Found | None, ...]:
+        """Return records by internal or external id, None for each that is not there."""
+        found: list[Found | None] = []
+        for at in range(0, len(ids), GET_MOST):
+            part = ids[at : at + GET_MOST]
+            key = "externalId" if external else "internalId"
+            refs = [Node("RecordRef", {"type": _ref_type(type_), key: each}) for each in part]
+            answer = self.wire.read("getList", {"baseRef": refs})
+            responses = list(children(child(answer, "readResponseList"), "readResponse"))
+            if len(responses) != len(part):
+                raise _uncounted("getList", len(responses), len(part))
+            found += [_read(each, type_) for each in responses]
+        return tuple(found)
+
+    def upsert(self, entries: Sequence[Entry]) -> Written:
+        """Make or update records by external id."""
+        written: list[str | Exception] = []
+        for at in range(0, len(entries), WRITE_MOST):
+            written += self._upsert(entries[at : at + WRITE_MOST])
+        return tuple(written)  # type: ignore[arg-type] # every error of `error_for` is a ConnectorError
+
+    def _upsert(self, entries: Sequence[Entry]) -> Iterable[str | Exception]:
+        records = [Node(each.type, {"externalId": each.external_id, **each.fields}) for each in entries]
+        answer = self.wire.write("upsertList", {"record": records}, _WRITING)
+        responses = list(children(child(answer, "writeResponseList"), "writeResponse"))
+        if len(responses) != len(entries):
+            said = f"NetSuite upsertList: {len(entries)} records were sent and {len(responses)} answered"
+            todo = "nothing: the hub asks which of them are there before it sends again"
+            raise OutcomeUnknown(said, todo=todo, code="answers missing")
+        return [_written(response, entry) for response, entry in zip(responses, entries, strict=True)]
+
+    def search(self, wanted: Wanted) -> Slice:
+        """Return one page of records."""
+        criteria, basic = _criteria(wanted)
+        # by default a search leaves out the lines of orders
+        preferences = {"bodyFieldsOnly": wanted.type == "Item", "pageSize": wanted.size}
+        answer = self.wire.read("search", {"searchRecord": Node(basic, criteria)}, {"searchPreferences": preferences})
+        result = child(answer, "searchResult")
+        _expect_success(result, "search")
+        rows = child(result, "recordList")
+        records = tuple(_found(each) for each in children(rows, "record"))
+        return Slice(records, whole=_whole(text(result, "totalPages")) <= 1)
+
+    def initialize(self, type_: str, source: str, id_: str) -> Record:
+        """Return a new record as NetSuite would make it from another one."""
+        asked = {"type": _ref_type(type_), "reference": {"type": _ref_type(source), "internalId": id_}}
+        answer = self.wire.read("initialize", {"initializeRecord": asked})
+        response = child(answer, "readResponse")
+        _expect_success(response, "initialize")
+        found = child(response, "record")
+        if found is None:
+            raise TemporaryFailure(f"NetSuite initialize made no {type_} of {source} {id_}", code="no record")
+        return _record(found)
+
+    def availability(self, items: Sequence[str], since: datetime | None = None) -> tuple[bytes, ...]:
+        """Return the stock of items at every location; a call that is too large is made in halves."""
+        asked: dict[str, object] = {"item": {"recordRef": [{"internalId": each} for each in items]}}
+        if since is not None:
+            asked["lastQtyAvailableChange"] = since
+        try:
+            answer = self.wire.read("getItemAvailability", {"itemAvailabilityFilter": asked})
+            _expect_success(child(answer, "getItemAvailabilityResult"), "getItemAvailability")
+        except TooMany:
+            if len(items) < 2:
+                raise
+            half = len(items) // 2
+            return self.availability(items[:half], since) + self.availability(items[half:], since)
+        return (_bytes(answer),)
+
+    def governance(self) -> Governance:
+        """Return how many calls may be under way."""
+        account = self.wire.read("getAccountGovernanceInfo", {})
+        integration = self.wire.read("getIntegrationGovernanceInfo", {})
+        return Governance(
+            _number(account, "accountConcurrencyLimit"), _number(integration, "integrationConcurrencyLimit")
+        )
+
+    def now(self) -> datetime:
+        """Return NetSuite's own time."""
+        answer = self.wire.read("getServerTime", {})
+        result = child(answer, "getServerTimeResult")
+        _expect_success(result, "getServerTime")
+        return datetime.fromisoformat(text(result, "serverTime")).astimezone(UTC)
+
+    def close(self) -> None:
+        """Let go of every socket."""
+        self.wire.close()
+
+
+def record(content: bytes) -> Record:
+    """Return the record that these bytes of `Found` are; ValueError when they are none."""
+    return _record(_element(content))
+
+
+def joined(*contents: bytes) -> bytes:
+    """Return several records as one document."""
+    return b"<records>" + b"".join(contents) + b"</records>"
+
+
+def records(content: bytes) -> tuple[Record, ...]:
+    """Return the records that `joined` put together; ValueError when these bytes are something else."""
+    return tuple(_record(each) for each in _element(content))
+
+
+def availability_rows(content: bytes) -> list[Mapping[str, object]]:
+    """Return the rows of what `availability` returned; ValueError when these bytes are something else."""
+    result = child(_element(content), "getItemAvailabilityResult")
+    return [tree(each) for each in children(child(result, "itemAvailabilityList"), "itemAvailability")]
+
+
+def _element(content: bytes) -> Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    try:
+        return etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        raise ValueError(f"it is no well-formed XML: {error}") from None
+
+
+def _bytes(element: Element) -> bytes:
+    etree.cleanup_namespaces(element)
+    return bytes(etree.tostring(element, with_tail=False))
+
+
+def _found(element: Element) -> Found:
+    modified = text(element, "lastModifiedDate")
+    ids = (element.get("internalId", ""), element.get("externalId", ""))
+    return Found(kind(element), *ids, modified, _bytes(element))
+
+
+def _record(element: Element) -> Record:
+    return Record(kind(element), element.get("internalId", ""), element.get("externalId", ""), tree(element))
+
+
+def _read(response: Element, type_: str) -> Found | None:
+    state = status(child(response, "status"))
+    found = child(response, "record")
+    if state.ok and found is not None:
+        return _found(found)
+    if MEANINGS.get(state.code) is Meaning.ABSENT:
+        return None
+    raise error_for(state.code, state.message, f"NetSuite getList of {type_}", writes=False)
+
+
+def _written(response: Element, entry: Entry) -> str | Exception:
+    state, ref = status(child(response, "status")), child(response, "baseRef")
+    if state.saved_all_the_same:
+        _LOG.warning("netsuite_script_failed_after_save", record=entry.external_id, said=state.message)
+    if state.ok or state.saved_all_the_same:
+        return "" if ref is None else str(ref.get("internalId", ""))
+    return error_for(state.code, state.message, f"NetSuite upsert of {entry.type} {entry.external_id}", writes=True)
+
+
+def _expect_success(result: Element | None, operation: str) -> None:
+    state = status(child(result, "status"))
+    if not state.ok:
+        raise error_for(state.code, state.message, f"NetSuite {operation}", writes=False)
+
+
+def _criteria(wanted: Wanted) -> tuple[Mapping[str, object], str]:
+    """Return the criteria of a search and their type."""
+    fields: dict[str, object] = {}
+    if wanted.type == "Item":
+        basic = _ITEMS
+    elif wanted.type == "Location":
+        basic = _LOCATIONS
+    else:
+        basic = _TRANSACTIONS
+        fields["type"] = {"operator": "anyOf", "searchValue": [f"_{_ref_type(wanted.type)}"]}
+    if wanted.since is not None:
+        fields["lastModifiedDate"] = {"operator": "onOrAfter", "searchValue": wanted.since}
+    if wanted.up_to is not None:
+        between = {"operator": "between", "searchValue": wanted.beyond + 1, "searchValue2": wanted.up_to}
+        fields["internalIdNumber"] = between
+    elif wanted.beyond:
+        fields["internalIdNumber"] = {"operator": "greaterThan", "searchValue": wanted.beyond}
+    if wanted.names:
+        fields["itemId"] = {"operator": "is", "searchValue": wanted.names[0]}
+    return fields, basic
+
+
+def _uncounted(operation: str, answered: int, asked: int) -> TemporaryFailure:
+    said = f"NetSuite {operation}: {asked} records were asked for and {answered} answered"
+    return TemporaryFailure(said, todo="nothing, when it passes", code="answers missing")
+
+
+def _number(answer: Element, name: str) -> int | None:
+    found = next((each for each in answer.iter() if isinstance(each.tag, str) and local(each) == name), None)
+    return None if found is None or not (found.text or "").strip().isdigit() else int(found.text)
+
+
+def _whole(value: str) -> int:
+    return int(value) if value.isdigit() else 0
+
+
+def _ref_type(type_: str) -> str:
+    """Return a record type as references name it: `SalesOrder` is `salesOrder`."""
+    return type_[0].lower() + type_[1:]

@@ -1,0 +1,103 @@
+"""A NetSuite account on loopback, its WSDL fetched once, and connections to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.netsuite.connector import PLUGIN, NetSuiteConnector
+from connectors.netsuite.settings import Flow, NetSuiteSettings
+from connectors.netsuite.wsdl import fetch
+from hub.contract import Profile
+from hub.model.partner import Partner, Role
+from hub.testing.clock import FakeClock
+from hub.testing.context import MemoryContext
+from sandbox.netsuite.books import Books
+from sandbox.netsuite.service import RunningNetSuite
+from sandbox.netsuite.wsdl import documents
+
+ENDPOINT = "2025_2"
+
+
+@pytest.fixture(scope="session")
+def wsdl_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sandbox's WSDL as `fetch-wsdl` stores it."""
+    folder, source = tmp_path_factory.mktemp("wsdl"), "https://account.test/wsdl/v2025_2_0/"
+    files = {source + path: text.encode() for path, text in documents(ENDPOINT).items()}
+    fetch(files.__getitem__, f"{source}netsuite.wsdl", folder / ENDPOINT)
+    return folder
+
+
+@pytest.fixture
+def account() -> Iterator[RunningNetSuite]:
+    """An account with two locations and three items, on a clock that stands still."""
+    with RunningNetSuite(FakeClock()) as running:
+        running.ask(lambda service: _fill(service.books))
+        yield running
+
+
+def _fill(books: Books) -> None:
+    east, west = books.add_location("East"), books.add_location("West")
+    for sku, stock in (("CD-R", "264"), ("DVD-R", "12"), ("LP", "0")):
+        item = books.add_item(sku, cost="2.50", external_id=f"ext-{sku}")
+        books.set_level(item.id, east.id, stock)
+        books.set_level(item.id, west.id, "-1")
+
+
+Profiler = Callable[..., Profile]
+
+
+@pytest.fixture
+def make_profile(account: RunningNetSuite, wsdl_folder: Path) -> Profiler:
+    """Make the profile of a connection to the account."""
+    locations = sorted(account.ask(lambda service: list(service.books.locations)))
+
+    def make(*, role: Role = Role.WAREHOUSE, **settings: object) -> Profile:
+        access = account.access
+        given = {
+            "account": "1234567-sb1",
+            "consumer_key": access.consumer_key,
+            "consumer_secret": access.consumer_secret,
+            "token_id": access.token,
+            "token_secret": access.token_secret,
+            "url": account.url,
+            "endpoint": ENDPOINT,
+            "wsdl_folder": wsdl_folder,
+            "documents": [each.value for each in Flow if each is not Flow.SUPPLIER_ORDERS],
+            "locations": {locations[0]: "DC1", locations[1]: "DC2"},
+            "customer": "77",
+            "vendors": {"ACME": "88"},
+            "page_size": 5,
+            "connect_timeout": 1,
+            "read_timeout": 0.2,
+            **settings,
+        }
+        partner = Partner(code="erp", role=role, currency="USD")
+        return Profile(partner=partner, settings=NetSuiteSettings.model_validate(given), hash="1")
+
+    return make
+
+
+@pytest.fixture
+def context() -> MemoryContext:
+    """The hub in memory, on a clock that stands still."""
+    return MemoryContext(FakeClock())
+
+
+Opener = Callable[..., NetSuiteConnector]
+
+
+@pytest.fixture
+def connect(context: MemoryContext, make_profile: Profiler) -> Iterator[Opener]:
+    """Open connections that are closed at the end of the test."""
+    opened: list[NetSuiteConnector] = []
+
+    def connect(**settings: object) -> NetSuiteConnector:
+        opened.append(PLUGIN.open(make_profile(**settings), context))
+        return opened[-1]
+
+    yield connect
+    for each in opened:
+        each.close()
