@@ -255,6 +255,13 @@ class Limiter(Protocol):
         """Let nobody call for that long."""
         ...
 
+    def part(self, name: str, pace: Pace) -> Limiter:
+        """Return a further bucket of the same account, which the partner counts apart (GraphQL points beside calls).
+
+        The pace is that of the first who asks; who calls a pause for the account means every part of it.
+        """
+        ...
+
 
 class Numbers(Protocol):
     """What `render` may take from the hub; all of it commits together with the rendered bytes."""

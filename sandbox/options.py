@@ -39,6 +39,7 @@ class Options:
 
     `rate` orders a second trickle in, 0 places all at the start. `history` is a folder of Olist CSV files whose orders
     are placed instead of invented ones; `suppliers` and `items` count only without it. Ports of 0 take a free one.
+    `points` is the bucket of GraphQL, which counts what a document costs.
     `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP.
     """
 
@@ -51,6 +52,7 @@ class Options:
     examples: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)
+    points: Bucket = Bucket(20_000, 1000.0)
     shop_port: int = 0
     sftp_port: int = 0
     control_port: int = 0

@@ -23,10 +23,11 @@ from sandbox.robots.book import Book
 from sandbox.robots.robot import Robot, Yard
 from sandbox.sftp import SftpSite
 from sandbox.shop.access import Access
-from sandbox.shop.api import Api
+from sandbox.shop.api import Api, route
 from sandbox.shop.bucket import LeakyBucket
 from sandbox.shop.documents import Writer
 from sandbox.shop.goods_calls import GoodsCalls
+from sandbox.shop.graphql.calls import GraphQLCalls
 from sandbox.shop.order_calls import OrderCalls
 from sandbox.shop.shop import Shop
 from sandbox.shop.state import Location, Order
@@ -43,7 +44,7 @@ class Site:
         self.passwords = {firm.code: _kept(folder, f"{firm.code}_password") or token_hex(12) for firm in world.firms}
         self.access = Access(self.token, "sandbox-app", _kept(folder, "shop_client_secret") or token_hex(16), clock)
         self.shop = _stocked_shop(world, clock)
-        self.bucket = LeakyBucket(options.bucket, clock)
+        self.bucket, self.points = LeakyBucket(options.bucket, clock), LeakyBucket(options.points, clock)
         self.to_come = options.orders
         self.info: dict[str, object] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -60,6 +61,7 @@ class Site:
         routes = (
             *OrderCalls(self.shop, writer).routes(),
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
+            route("POST", "/graphql.json", GraphQLCalls(self.shop, options.points, self.points).serve),
         )
         self._web = WebServer(Api(routes, self.access, self.bucket, self.moods).handle)
         self._ports = {"shop": options.shop_port, "sftp": options.sftp_port, **dict.fromkeys(self.houses.servers(), 0)}
@@ -164,7 +166,7 @@ class Site:
             "lines_shipped": sum(held.shipped > 0 for held in self.book.holdings),
             "files_waiting": sum(robot.inbox + robot.unread for robot in robots),
             "unreadable": {robot.firm.code: robot.unreadable for robot in robots if robot.unreadable},
-            "throttled": self.bucket.refused,
+            "throttled": self.bucket.refused + self.points.refused,
             "settled": not self.to_come and all(robot.settled for robot in robots),
             "moods": [
                 {"partner": spell.partner, "mood": spell.mood, "on": spell.on, "left": spell.left}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -49,11 +49,15 @@ class ShopClient:
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, urgent: bool = True) -> Reply:
         """Read; `path` is below the API version, or a whole address of this shop as a Link header gives it."""
-        return self._call(Call("GET", self._address(path), Effect.READ, params), urgent=urgent)
+        return self._call(Call("GET", self._address(path), Effect.READ, params), self._turn(urgent=urgent))
 
     def post(self, path: str, body: Mapping[str, object], effect: Effect, *, urgent: bool = True) -> Reply:
         """Write; the effect says what happens when it is done twice."""
-        return self._call(Call("POST", self._address(path), effect, body=body), urgent=urgent)
+        return self._call(Call("POST", self._address(path), effect, body=body), self._turn(urgent=urgent))
+
+    def graphql(self, body: Mapping[str, object], effect: Effect, before: Callable[[], None]) -> Reply:
+        """Send a GraphQL document; `before` waits for its points, which the shop counts apart from calls."""
+        return self._call(Call("POST", f"{self._base}graphql.json", effect, body=body), before)
 
     def pages(self, path: str, params: Mapping[str, str], *, urgent: bool = True) -> Iterator[Reply]:
         """Yield every page of a list, following the shop's own links word for word."""
@@ -67,20 +71,23 @@ class ShopClient:
         """Let go of every socket."""
         self._session.close()
 
-    def _call(self, call: Call, *, urgent: bool) -> Reply:
+    def _turn(self, *, urgent: bool) -> Callable[[], None]:
+        return lambda: self._context.limiter.acquire(urgent=urgent)
+
+    def _call(self, call: Call, before: Callable[[], None]) -> Reply:
         """Make the call; a token that the shop refuses is replaced once, because then nothing was done."""
         token = self._access.token()
         try:
-            return self._call_with(token, call, urgent=urgent)
+            return self._call_with(token, call, before)
         except AccessDenied as denied:
             other = self._access.another(token) if denied.code == "http 401" else None
             if other is None:
                 raise
-        return self._call_with(other, call, urgent=urgent)
+        return self._call_with(other, call, before)
 
-    def _call_with(self, token: str, call: Call, *, urgent: bool) -> Reply:
+    def _call_with(self, token: str, call: Call, before: Callable[[], None]) -> Reply:
         ours = replace(call, headers={**(call.headers or {}), "X-Shopify-Access-Token": token})
-        return self._session.call(ours, before=lambda: self._context.limiter.acquire(urgent=urgent))
+        return self._session.call(ours, before=before)
 
     def _address(self, path: str) -> str:
         if "://" not in path:

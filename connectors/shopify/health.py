@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from connectors.shopify.client import ShopClient
 from connectors.shopify.parcel import mappings
+from connectors.shopify.places import all_locations, how_to_map, unmapped
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import AccessDenied, ConnectorError, Health, Rejected
 
@@ -28,7 +29,7 @@ def check(client: ShopClient, settings: ShopifySettings) -> Health:
     try:
         shop = _object(client, "shop.json", "shop")
         scopes = _scopes(client)
-        unmapped = _unmapped(_objects(client, "locations.json", "locations"), settings)
+        places = unmapped(all_locations(client), settings)
     except ConnectorError as error:
         return Health(ok=False, sentence=error.what, todo=error.todo)
     name = f"{shop.get('name') or settings.shop_url} answers ({shop.get('currency')}, API {client.served_version})"
@@ -36,17 +37,17 @@ def check(client: ShopClient, settings: ShopifySettings) -> Health:
     if missing:
         todo = f"grant the app {', '.join(missing)} and install it again"
         return Health(ok=False, sentence=f"{name}, but the app may not do everything it must", todo=todo)
-    todos = list(_remarks(client, settings, scopes, unmapped))
+    todos = list(_remarks(client, settings, scopes, places))
     sentence = f"{name}; {len(settings.locations)} locations mapped"
-    sentence += f", {len(unmapped)} not mapped: {', '.join(unmapped)}" if unmapped else ""
+    sentence += f", {len(places)} not mapped: {', '.join(places)}; stock is not pushed" if places else ""
     return Health(ok=True, sentence=sentence, todo="; ".join(todos))
 
 
 def _remarks(
-    client: ShopClient, settings: ShopifySettings, scopes: frozenset[str], unmapped: Iterable[str]
+    client: ShopClient, settings: ShopifySettings, scopes: frozenset[str], places: Iterable[str]
 ) -> Iterable[str]:
-    if names := list(unmapped):
-        yield f'add to [connection.locations] an id = "NODE", "suppliers" or "ignore" for {", ".join(names)}'
+    if names := list(places):
+        yield how_to_map(names)
     if scopes and "read_all_orders" not in scopes:
         yield "orders older than 60 days are invisible without the scope read_all_orders"
     if client.served_version != settings.api_version:
@@ -70,23 +71,9 @@ def _missing(scopes: frozenset[str]) -> Iterable[str]:
         yield f"{_FULFILS[0]} (for fulfilments)"
 
 
-def _unmapped(locations: Iterable[Mapping[str, object]], settings: ShopifySettings) -> list[str]:
-    """Return the active locations that the partner file does not speak of, as `name (id)`."""
-    return [
-        f"{each.get('name')} ({each.get('id')})"
-        for each in locations
-        if each.get("active") is not False and str(each.get("id")) not in settings.locations
-    ]
-
-
 def _object(client: ShopClient, path: str, name: str) -> Mapping[str, object]:
     tree = client.get(path).json()
     value = tree.get(name) if isinstance(tree, dict) else None
     if not isinstance(value, dict):
         raise AccessDenied(f"{path} is not what a shop answers", todo="check shop_url", code="not a shop")
     return value
-
-
-def _objects(client: ShopClient, path: str, name: str) -> tuple[Mapping[str, object], ...]:
-    tree = client.get(path).json()
-    return mappings(tree.get(name)) if isinstance(tree, dict) else ()

@@ -81,6 +81,12 @@ class ShopifySettings(BaseModel):
     move_fulfilments: Annotated[
         bool, Field(description="move a fulfilment order to the location that really ships before fulfilling it")
     ] = True
+    stock_over: Annotated[
+        Literal["graphql", "rest"],
+        Field(
+            description="how stock is set: `graphql` (250 a call, compared first) or `rest` (one a call, the last wins)"
+        ),
+    ] = "graphql"
     sku_minutes: Annotated[
         int, Field(ge=1, le=1440, description="for unknown SKUs the products are read again at most this often")
     ] = 15
@@ -95,6 +101,11 @@ class ShopifySettings(BaseModel):
         if self.token is not None and self.client_id:
             raise ValueError("give a token or a client_id, not both")
         return self
+
+    @property
+    def compares(self) -> bool:
+        """Whether stock is set over GraphQL, compared first; before 2026-01 the API could not, as it is done here."""
+        return self.stock_over == "graphql" and self.api_version >= "2026-01"
 
     def location_of(self, node: str) -> str:
         """Return the location that stands for the node, empty when none does."""

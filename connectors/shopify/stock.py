@@ -1,11 +1,15 @@
-"""Setting stock at a shop: one absolute figure a call, so that it may be repeated."""
+"""Setting stock at a shop: over GraphQL many rows a call and compared first, over REST one absolute figure a call."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from connectors.shopify.client import ShopClient
+from connectors.shopify.graphql import GraphQL
+from connectors.shopify.levels import MOST, Levels, Spot, Wish
+from connectors.shopify.places import Places
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.skus import SkuMap
 from hub.contract import Absent, ConnectorError, Context, Finding, Found, Outbound, Receipt, Rejected
@@ -24,6 +28,12 @@ class Figure:
     sku: str
     location: int
     available: int
+    was: int | None = None
+
+    @property
+    def wish(self) -> Wish:
+        """What is to be set; a figure that was told before and may never have arrived is looked up first."""
+        return Wish(self.available, None if self.was == self.available else self.was)
 
 
 @dataclass(slots=True)
@@ -44,13 +54,18 @@ class _Tally:
 
 def write_push(record: StockPush) -> bytes:
     """Return the neutral document of a push: whole units, parts of a unit left off."""
-    rows = [{"sku": row.sku, "location": row.location, "available": int(row.quantity)} for row in record.rows]
+    rows = [
+        {"sku": row.sku, "location": row.location, "available": int(row.quantity)}
+        | ({} if row.was is None else {"was": int(row.was)})
+        for row in record.rows
+    ]
     return json.dumps({"rows": rows}, ensure_ascii=False, indent=1).encode()
 
 
 def read_push(content: bytes) -> list[Figure]:
     """Return the figures that `write_push` wrote."""
-    return [Figure(row["sku"], int(row["location"]), row["available"]) for row in json.loads(content)["rows"]]
+    rows = json.loads(content)["rows"]
+    return [Figure(row["sku"], int(row["location"]), row["available"], row.get("was")) for row in rows]
 
 
 class Stock:
@@ -59,21 +74,25 @@ class Stock:
     def __init__(self, client: ShopClient, settings: ShopifySettings, context: Context) -> None:
         self._client, self._context = client, context
         self._skus = SkuMap(client, settings, context)
+        self._places = Places(client, settings, context)
+        self._levels = Levels(GraphQL(client, context)) if settings.compares else None
 
     def send(self, outbound: Outbound) -> Receipt:
         """Set every figure; one that the shop does not know or refuses is reported and does not stop the others."""
         figures, tally = read_push(outbound.content), _Tally()
         start, tally.untaken = _read_note(outbound.note)
+        self._places.require_mapped()
         items = self._skus.find(figure.sku for figure in figures[start:])
-        for index in range(start, len(figures)):
+        size = 1 if self._levels is None else MOST
+        for first in range(start, len(figures), size):
+            rows = range(first, min(first + size, len(figures)))
             try:
-                if not self._set(figures[index], items.get(figures[index].sku, ()), tally):
-                    tally.untaken.add(index)
+                self._set_rows(figures, rows, items, tally, outbound.key)
             except ConnectorError:
-                self._context.note(outbound.key, _write_note(index, tally.untaken))
+                self._context.note(outbound.key, _write_note(first, tally.untaken))
                 raise
-            if (index + 1) % _NOTED_EVERY == 0 or index + 1 == len(figures):
-                self._context.note(outbound.key, _write_note(index + 1, tally.untaken))
+            if rows.stop % _NOTED_EVERY == 0 or size > 1 or rows.stop == len(figures):
+                self._context.note(outbound.key, _write_note(rows.stop, tally.untaken))
         if tally.refused and not tally.done and not start:
             raise Rejected(f"the shop took none of {len(figures)} figures: {tally}", extract=str(tally), code="stock")
         return Receipt(reply=str(tally), confirmed=True, untaken=_places(figures, tally.untaken))
@@ -84,6 +103,43 @@ class Stock:
         if through < len(figures):
             return Absent()
         return Found(Receipt(confirmed=True, untaken=_places(figures, untaken)))
+
+    def _set_rows(
+        self, figures: list[Figure], rows: range, items: Mapping[str, tuple[int, ...]], tally: _Tally, key: str
+    ) -> None:
+        """Set these rows, and count what became of each."""
+        if self._levels is not None:
+            self._compare_and_set(self._levels, figures, rows, items, tally, key)
+            return
+        for row in rows:
+            if not self._set(figures[row], items.get(figures[row].sku, ()), tally):
+                tally.untaken.add(row)
+
+    def _compare_and_set(
+        self,
+        levels: Levels,
+        figures: list[Figure],
+        rows: range,
+        items: Mapping[str, tuple[int, ...]],
+        tally: _Tally,
+        key: str,
+    ) -> None:
+        spots: dict[Spot, int] = {}  # two rows for one spot: the later counts
+        for row in rows:
+            known = items.get(figures[row].sku, ())
+            spots |= {(item, figures[row].location): row for item in known}
+            if not known:
+                tally.unknown.append(figures[row].sku)
+                tally.untaken.add(row)
+        for first in range(0, len(spots), MOST):
+            wishes = {spot: figures[spots[spot]].wish for spot in list(spots)[first : first + MOST]}
+            refused = levels.put(wishes, key)
+            tally.done += len(wishes) - len(refused)
+            for spot, words in refused.items():
+                figure = figures[spots[spot]]
+                tally.refused.append(f"{figure.sku} at {figure.location} ({words})")
+                tally.untaken.add(spots[spot])
+                self._skus.forget(figure.sku)  # the variant may be gone, perhaps made anew under another id
 
     def _set(self, figure: Figure, items: tuple[int, ...], tally: _Tally) -> bool:
         """Set one figure for all items of its SKU; returns whether the shop took it."""

@@ -50,6 +50,7 @@ class AccountLimiter:
         self._closes_at: float | None = None
         self._numbers = itertools.count()
         self._waiting: list[tuple[bool, int]] = []
+        self._parts: dict[str, AccountLimiter] = {}
 
     def acquire(self, cost: float = 1.0, *, urgent: bool = True) -> None:
         """Wait until the call may be made; raises RateLimited for a long pause, or when the hub stops before that."""
@@ -85,16 +86,36 @@ class AccountLimiter:
         """Let nobody call for that long."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+            parts = list(self._parts.values())
+        for part in parts:
+            part.pause(seconds)
+
+    def part(self, name: str, pace: Pace) -> AccountLimiter:
+        """Return a further bucket of the same account, which the partner counts apart."""
+        with self._lock:
+            if name not in self._parts:
+                part = self._parts[name] = AccountLimiter(self._clock, pace)
+                now = self._clock.monotonic()
+                part.pause(self._paused_until - now)
+                if self._closes_at is not None:
+                    part.close(self._closes_at - now)
+            return self._parts[name]
 
     def answered(self) -> None:
         """Take note that this thread has no call under way any more, where no header says so."""
         with self._lock:
             self._answered(threading.get_ident())
+            parts = list(self._parts.values())
+        for part in parts:
+            part.answered()
 
     def close(self, within: float) -> None:
         """Send away, with RateLimited, everybody who would have to wait longer than that from now."""
         with self._lock:
             self._closes_at = self._clock.monotonic() + within
+            parts = list(self._parts.values())
+        for part in parts:
+            part.close(within)
 
     def _try(self, ticket: tuple[bool, int], cost: float) -> float:
         """Let the call go and return 0, or return how many seconds to wait before trying again."""

@@ -61,6 +61,7 @@ class StockPushRow(Record):
     sku: Code
     location: Code
     quantity: Quantity
+    was: Annotated[Quantity | None, Field(description="what the channel was told last; absent when never")] = None
 
 
 class Demand(Record):

@@ -194,7 +194,11 @@ def _waiting(tx: Connection, channel: str) -> frozenset[Place]:
 
 
 def _enqueue(tx: Connection, channel: str, document: str, rows: dict[Place, Decimal], now: datetime) -> None:
-    told = [StockPushRow(sku=sku, location=place, quantity=rows[sku, place]) for sku, place in sorted(rows)]
+    last = published.figures(tx, channel, {sku for sku, _ in rows})
+    told = [
+        StockPushRow(sku=sku, location=place, quantity=rows[sku, place], was=last.get((sku, place)))
+        for sku, place in sorted(rows)
+    ]
     new = NewDelivery(
         connection=channel,
         document=document,

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from hub.clock import Clock, SystemClock
-from hub.contract import Limiter
+from hub.contract import Limiter, Pace
 
 
 class Crash(BaseException):
@@ -21,6 +21,7 @@ class MemoryLimiter:
         self.acquired: list[float] = []
         self.observed: list[tuple[float, float]] = []
         self.paused: list[float] = []
+        self.parts: dict[str, MemoryLimiter] = {}
 
     def acquire(self, cost: float = 1.0, *, urgent: bool = True) -> None:  # noqa: ARG002 - everybody passes
         """Let the call pass."""
@@ -33,6 +34,10 @@ class MemoryLimiter:
     def pause(self, seconds: float) -> None:
         """Keep how long nobody was to call."""
         self.paused.append(seconds)
+
+    def part(self, name: str, pace: Pace) -> MemoryLimiter:  # noqa: ARG002 - everybody passes
+        """Return the limiter of a further bucket, one for each name."""
+        return self.parts.setdefault(name, MemoryLimiter())
 
 
 class MemoryContext:

@@ -67,10 +67,11 @@ class Api:
             raise Drop
         version = (matched["version"] if matched else None) or "unstable"
         about = {
-            "X-Shopify-Shop-Api-Call-Limit": self._bucket.header,
             "X-Shopify-API-Version": version,
             "X-Request-Id": str(uuid4()),
         }
+        if not self._counts_points(request):
+            about["X-Shopify-Shop-Api-Call-Limit"] = self._bucket.header
         return Reply(reply.status, reply.body, {**about, **reply.headers})
 
     def _find(self, method: str, path: str) -> tuple[Route, tuple[int, ...]] | None:
@@ -105,9 +106,14 @@ class Api:
             return self._granted(request)
         if not self._access.allows(request.headers.get("x-shopify-access-token", "")):
             return _locked_out()
-        if not self._bucket.pour():
+        if not self._counts_points(request) and not self._bucket.pour():
             return _too_fast(2.0)
         return _answered(request, *found) if found else json_reply(404, {"errors": "Not Found"})
+
+    @staticmethod
+    def _counts_points(request: Request) -> bool:
+        """Say whether the call is GraphQL, which has a bucket of its own."""
+        return request.path.endswith("/graphql.json")
 
     def _granted(self, request: Request) -> Reply:
         """Give an app its token of a day."""

@@ -16,16 +16,25 @@ class LeakyBucket:
         self._at = clock.monotonic()
         self.refused = 0
 
-    def pour(self) -> bool:
+    def pour(self, cost: float = 1) -> bool:
         """Take one call in; False when the bucket is full."""
+        self._drain()
+        if self._level + cost > self._size.capacity:
+            self.refused += 1
+            return False
+        self._level += cost
+        return True
+
+    @property
+    def room(self) -> float:
+        """Return how much more would go in now."""
+        self._drain()
+        return self._size.capacity - self._level
+
+    def _drain(self) -> None:
         now = self._clock.monotonic()
         self._level = max(0.0, self._level - (now - self._at) * self._size.per_second)
         self._at = now
-        if self._level + 1 > self._size.capacity:
-            self.refused += 1
-            return False
-        self._level += 1
-        return True
 
     @property
     def header(self) -> str:

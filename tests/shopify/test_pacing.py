@@ -28,9 +28,18 @@ def paced(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningSan
         yield running
 
 
+def _ignored(sandbox: RunningSandbox) -> dict[str, str]:
+    return dict.fromkeys(sandbox.info["locations"].values(), "ignore")
+
+
 def _profile(sandbox: RunningSandbox, make_profile: ProfileMaker) -> Profile:
     return make_profile(
-        shop_url=sandbox.info["shop_url"], token=sandbox.info["shop_token"], page_size=2, read_timeout=5
+        shop_url=sandbox.info["shop_url"],
+        token=sandbox.info["shop_token"],
+        page_size=2,
+        read_timeout=5,
+        stock_over="rest",
+        locations=_ignored(sandbox),
     )
 
 

@@ -1,9 +1,10 @@
-"""Setting stock at the shop."""
+"""Setting stock at the shop, one figure a call; over GraphQL: test_levels.py."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -47,6 +48,24 @@ def _shown(sandbox: RunningSandbox, sku: str, location: str) -> int | None:
 
 def _product(number: int, *variants: tuple[str | None, int]) -> dict[str, object]:
     return {"id": number, "variants": [{"sku": sku, "inventory_item_id": item} for sku, item in variants]}
+
+
+@pytest.fixture
+def profile(profile: Profile) -> Profile:
+    return replace(profile, settings=profile.settings.model_copy(update={"stock_over": "rest"}))
+
+
+@pytest.fixture
+def make_profile(make_profile: ProfileMaker) -> ProfileMaker:
+    return lambda **settings: make_profile(stock_over="rest", **settings)
+
+
+@pytest.fixture(autouse=True)
+def no_locations() -> Iterator[None]:
+    """A shop made by hand has no location that somebody might have forgotten."""
+    responses.get(f"{BASE}locations.json", json={"locations": []})
+    yield
+    responses.reset()
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ def test_only_what_changed_is_sent(shop: Shop) -> None:
     shop.figure("B", "4")
     assert shop.plan() == 1
     (*_, last) = shop.deliveries()
-    assert last.doc["rows"] == [{"sku": "B", "location": "loc-1", "quantity": "4"}]
+    assert last.doc["rows"] == [{"sku": "B", "location": "loc-1", "quantity": "4", "was": "5"}]
 
 
 def test_a_location_shows_the_sum_of_its_nodes_in_whole_units(shop: Shop) -> None:
@@ -311,7 +311,7 @@ def test_what_the_channel_did_not_take_is_told_again_once_a_day(shop: Shop) -> N
     shop.clock.advance(24 * 3600)
     assert shop.plan() == 1
     (*_, last) = shop.deliveries()
-    assert last.doc["rows"] == [{"sku": "B", "location": "loc-1", "quantity": "5"}]
+    assert last.doc["rows"] == [{"sku": "B", "location": "loc-1", "quantity": "5", "was": None}]
 
 
 def test_what_the_channel_did_not_take_is_told_again_when_it_changes_or_a_person_asks(shop: Shop) -> None:

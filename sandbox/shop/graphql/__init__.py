@@ -1,0 +1,1 @@
+"""The shop's GraphQL Admin API, as far as hubs use it."""
