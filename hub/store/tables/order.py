@@ -1,0 +1,112 @@
+"""Sales orders, allocations and decisions, purchases, shipments and invoices."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+
+from hub.store.columns import ExactNumber, Json, UtcTime
+from hub.store.tables.base import metadata
+
+sales_order = Table(
+    "sales_order",
+    metadata,
+    Column("id", String(32), primary_key=True),  # ours, e.g. SO100001
+    Column("channel", String(128), nullable=False),
+    Column("channel_order", String(128), nullable=False),
+    Column("number", String(128), nullable=False, index=True),
+    Column("status", String(24), nullable=False, index=True),
+    Column("placed_at", UtcTime, nullable=False),
+    Column("source_updated_at", UtcTime, nullable=False),
+    Column("hold", Text),  # why we hold it, whatever the channel says
+    Column("cancelled_why", Text),  # why we cancelled it, whatever the channel says
+    Column("doc", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    UniqueConstraint("channel", "channel_order"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order_id", String(32), ForeignKey("sales_order.id"), nullable=False, index=True),
+    Column("line_id", String(128), nullable=False),
+    Column("sku", String(128), nullable=False),
+    Column("quantity", ExactNumber, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("node", String(128)),
+    Column("document", String(32), index=True),  # the PO or ship order that carries it
+    Column("excluded", Json, nullable=False),  # nodes that refused it
+    Column("reason", Text, nullable=False),
+    Column("sent_at", UtcTime),  # when the document reached the node
+    Column("shipped_at", UtcTime),
+    Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
+    Column("updated_at", UtcTime, nullable=False, index=True),
+    Index(None, "node", "sku", "state"),
+    Index(None, "state"),
+)
+
+reservation = Table(
+    "reservation",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("node", String(128), nullable=False),
+    Column("sku", String(128), nullable=False),
+    Column("quantity", ExactNumber, nullable=False),
+    Column("owner", String(128), nullable=False, index=True),
+    Column("expires_at", UtcTime, nullable=False),
+    Index(None, "sku", "node"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order_id", String(32), ForeignKey("sales_order.id"), nullable=False, index=True),
+    Column("decided_at", UtcTime, nullable=False),
+    Column("rules_hash", String(64), nullable=False),
+    Column("problem", Json, nullable=False),  # the frozen input, enough to decide again
+    Column("doc", Json, nullable=False),
+)
+
+purchase = Table(
+    "purchase",  # purchase orders and ship orders: what asks a node to ship
+    metadata,
+    Column("number", String(32), primary_key=True),
+    Column("kind", String(32), nullable=False),  # purchase_order | ship_order
+    Column("partner", String(128), nullable=False, index=True),
+    Column("node", String(128), nullable=False),
+    Column("order_id", String(32), ForeignKey("sales_order.id"), nullable=False, index=True),
+    Column("state", String(24), nullable=False),
+    Column("doc", Json, nullable=False),
+    Column("acknowledge_by", UtcTime),
+    Column("ship_by", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+    Index(None, "state", "acknowledge_by"),
+)
+
+shipment = Table(
+    "shipment",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("partner", String(128), nullable=False),
+    Column("shipment_number", String(128), nullable=False),
+    Column("purchase_number", String(32), ForeignKey("purchase.number"), nullable=False, index=True),
+    Column("order_id", String(32), nullable=False, index=True),
+    Column("doc", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("partner", "purchase_number", "shipment_number"),
+)
+
+invoice = Table(
+    "invoice",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("partner", String(128), nullable=False),
+    Column("invoice_number", String(128), nullable=False),
+    Column("purchase_number", String(32), index=True),
+    Column("doc", Json, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("partner", "invoice_number"),
+)
