@@ -113,6 +113,11 @@ class Hub:
         for gone in {node.partner for node in nodes.every(tx)} - self.directory.entries.keys():
             nodes.retire(tx, gone, [], now)
 
+    def reconfigure(self, config: Config) -> None:
+        """Go on with this configuration: routing, rates, retention, rhythm; what is built at the start stays."""
+        self._rates = config.exchange_rates()
+        self.config = config
+
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""
         hashes = {code: entry.profile.hash for code, entry in self.directory.entries.items()}

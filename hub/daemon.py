@@ -12,16 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from hub.composition import Hub
+from hub.config import Config, ConfigError
 from hub.delivery.policy import RetryPolicy
 from hub.delivery.runner import EmbeddedRunner
 from hub.log import EventLog
 from hub.model.document import Kind
+from hub.notify import notify, reloading
+from hub.reload import merge
 from hub.services import requests, sync
 from hub.services.outcomes import DomainOutcomes
-from hub.services.schedules import Job, Schedule, jobs_of, load_schedules
+from hub.services.schedules import Job, Schedule, ScheduleError, jobs_of, load_schedules
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
 from hub.store import archive, feeds, receipts, runs, stock
+from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
 
 log = EventLog(__name__)
@@ -34,9 +38,13 @@ _FULL_SCAN = 30.0
 class Daemon:
     """Everything that runs, in the order in which it starts."""
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Hub, read_config: Callable[[], Config] | None = None) -> None:
+        """`read_config` reads the configuration file again, for a reload."""
         self.hub = hub
+        self._read_config = read_config or (lambda: hub.config)
         self._stopping = threading.Event()
+        self._reload_asked = threading.Event()
+        self._beat_at = hub.clock.monotonic()
         self._ready = False
         self._schedules: tuple[Schedule, ...] = ()
         config = hub.config
@@ -81,6 +89,7 @@ class Daemon:
         self._ticker.start()
         self._stack.callback(self._ticker.stop)
         self._ready = True
+        notify("READY=1", f"STATUS={len(hub.directory.entries)} partners, port {port}")
         log.info("daemon.ready", port=port, partners=len(hub.directory.entries))
         return port
 
@@ -89,6 +98,9 @@ class Daemon:
         try:
             last_scan = self.hub.clock.monotonic()
             while not self._stopping.wait(0.5):
+                self._beat()
+                if self._reload_asked.is_set():
+                    self._guarded("reload", self._reload)
                 self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._verbs.table()))
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
@@ -109,8 +121,36 @@ class Daemon:
         """Drain what is in flight and let go of everything."""
         self._ready = False
         self._stopping.set()
+        notify("STOPPING=1")
         self._stack.close()
         log.info("daemon.stopped")
+
+    def ask_to_reload(self) -> None:
+        """Make `run` read configuration, schedules and mappings again soon; safe in a signal handler."""
+        self._reload_asked.set()
+
+    def _beat(self) -> None:
+        """Show that the loop goes round: health and the service manager's watchdog look at that."""
+        self._beat_at = self.hub.clock.monotonic()
+        notify("WATCHDOG=1")
+
+    def _reload(self) -> None:
+        """Take over what changed, if all of it is sound; otherwise say what is not and go on as before."""
+        self._reload_asked.clear()
+        reloading()
+        try:
+            config, waiting = merge(self.hub.config, self._read_config())
+            schedules = load_schedules(config.path(config.folders.schedules))
+            self.hub.reconfigure(config)
+        except (ConfigError, ScheduleError) as error:
+            log.warning("config.refused", problems=error.problems, in_force="the last good one")
+        else:
+            self._schedules = schedules
+            log.info("config.reloaded", needs_restart=waiting)
+        finally:
+            self.hub.refresh()
+            self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
+            notify("READY=1")
 
     def ask_to_stop(self) -> None:
         """Make `run` return soon; safe in a signal handler."""
@@ -121,6 +161,7 @@ class Daemon:
         return {
             "ready": self._ready,
             "stopping": self._stopping.is_set(),
+            "loop_seconds": round(self.hub.clock.monotonic() - self._beat_at, 1),
             "partners": len(self.hub.directory.entries),
             "process": os.getpid(),
         }
@@ -177,6 +218,8 @@ class Daemon:
             stock.release_expired(tx, now)
         while self._expire_originals(now - timedelta(days=keep.archive_days)):
             pass
+        if given := tidy(self.hub.store):
+            log.info("database.tidied", pages=given)
 
     def _expire_originals(self, before: datetime) -> int:
         """Forget some originals in one short transaction; returns how many, 0 when none is left."""
@@ -194,9 +237,13 @@ def _shown(folder: Path) -> frozenset[tuple[str, int, int, int]]:
     return frozenset(found)
 
 
-def serve(hub: Hub, announce: Callable[[int], None]) -> None:
-    """Run a daemon until SIGTERM or SIGINT, then drain; `announce` is told the port once it is ready."""
-    daemon = Daemon(hub)
+def serve(hub: Hub, announce: Callable[[int], None], read_config: Callable[[], Config] | None = None) -> None:
+    """Run a daemon until SIGTERM or SIGINT, then drain; `announce` is told the port once it is ready.
+
+    SIGHUP reads the configuration again with `read_config`, the schedules and the mapping files.
+    """
+    daemon = Daemon(hub, read_config)
+    signal.signal(signal.SIGHUP, lambda *_: daemon.ask_to_reload())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: daemon.ask_to_stop())
     try:

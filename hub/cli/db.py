@@ -1,17 +1,25 @@
-"""`crossdock db`: bring the schema up to date, and copy the database while it is in use."""
+"""`crossdock db`: bring the schema up to date, copy the database while it is in use, and put a copy back."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
+from sqlalchemy import make_url
 
 from hub.cli.session import Failure, NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json
-from hub.store import migrate
+from hub.clock import SystemClock
+from hub.config import Config
+from hub.instance import AlreadyRunning, InstanceLock
+from hub.store import connections, migrate
+from hub.store.connections import ConnectionMode
 from hub.store.engine import Store
+from hub.store.upkeep import NotABackup, check_backup
 
 #: Copied at a time; between two such pieces the daemon may write.
 _PAGES = 1000
@@ -64,3 +72,72 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
         print_json({"wrote": target, "bytes": target.stat().st_size})
     else:
         click.echo(f"wrote {target}")
+
+
+@db.command()
+@click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@pass_session
+def restore(session: Session, source: Path, yes: bool, as_json: bool) -> None:
+    """Put a backup in the place of the SQLite database; the daemon must not run.
+
+    What stood there before is kept beside it. What was sent after the backup was made is not known any more: every
+    connection is put back to observe, so that nothing leaves twice before somebody has looked.
+    """
+    config = session.config()
+    if config.store.url and not config.store.url.startswith("sqlite"):
+        raise Failure("this database is PostgreSQL; use pg_restore")
+    lock = InstanceLock(config.data)
+    try:
+        check_backup(source)
+        lock.take()
+    except (NotABackup, AlreadyRunning) as error:
+        raise Failure(str(error)) from None
+    try:
+        if not yes:
+            click.confirm(f"put {source} in the place of the database?", abort=True)
+        told = _put_back(config, source)
+    finally:
+        lock.release()
+    if as_json:
+        print_json(told)
+        return
+    click.echo(f"restored {source}" + (f"; what stood there is {told['kept']}" if told["kept"] else ""))
+    if told["observing"]:
+        click.echo(
+            f"observing: {', '.join(told['observing'])}; `crossdock connection live NAME --from TIME` opens them"
+        )
+
+
+def _put_back(config: Config, source: Path) -> dict[str, Any]:
+    target = Path(make_url(config.store_url).database or "")
+    kept = _set_aside(target)
+    fresh = target.with_suffix(".restoring")
+    shutil.copyfile(source, fresh)
+    fresh.replace(target)
+    store = Store(config.store_url)
+    try:
+        applied = migrate.upgrade(store)
+        with store.write() as tx:
+            now = SystemClock().now()
+            live = [row.code for row in connections.every(tx) if row.mode is ConnectionMode.LIVE]
+            for code in live:
+                connections.observe(tx, code, now, actor="restore")
+    finally:
+        store.close()
+    return {"restored": source, "kept": kept, "applied": applied, "observing": live}
+
+
+def _set_aside(target: Path) -> Path | None:
+    """Rename the database that stands there, with its log; what stood aside before is kept too."""
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return None
+    stamp = SystemClock().now().strftime("%Y%m%dT%H%M%SZ")
+    kept = target.with_name(f"{target.name}.before-{stamp}")
+    for ending in ("-wal", "-shm", ""):
+        part = target.with_name(target.name + ending)
+        if part.exists():
+            part.replace(kept.with_name(kept.name + ending))
+    return kept

@@ -9,6 +9,7 @@ import click
 
 from hub.cli.session import Failure, Session, pass_session
 from hub.composition import Hub
+from hub.config import load_config
 from hub.daemon import serve
 from hub.instance import AlreadyRunning
 from hub.killpoint import checkpoint_from
@@ -20,12 +21,20 @@ from hub.services.schedules import ScheduleError
 @click.option("--json", "as_json", is_flag=True, help="Print the address as one line of JSON.")
 @pass_session
 def run(session: Session, as_json: bool) -> None:
-    """Serve: read partners on schedule, send what has to go out; SIGTERM or Ctrl-C drains and ends."""
+    """Serve: read partners on schedule, send what has to go out; SIGTERM or Ctrl-C drains and ends.
+
+    SIGHUP reads configuration, schedules and mapping files again; what is broken leaves the last good in force.
+    """
     config = session.config()
     set_up(config.hub.log, config.hub.level)
     hub = Hub(config, checkpoint=checkpoint_from())
     try:
-        serve(hub, lambda port: _announce(f"http://{config.web.host}:{port}", as_json=as_json))
+        announce = f"http://{config.web.host}"
+        serve(
+            hub,
+            lambda port: _announce(f"{announce}:{port}", as_json=as_json),
+            lambda: load_config(session.config_path),
+        )
     except AlreadyRunning as error:
         raise Failure(str(error)) from None
     except ScheduleError as error:

@@ -49,6 +49,8 @@ class _Opening:
     def prepare(self, raw: sqlite3.Connection, _record: object) -> None:
         raw.isolation_level = None  # transactions are begun by us, so that a write can ask for its lock at once
         raw.execute(f"PRAGMA busy_timeout={round(self._busy_seconds * 1000)}")
+        if raw.execute("PRAGMA page_count").fetchone() == (0,):
+            raw.execute("PRAGMA auto_vacuum=INCREMENTAL")  # so that pages can be given back; only a new file takes it
         self._enter_wal(raw)
         for pragma in self._pragmas:
             raw.execute(f"PRAGMA {pragma}")

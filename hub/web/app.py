@@ -17,6 +17,9 @@ from hub.services.desk import Desk
 from hub.services.summary import summarise
 from hub.web.metrics import exposition
 
+#: A loop that has not gone round for so many seconds is stuck; a large piece of housekeeping takes fewer.
+_STUCK = 120.0
+
 
 def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) -> FastAPI:
     """Return the app; `desk` gives the present desk, `state` what the daemon says of itself (`ready`, `stopping`)."""
@@ -24,17 +27,20 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) 
 
     @app.get("/health")
     def health() -> JSONResponse:
-        """Alive, and the database answers."""
+        """Alive: the database answers and the daemon's loop goes round. Restart what says no for long."""
         try:
             with desk().store.read() as tx:
                 tx.exec_driver_sql("SELECT 1")
         except SQLAlchemyError as error:
             return JSONResponse({"ok": False, "why": f"the database does not answer: {error}"}, status_code=503)
-        return JSONResponse({"ok": True, **state()})
+        now = dict(state())
+        if now.get("loop_seconds", 0) > _STUCK:
+            return JSONResponse({"ok": False, "why": "the daemon's loop stands still", **now}, status_code=503)
+        return JSONResponse({"ok": True, **now})
 
     @app.get("/ready")
     def ready() -> JSONResponse:
-        """Started, and not stopping."""
+        """Started and not stopping: requests and webhooks may be sent here."""
         now = state()
         return JSONResponse(dict(now), status_code=200 if now.get("ready") else 503)
 

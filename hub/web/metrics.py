@@ -11,7 +11,14 @@ from sqlalchemy import Connection, func, select
 
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.store.tables import connection, delivery, feed, parked_record, sync_run
+from hub.store.tables import attempt, connection, delivery, feed, parked_record, request, sync_run
+
+_NEWEST = 1000
+_NEEDS_A_PERSON = (
+    (parked_record, parked_record.c.state == "open"),
+    (delivery, delivery.c.state == "parked"),
+    (sync_run, sync_run.c.state == "failed"),
+)
 
 
 def exposition(desk: Desk) -> tuple[bytes, str]:
@@ -37,6 +44,7 @@ class _FromStore(Collector):
             yield from self._counts(tx)
             yield from self._queues(tx)
             yield from self._ages(tx)
+            yield from self._troubles(tx)
 
     def _counts(self, tx: Connection) -> Iterator[Metric]:
         found = summarise(tx)
@@ -88,6 +96,44 @@ class _FromStore(Collector):
         for code, at in tx.execute(select(connection.c.code, connection.c.outage_since)):
             down.add_metric((code,), (now - at).total_seconds() if at is not None else 0.0)
         yield down
+
+    def _troubles(self, tx: Connection) -> Iterator[Metric]:
+        """What failed by class, how the newest attempts ended (RateLimited among them), and what waits longest."""
+        failing = GaugeMetricFamily(
+            "crossdock_failing", "What needs a person, by error class", labels=("connection", "error_class")
+        )
+        for table, where in _NEEDS_A_PERSON:
+            rows = select(table.c.connection, table.c.error_class, func.count()).where(where)
+            for code, error_class, count in tx.execute(rows.group_by(table.c.connection, table.c.error_class)):
+                failing.add_metric((code, error_class or "none"), count)
+        yield failing
+        ended = GaugeMetricFamily(
+            "crossdock_recent_attempts",
+            f"How the newest {_NEWEST} attempts ended; RateLimited: the partner's pace held us back",
+            labels=("connection", "outcome"),
+        )
+        newest = (
+            select(attempt.c.delivery_id, attempt.c.outcome).order_by(attempt.c.id.desc()).limit(_NEWEST).subquery()
+        )
+        outcomes = select(delivery.c.connection, newest.c.outcome, func.count()).join(
+            newest, newest.c.delivery_id == delivery.c.id
+        )
+        for code, outcome, count in tx.execute(outcomes.group_by(delivery.c.connection, newest.c.outcome)):
+            ended.add_metric((code, outcome or "under way"), count)
+        yield ended
+        waits = GaugeMetricFamily(
+            "crossdock_oldest_due_seconds", "Since the oldest delivery that may go was due", labels=("connection",)
+        )
+        now = self._desk.clock.now()
+        oldest = select(delivery.c.connection, func.min(delivery.c.due_at).label("at"))
+        oldest = oldest.where(delivery.c.state.in_(("queued", "waiting")), delivery.c.due_at < now)
+        for code, at in tx.execute(oldest.group_by(delivery.c.connection)):
+            waits.add_metric((code,), (now - at).total_seconds())
+        yield waits
+        asked = tx.execute(select(func.count()).where(request.c.state == "asked")).scalar_one()
+        yield GaugeMetricFamily(
+            "crossdock_requests_waiting", "What people asked for and the daemon has not done", asked
+        )
 
 
 def _labelled(name: str, help_text: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:

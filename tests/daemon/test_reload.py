@@ -1,0 +1,100 @@
+"""A running daemon takes over what changed when all of it is sound, and goes on as before when it is not."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from hub.composition import Hub
+from hub.config import Config, load_config
+from hub.daemon import Daemon
+from hub.notify import notify
+from hub.reload import merge
+from hub.web.app import WebServer, build_app
+
+CONFIG = '[web]\nport = 0\n[routing]\nsplit_penalty = "{penalty}"\n[store]\narchive_days = {days}\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    for name in ("mappings", "schedules", "secrets"):
+        (tmp_path / name).mkdir()
+    file = tmp_path / "crossdock.toml"
+    file.write_text(CONFIG.format(penalty=1, days=90), "utf-8")
+    return file
+
+
+@pytest.fixture
+def daemon(path: Path) -> Iterator[Daemon]:
+    made = Daemon(Hub(load_config(path)), lambda: load_config(path))
+    made.start()
+    loop = threading.Thread(target=made.run)
+    loop.start()
+    yield made
+    made.ask_to_stop()
+    loop.join(10)
+
+
+def comes_true(holds: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 4
+    while not holds() and time.monotonic() < until:
+        time.sleep(0.05)
+    return holds()
+
+
+def test_a_sound_configuration_comes_into_force_without_a_restart(daemon: Daemon, path: Path) -> None:
+    path.write_text(CONFIG.format(penalty=4, days=7), "utf-8")
+    daemon.ask_to_reload()
+    assert comes_true(lambda: daemon.hub.config.store.archive_days == 7)
+    assert daemon.hub.desk.rules.split_penalty == 4
+
+
+def test_a_broken_configuration_leaves_the_last_good_one_in_force(daemon: Daemon, path: Path) -> None:
+    path.write_text(CONFIG.format(penalty="much", days=7), "utf-8")
+    daemon.ask_to_reload()
+    assert comes_true(lambda: not daemon._reload_asked.is_set())
+    assert daemon.hub.config.store.archive_days == 90
+    path.write_text(CONFIG.format(penalty=4, days=7), "utf-8")
+    (path.parent / "schedules" / "bad.toml").write_text("nonsense", "utf-8")
+    daemon.ask_to_reload()
+    assert comes_true(lambda: not daemon._reload_asked.is_set())
+    assert daemon.state()["ready"]
+    assert daemon.hub.config.store.archive_days == 90
+
+
+def test_what_is_built_at_the_start_waits_for_a_restart_and_says_so(path: Path) -> None:
+    running = load_config(path)
+    fresh = load_config(path, {"CROSSDOCK__WEB__PORT": "9000", "CROSSDOCK__STORE__RUN_DAYS": "3"})
+    merged, waiting = merge(running, fresh)
+    assert waiting == ["web.port"]
+    assert (merged.web.port, merged.store.run_days) == (0, 3)
+    assert merge(running, running) == (running, [])
+    assert isinstance(merged, Config)
+
+
+def test_the_service_manager_is_told_and_nobody_else(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        assert notify("READY=1", "STATUS=2 partners", environ={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        assert manager.recv(100) == b"READY=1\nSTATUS=2 partners"
+    assert not notify("READY=1", environ={})
+    assert not notify("READY=1", environ={"NOTIFY_SOCKET": str(tmp_path / "gone")})
+
+
+def test_health_says_no_when_the_loop_stands_still(path: Path) -> None:
+    hub = Hub(load_config(path))
+    hub.upgrade()
+    server = WebServer(build_app(lambda: hub.desk, lambda: {"ready": True, "loop_seconds": 500.0}), "127.0.0.1", 0)
+    port = server.start()
+    try:
+        told = requests.get(f"http://127.0.0.1:{port}/health", timeout=5)
+    finally:
+        server.stop()
+        hub.close()
+    assert (told.status_code, told.json()["ok"]) == (503, False)
