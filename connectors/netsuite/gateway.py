@@ -58,10 +58,15 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One page of a search, and whether it is all of it."""
+    """One page of a search, and how many records there are in all."""
 
     records: tuple[Found, ...]
-    whole: bool
+    total: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether the page is all that there is."""
+        return self.total <= len(self.records)
 
 
 @dataclass(frozen=True, slots=True)

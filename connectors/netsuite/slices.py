@@ -5,8 +5,8 @@ the first page of a search of its own: records with an id beyond the last one. A
 its id, and so its slice; what changes behind us is read the next time, because the watermark is the moment at which
 the reading began, less an overlap.
 
-That a page holds the lowest ids is not promised anywhere. So a page that is not all there is, and is not in order of
-ids, is replaced by one over so small a range of ids that it is all there is.
+That a page holds the lowest ids is not promised anywhere. So a page that is not all there is gets counted again over
+the range of its own ids, and is replaced by one over a smaller range when somebody is missing from it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.netsuite.gateway import Found, Gateway, Slice, Wanted
 from hub.contract import TemporaryFailure
+
+#: The least page that a search may ask for, where only the count matters.
+_FEWEST = 5
+_MOVED = "the records of a NetSuite search moved away while they were read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,26 @@ def read_since(
 
 
 def next_slice(search: Callable[[Wanted], Slice], wanted: Wanted) -> Slice:
-    """Return the records of the lowest ids beyond `wanted.beyond`, and whether these are all."""
+    """Return the records of the lowest ids beyond `wanted.beyond`; `total` is more than these while others follow.
+
+    A page of everything is counted again over the range of its own ids: when that range holds more, a smaller one is
+    sought that fits on a page, by halving.
+    """
     page = search(wanted)
-    ids = [_id(each) for each in page.records]
-    if page.whole or not ids:
-        return Slice(page.records, whole=True)
-    if ids == sorted(ids):
+    if page.whole:
         return page
-    up_to = sorted(ids)[len(ids) // 2]
-    while not (narrow := search(replace(wanted, up_to=up_to))).whole:
-        up_to = wanted.beyond + (up_to - wanted.beyond) // 2
-    if not narrow.records:  # only the halving can come to this: everything has moved away meanwhile
-        raise TemporaryFailure("the records of a NetSuite search changed while they were read", code="search moved")
-    ordered = sorted(narrow.records, key=_id)
-    return Slice(tuple(ordered), whole=False)
+    most = max(_id(each) for each in page.records)
+    counted = search(replace(wanted, up_to=most, size=_FEWEST))
+    if counted.total <= len(page.records):
+        return page
+    low, high = wanted.beyond, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        part = search(replace(wanted, up_to=middle))
+        if part.whole and part.records:
+            return Slice(part.records, page.total)
+        low, high = (middle, high) if part.whole else (low, middle)
+    raise TemporaryFailure(_MOVED, todo="nothing, when it passes", code="search moved")
 
 
 def _last(found: Slice) -> int:

@@ -70,7 +70,7 @@ class SoapGateway:
         _expect_success(result, "search")
         rows = child(result, "recordList")
         records = tuple(_found(each) for each in children(rows, "record"))
-        return Slice(records, whole=_whole(text(result, "totalPages")) <= 1)
+        return Slice(records, max(_whole(text(result, "totalRecords")), len(records)))
 
     def initialize(self, type_: str, source: str, id_: str) -> Record:
         """Return a new record as NetSuite would make it from another one."""

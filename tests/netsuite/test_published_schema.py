@@ -1,0 +1,81 @@
+"""Every message that we send is valid by the schema that Oracle publishes; skipped where that is not at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from connectors.netsuite.connector import PLUGIN
+from hub.contract import Outbound, Profile
+from hub.testing.context import MemoryContext, MemoryNumbers
+from sandbox.netsuite.service import RunningNetSuite
+from tests.netsuite.trade import BENCHES
+
+SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
+PUBLISHED = SAMPLES / "wsdl_2023_2"
+ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
+
+pytestmark = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published WSDL is not beside this repository")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The published WSDL where the connector looks for it."""
+    folder = tmp_path_factory.mktemp("published")
+    (folder / "2023_2").symlink_to(PUBLISHED)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def schema() -> etree.XMLSchema:
+    imports = "".join(
+        f'<xsd:import namespace="{etree.parse(each).getroot().get("targetNamespace")}" schemaLocation="{each}"/>'
+        for each in sorted((PUBLISHED / "xsd").glob("*.xsd"))
+    )
+    return etree.XMLSchema(
+        etree.fromstring(f'<xsd:schema xmlns:xsd="http://www.w3.org/2001/XMLSchema">{imports}</xsd:schema>')
+    )
+
+
+def parts(content: bytes) -> Iterator[etree._Element]:
+    """The header's parts and the body's one element."""
+    root = etree.fromstring(content)
+    yield from root.find(f"{ENVELOPE}Header")
+    yield from root.find(f"{ENVELOPE}Body")
+
+
+def test_everything_that_we_send_is_valid(
+    account: RunningNetSuite, make_profile: Callable[..., Profile], folder: Path, schema: etree.XMLSchema
+) -> None:
+    constants = {"SalesOrder": {"subsidiary": "3", "custbody_source": "hub"}}
+    profile = make_profile(endpoint="2023_2", wsdl_folder=folder, constants=constants)
+    connector = PLUGIN.open(profile, MemoryContext(account.ask(lambda service: service.clock)))
+    assert connector.check().ok
+    for name in ("orders", "shipments", "items", "stock"):
+        pages = list(connector.fetch(name, None))
+        list(connector.fetch(name, pages[-1].cursor))
+    for bench in (each(account, profile) for each in BENCHES):
+        content = connector.render(bench.outbound, bench.record(1), MemoryNumbers()).content
+        outbound = Outbound(document=bench.outbound, key=bench.outbound, content=content)
+        connector.send(outbound)
+        connector.find(outbound)
+    connector.close()
+    sent = account.ask(lambda service: list(service.requests))
+    operations = set()
+    for content in sent:
+        for part in parts(content):
+            schema.validate(part)
+            assert not schema.error_log, f"{schema.error_log.last_error}\n{content.decode()}"
+            operations.add(etree.QName(part).localname)
+    assert operations >= {"upsertList", "getList", "search", "initialize", "getItemAvailability", "getServerTime"}
+
+
+def test_a_message_in_another_order_would_be_noticed(schema: etree.XMLSchema) -> None:
+    space = "urn:core_2023_2.platform.webservices.netsuite.com"
+    wrong = f'<r xmlns="{space}"><message>first</message><code>USER_ERROR</code></r>'
+    element = etree.fromstring(wrong)
+    element.tag = "{urn:messages_2023_2.platform.webservices.netsuite.com}getServerTime"
+    assert not schema.validate(element)
