@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from connectors.netsuite.auth import account_id, host_form
 
@@ -119,6 +119,15 @@ class NetSuiteSettings(BaseModel):
     connect_timeout: Annotated[Seconds, Field(description="seconds to wait for a connection")] = 10.0
     read_timeout: Annotated[Seconds, Field(description="seconds to wait for the next bytes of a reply")] = 300.0
     max_reply_mb: Annotated[int, Field(ge=1, le=1024, description="a larger reply is refused")] = 128
+
+    @model_validator(mode="after")
+    def _one_home_for_a_purchase_order(self) -> Self:
+        if {Flow.PURCHASE_ORDERS, Flow.SUPPLIER_ORDERS} <= self.documents:
+            raise ValueError(
+                "purchase_orders records our orders in our own NetSuite, supplier_orders are sales of a supplier's: "
+                "name one of them"
+            )
+        return self
 
     @property
     def service(self) -> str:

@@ -55,6 +55,8 @@ class Translation:
 
     def _one(self, flow: Flow, records: tuple[Theirs, ...]) -> Record | None:
         if flow is Flow.SHIPMENTS:
+            if len(records) != 2:
+                raise Unfit(f"it is {len(records)} records instead of a fulfilment and its order")
             return self._shipment(*records)
         return self._order(records[0]) if flow is Flow.ORDERS else self._entry(records[0])
 

@@ -15,6 +15,7 @@ class Mood(StrEnum):
     DOWN = "down"  # the connection is closed and nothing was done
     HANG = "hang"  # accepted and never answered
     LOCKED_OUT = "locked_out"  # a fault: invalid login attempt
+    FORBIDDEN = "forbidden"  # a fault: the role may not do this
     PICKY = "picky"  # every record is refused
     LOST_REPLY = "lost_reply"  # the work is done and the answer dropped
     MAINTENANCE = "maintenance"  # a page of HTML with status 200

@@ -36,6 +36,7 @@ _FAULTS = {
         "SuiteTalk concurrent request limit exceeded. Request blocked.",
     ),
     Mood.LOCKED_OUT: ("invalidCredentialsFault", "INVALID_LOGIN_ATTEMPT", "Invalid login attempt."),
+    Mood.FORBIDDEN: ("insufficientPermissionFault", "INSUFFICIENT_PERMISSION", "You need a higher permission."),
     Mood.UNEXPECTED: ("invalidCredentialsFault", "UNEXPECTED_ERROR", "An unexpected error occurred."),
 }
 

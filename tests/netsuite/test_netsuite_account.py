@@ -1,0 +1,145 @@
+"""Account ids, passports, the stored WSDL and the doctor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from pydantic import ValidationError
+
+from connectors.netsuite.auth import Credentials, account_id, host_form
+from connectors.netsuite.commands import netsuite
+from connectors.netsuite.compose import Node, UnknownName, envelope, scalar
+from connectors.netsuite.connector import NetSuiteConnector, NetSuitePlugin
+from connectors.netsuite.schema import Schema
+from connectors.netsuite.wsdl import fetch
+from hub.contract import AccessDenied, Profile, TemporaryFailure
+from hub.testing.context import MemoryContext
+from sandbox.netsuite.moods import Mood
+from sandbox.netsuite.service import RunningNetSuite
+
+Open = Callable[..., NetSuiteConnector]
+Make = Callable[..., Profile]
+
+
+@pytest.mark.parametrize("written", ["1234567_SB1", "1234567-sb1", " 1234567_sb1 "])
+def test_an_account_id_may_be_written_as_in_any_of_netsuites_own_places(written: str) -> None:
+    assert account_id(written) == "1234567_SB1"
+    assert host_form(account_id(written)) == "1234567-sb1"
+
+
+@pytest.mark.parametrize("written", ["", "https://1234567.app.netsuite.com", "12 34", "1_2_3"])
+def test_what_is_no_account_id_is_refused(written: str) -> None:
+    with pytest.raises(ValueError, match="account id"):
+        account_id(written)
+
+
+def test_a_signature_is_the_one_that_was_computed_by_hand() -> None:
+    # openssl dgst -sha256 -hmac 'cs&ts' over '1234567_SB1&ck&tk&0123456789abcdef&1795391428'
+    credentials = Credentials("1234567_SB1", "ck", "cs", "tk", "ts")
+    assert credentials.signature("0123456789abcdef", 1795391428) == "LiycGhsSmJFQOWQp3qKiVJsBR69Bcv6lLydk8m0d8HY="
+
+
+def test_no_two_passports_are_alike_and_none_shows_a_secret() -> None:
+    credentials = Credentials("1", "ck", "consumer-secret", "tk", "token-secret")
+    now = datetime(2026, 11, 20, tzinfo=UTC)
+    assert credentials.passport(now) != credentials.passport(now)
+    assert "secret" not in repr(credentials).replace("consumer_secret", "")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"url": "http://netsuite.example"}, "in the clear"),
+        ({"url": "https://x.example/services"}, "is not an address"),
+        ({"documents": ["purchase_orders", "supplier_orders"]}, "name one of them"),
+        ({"documents": []}, "at least 1"),
+        ({"endpoint": "2023.2"}, "pattern"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(make_profile: Make, change: dict[str, object], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        make_profile(**change)
+
+
+def test_the_wsdl_is_fetched_once_and_read_from_the_copy(account: RunningNetSuite, tmp_path: Path) -> None:
+    call = ["fetch-wsdl", "1234567", "--url", account.url, "--folder", str(tmp_path / "copies")]
+    first = CliRunner().invoke(netsuite, call)
+    assert first.exit_code == 0, first.output
+    stored = (tmp_path / "copies" / "2025_2" / "netsuite.wsdl").read_text(encoding="utf-8")
+    assert 'schemaLocation="xsd/core.xsd"' in stored
+    assert account.url not in stored
+    assert CliRunner().invoke(netsuite, call).exit_code == 3
+    assert CliRunner().invoke(netsuite, [*call, "--again"]).exit_code == 0
+    assert CliRunner().invoke(netsuite, [*call, "--endpoint", "1999_9", "--url", "http://127.0.0.1:9"]).exit_code == 1
+    assert Schema(tmp_path / "copies" / "2025_2" / "netsuite.wsdl").shape("SalesOrder").attributes
+    assert {each.name for each in (tmp_path / "copies").iterdir()} == {"2025_2"}
+
+
+def test_a_wsdl_that_points_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    source = "https://account.test/wsdl/netsuite.wsdl"
+    text = b'<definitions xmlns="http://schemas.xmlsoap.org/wsdl/"><import location="https://evil.test/x.xsd"/></definitions>'
+    with pytest.raises(TemporaryFailure, match=r"evil\.test"):
+        fetch(lambda _: text, source, tmp_path / "copy")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_a_wsdl_the_cure_is_named(make_profile: Make, context: MemoryContext, tmp_path: Path) -> None:
+    connector = NetSuitePlugin().open(make_profile(wsdl_folder=tmp_path), context)
+    health = connector.check()
+    connector.close()
+    assert not health.ok
+    assert "fetch-wsdl" in health.todo
+    (tmp_path / "2025_2").mkdir()
+    (tmp_path / "2025_2" / "netsuite.wsdl").write_text("<html>", encoding="utf-8")
+    with pytest.raises(AccessDenied, match="cannot be read"):
+        Schema(tmp_path / "2025_2" / "netsuite.wsdl")
+
+
+def test_a_field_that_the_endpoint_lacks_is_named(wsdl_folder: Path) -> None:
+    schema = Schema(wsdl_folder / "2025_2" / "netsuite.wsdl")
+    with pytest.raises(UnknownName, match="SalesOrder has no colour"):
+        envelope(schema, "upsertList", {"record": [Node("SalesOrder", {"colour": "red"})]}, None, {})
+
+
+def test_what_cannot_stand_in_xml_is_replaced_and_what_cannot_be_a_number_is_refused() -> None:
+    assert scalar("bell \x07 and \ud800 half") == "bell   and   half"
+    with pytest.raises(ValueError, match="no time zone"):
+        scalar(datetime(2026, 1, 1), "tranDate")  # noqa: DTZ001 - the point of the test
+    with pytest.raises(TypeError, match="float"):
+        scalar(1.5, "quantity")
+
+
+def test_the_doctor_says_what_works_and_what_to_do(connect: Open) -> None:
+    health = connect(locations={}, endpoint="2025_2").check()
+    assert health.ok
+    assert "1234567_SB1 answers" in health.sentence
+    assert "of 5 of the whole account" in health.sentence
+    assert "East" in health.sentence
+    assert "[connection.locations]" in health.todo
+
+
+def test_the_doctor_names_the_flows_that_lack_a_permission(account: RunningNetSuite, connect: Open) -> None:
+    account.mood(Mood.FORBIDDEN, on="search")
+    health = connect(documents=["orders", "bills"]).check()
+    assert not health.ok
+    assert "bills: " in health.sentence
+    assert "orders: " in health.sentence
+    assert "permission" in health.todo
+
+
+def test_the_doctor_warns_of_a_customer_that_nobody_named(connect: Open) -> None:
+    assert "set customer" in connect(customer=None, documents=["ship_orders"]).check().todo
+
+
+def test_two_connections_to_one_account_share_one_gate(make_profile: Make, context: MemoryContext) -> None:
+    plugin = NetSuitePlugin()
+    first = plugin.open(make_profile(concurrency=4), context)
+    second = plugin.open(make_profile(concurrency=2), context)
+    assert first._doctor._gate is second._doctor._gate
+    assert first._doctor._gate.width == 2
+    first.close()
+    second.close()
