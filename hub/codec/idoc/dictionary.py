@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib.resources import files
-from itertools import accumulate, pairwise
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, Final
@@ -84,15 +83,15 @@ class Layout:
         """Return the width of the data in a release; what is not known is as wide as the newest one."""
         return self.older.get(release, self.width)
 
-    def cutter(self, start: int) -> Callable[[str], tuple[str, ...]]:
-        """Return what cuts a record into its fields, which begin at `start` in it."""
-        ends = list(accumulate((each.width for each in self.fields), initial=start))
-        slices = [slice(first, last) for first, last in pairwise(ends)]
-        if not slices:
-            return lambda _: ()
-        if len(slices) == 1:
-            return lambda record: (record[slices[0]],)
-        return itemgetter(*slices)
+
+def cutter(fields: Sequence[Field], start: int) -> Callable[[str], tuple[str, ...]]:
+    """Return what cuts these fields out of a record, in which the first one's segment begins at `start`."""
+    slices = [slice(start + each.offset, start + each.offset + each.width) for each in fields]
+    if not slices:
+        return lambda _: ()
+    if len(slices) == 1:
+        return lambda record: (record[slices[0]],)
+    return itemgetter(*slices)
 
 
 @dataclass(frozen=True, slots=True)

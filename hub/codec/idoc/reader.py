@@ -6,28 +6,32 @@ Nothing aborts a file: what cannot be read is told, and reading goes on at the n
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 from typing import Final
 
 from hub.codec.idoc import hierarchy
-from hub.codec.idoc.dictionary import Dictionary, standard
+from hub.codec.idoc.dictionary import Dictionary, Layout, cutter, standard
 from hub.codec.idoc.fault import Fault, FaultCode
-from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, REST, Idoc, Segment
+from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, REST, Idoc, Segment
 from hub.codec.idoc.records import Records, Text
 from hub.codec.idoc.xml import read_xml
 
 #: An IDoc of more characters is not held; its segments can still be read one by one.
 HELD: Final = 24 << 20
 _OLD_CONTROL: Final = "EDI_DC"
+#: A record takes so much memory beside its characters.
+_EACH: Final = 400
 _TOLD: Final = 20
 #: What a record without a control record before it must begin with to be taken for a segment.
 _NAME: Final = re.compile(r"(?:[EZY][12]|/)[A-Z0-9_/]{1,28}(?: |$)")
 
+_MOST_NAMES: Final = 10_000
+_rstrip = str.rstrip
+_BLANKS: Final = repeat(" ")
+_BLANK: Final = " " * RECORD_WIDTH
 Event = Idoc | Fault
-_Cut = Callable[[str], tuple[str, ...]]
-#: XML name, flat name, names of the fields, how to cut them, and where they end.
-_Known = tuple[str, str, tuple[str, ...], _Cut, int]
 
 
 def read(
@@ -63,12 +67,12 @@ def segments(chunks: Iterable[bytes], *, dictionary: Dictionary | None = None, e
 
     What encloses a segment is not looked for: its header says its numbers.
     """
-    cutter = _Cutter(dictionary or standard())
+    cut = _Cutter(dictionary or standard())
     for record, line, offset in Records(Text(chunks, encoding)):
         if record.startswith(CONTROL):
             yield Segment(CONTROL, CONTROL, control_of(record), width=len(record), line=line, offset=offset)
         else:
-            yield cutter(record, line, offset)
+            yield cut(record, line, offset)
 
 
 def _is_xml(text: Text) -> bool:
@@ -76,14 +80,14 @@ def _is_xml(text: Text) -> bool:
     return start.startswith(b"<")
 
 
-_CUT_CONTROL: Final = CONTROL_RECORD.cutter(0)
+_CUT_CONTROL: Final = cutter(CONTROL_RECORD.fields, 0)
 
 
 def control_of(record: str) -> dict[str, str]:
     """Return the fields of a control record that hold anything; what stands behind them is under SDATA."""
     values = {
         key: value
-        for key, value in zip(CONTROL_RECORD.names, map(str.rstrip, _CUT_CONTROL(record), repeat(" ")), strict=True)
+        for key, value in zip(CONTROL_RECORD.names, map(_rstrip, _CUT_CONTROL(record), _BLANKS), strict=True)
         if value
     }
     if len(record) > CONTROL_RECORD.width and (rest := record[CONTROL_RECORD.width :].rstrip(" ")):
@@ -100,32 +104,53 @@ class _Cutter:
 
     def __call__(self, record: str, line: int, offset: int) -> Segment:
         key = record[:NAME_WIDTH]
-        known = self._known.get(key)
-        if known is None:
-            known = self._learn(key)
-        name, external, names, cut, width = known
-        values = {
-            key: value for key, value in zip(names, map(str.rstrip, cut(record), repeat(" ")), strict=True) if value
-        }
-        length = len(record)
-        if length > width and (rest := record[width:].rstrip(" ")):
-            values[REST] = rest
-        return Segment(name, external, values, None, record[NAME_WIDTH:HEADER_WIDTH], length, line, offset)
+        known = self._known.get(key) or self._learn(key)
+        used = record.rstrip()
+        end, length = len(used), len(record)
+        # Stripping blanks alone is ten times slower; it is needed where there is other white space, which is data.
+        if used.isprintable() and (end == length or record[end:] == _BLANK[: length - end]):
+            stripped = map(_rstrip, known.cut(end)(used))
+        else:
+            used = record.rstrip(" ")
+            end = len(used)
+            stripped = map(_rstrip, known.cut(end)(used), _BLANKS)
+        values = {name: value for name, value in zip(known.names, stripped, strict=False) if value}
+        if end > known.width:
+            values[REST] = used[known.width :]
+        header = record[NAME_WIDTH:HEADER_WIDTH]
+        return Segment(known.name, known.external, values, None, header, length, line, offset)
 
     def _learn(self, key: str) -> _Known:
         external = key.rstrip(" ")
         name = self._dictionary.named(external)
-        layout = self._dictionary.segments.get(name)
-        found: _Known = (name, external, (), _nothing, HEADER_WIDTH)
-        if layout is not None and layout.fields:
-            found = name, external, layout.names, layout.cutter(HEADER_WIDTH), HEADER_WIDTH + layout.width
-        if len(self._known) < 10_000:
+        found = _Known(name, external, self._dictionary.segments.get(name))
+        if len(self._known) < _MOST_NAMES:
             self._known[key] = found
         return found
 
 
-def _nothing(_: str) -> tuple[str, ...]:
-    return ()
+class _Known:
+    """How the records of one name are cut: fields behind the last character of a record need not be."""
+
+    __slots__ = ("_cuts", "_fields", "_starts", "external", "name", "names", "width")
+
+    def __init__(self, name: str, external: str, layout: Layout | None) -> None:
+        fields = layout.fields if layout is not None else ()
+        self.name = name
+        self.external = external
+        self.names = tuple(field.name for field in fields)
+        self.width = HEADER_WIDTH + sum(field.width for field in fields)
+        self._fields = fields
+        self._starts = [HEADER_WIDTH + field.offset for field in fields]
+        self._cuts: dict[int, Callable[[str], tuple[str, ...]]] = {}
+
+    def cut(self, end: int) -> Callable[[str], tuple[str, ...]]:
+        """Return what cuts the fields that begin before `end` out of a record."""
+        count = bisect_left(self._starts, end)
+        found = self._cuts.get(count)
+        if found is None:
+            found = self._cuts[count] = cutter(self._fields[:count], HEADER_WIDTH)
+        return found
 
 
 class _Flat:
@@ -141,25 +166,24 @@ class _Flat:
         self._size = 0
 
     def __iter__(self) -> Iterator[Event]:
+        faults, cut, held = self._records.faults, self._cut, self._held
         for record, line, offset in self._records:
-            if self._records.faults:
+            if faults:
                 yield from self._told()
             if record.startswith(_OLD_CONTROL):
                 yield from self._finished()
                 yield from self._opened(record, line, offset)
-            elif self._now is not None:
-                self._add(self._now, record, line, offset)
+            elif (now := self._now) is not None:
+                before = self._size
+                self._size = size = before + len(record) + _EACH
+                if size <= held:
+                    now.segments.append(cut(record, line, offset))
+                elif before <= held:
+                    now.faults.append(_at(FaultCode.TOO_LARGE, record, line, offset))
             elif not self._skipping:
                 yield from self._without_control(record, line, offset)
         yield from self._told()
         yield from self._finished()
-
-    def _add(self, now: Idoc, record: str, line: int, offset: int) -> None:
-        self._size += len(record)
-        if self._size <= self._held:
-            now.segments.append(self._cut(record, line, offset))
-        elif self._size - len(record) <= self._held:
-            now.faults.append(_at(FaultCode.TOO_LARGE, record, line, offset))
 
     def _opened(self, record: str, line: int, offset: int) -> Iterator[Fault]:
         """Open the IDoc that a control record begins, or tell that it is of a kind that we do not read."""
@@ -178,7 +202,7 @@ class _Flat:
             return
         fault = _at(FaultCode.NO_CONTROL_RECORD, record, line, offset)
         self._now = Idoc({}, framing=self._records.framing, faults=[fault], line=line, offset=offset)
-        self._add(self._now, record, line, offset)
+        self._now.segments.append(self._cut(record, line, offset))
 
     def _told(self) -> Iterator[Fault]:
         """Give what was found on the way to the IDoc that is open, or to nobody."""

@@ -156,6 +156,7 @@ class Records:
 
     def _lines(self, texts: Iterator[str], mark: str) -> Iterator[tuple[str, int, int]]:
         size, width, end = self._text.size, self._text.width, self.framing.end
+        narrow = width == 1
         rest, line, offset, blank = "", 0, self._offset, ""
         for text in texts:
             parts = (rest + text).split(mark)
@@ -171,7 +172,7 @@ class Records:
                     blank = ""
                 elif len(blank) < LONGEST:
                     blank += part + mark
-                offset += size(part) + width
+                offset += len(part) + 1 if narrow and part.isascii() else size(part) + width
         record = rest.rstrip("\r") if mark == "\n" else rest
         if record.strip(_AFTER):
             yield record, line + 1, offset

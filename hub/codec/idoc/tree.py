@@ -17,6 +17,8 @@ from hub.codec.idoc.writer import CannotWrite, as_xml, write
 from hub.codec.tree import Node
 
 LARGEST: Final = 128 << 20
+#: A document of a mapping is held whole.
+_ALL: Final = 1 << 60
 _NO_PAIRS: Final[Mapping[str, int]] = MappingProxyType({})
 _TODO: Final[Mapping[FaultCode, str]] = MappingProxyType({
     FaultCode.BEFORE_4_0: "ask the partner to send with a port of record version 3 (release 4.0 and later)",
@@ -100,7 +102,7 @@ class IdocFormat:
         """Yield a tree for each IDoc; one with an error is Unreadable. Raises Refused for what holds none."""
         content = packed.unpacked(content, LARGEST)
         nothing = True
-        for event in read([content], dictionary=self.dictionary, encoding=self.encoding, held=len(content) + 1):
+        for event in read([content], dictionary=self.dictionary, encoding=self.encoding, held=_ALL):
             if isinstance(event, Fault):
                 if nothing:
                     raise Refused(str(event), _TODO.get(event.code, "ask the partner for the file again"))

@@ -23,7 +23,7 @@ from hub.codec.idoc.model import (
     Widths,
 )
 from hub.codec.idoc.records import code_page
-from hub.codec.idoc.xml import NotXml, xml_lines
+from hub.codec.idoc.xml import NotXml, root_name, xml_lines
 
 _MOST_SEGMENTS: Final = 999_999
 _BOMS: Final = {"utf-8": "\ufeff", "utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}
@@ -62,7 +62,7 @@ def written(
         if how is None:
             how = idoc.framing
         first = not root
-        name = idoc.root or idoc.control.get("CIMTYP") or idoc.basic_type or idoc.tree.name or "IDOCS"
+        name = root_name(idoc)
         if how.form is Form.XML:
             yield _xml(idoc, how, f"{_declaration(how)}<{name}>\n" if first else "")
             last = f"</{root or name}>\n"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from hub.codec.idoc.dictionary import Dictionary
+from hub.codec.idoc.dictionary import Dictionary, xml_name
 from hub.codec.idoc.fault import Fault, FaultCode
 from hub.codec.idoc.model import CONTROL, DEEPEST, Form, Framing, Idoc, Segment
 
@@ -100,7 +100,7 @@ def _values(element: Any) -> tuple[dict[str, str], list[Any]]:  # noqa: ANN401 -
     for child in element:
         if len(child) or "SEGMENT" in child.attrib:
             below.append(child)
-        elif isinstance(child.tag, str) and (text := (child.text or "").rstrip(" \r\n\t")):
+        elif isinstance(child.tag, str) and (text := (child.text or "").rstrip(" ")) and not text.isspace():
             values[_name(child)] = text
     return values, below
 
@@ -111,12 +111,18 @@ def _name(element: Any) -> str:  # noqa: ANN401 - lxml
 
 
 _NOT_XML: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_ELEMENT: Final = re.compile(r"[^\W\d][\w.\-]*")
+_ELEMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 
 
 class NotXml(ValueError):
     """A name or a value that XML cannot hold."""
+
+
+def root_name(idoc: Idoc) -> str:
+    """Return the name of the root element: the one that it had, or else the type or the extension."""
+    names = (idoc.root, idoc.control.get("CIMTYP", ""), idoc.basic_type, idoc.tree.name)
+    return next((name for each in names if _ELEMENT.fullmatch(name := xml_name(each))), "IDOCS")
 
 
 def xml_lines(idoc: Idoc) -> Iterator[str]:
