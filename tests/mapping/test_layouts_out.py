@@ -132,7 +132,7 @@ PO = "number"
 """
     assert rendered(lab, text) == b"PO-1          2\nPO-1          1\n"
     with pytest.raises(BadRecord, match="has 8 characters, and Item has room for 3"):
-        rendered(lab, text + "Item = { formula = 'concat(col[\"line.sku\"], \"-LARGE\")' }\n")
+        rendered(lab, text + 'Item = { formula = \'concat(col["line.sku"], "-LARGE")\' }\n')
     assert lab.problems(ORDER + text + 'Itm = "line.sku"\n') == [
         "acme.toml:23:1: there is no column 'Itm'; did you mean 'Item'?"
     ]
