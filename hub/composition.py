@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from hub.clock import Clock, SystemClock
 from hub.config import Config, secret_finder
-from hub.contract import DocumentSpec, Plugin, Profile
+from hub.contract import DocumentSpec, Hears, Plugin, Profile
 from hub.delivery.context import IdleContext
 from hub.delivery.links import Links
 from hub.instance import InstanceLock
@@ -16,7 +16,7 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
-from hub.services import sync
+from hub.services import hooks, sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
 from hub.services.flow_locks import FlowLocks
@@ -70,6 +70,12 @@ class Hub:
         """Return a partner's profile in force, or None."""
         entry = self.directory.entries.get(code)
         return entry.profile if entry else None
+
+    def ears(self, code: str) -> tuple[Hears, Profile] | None:
+        """Return who understands calls of this partner, and its profile; None when nobody does."""
+        profile = self.profile(code)
+        plugin = hooks.ear(profile, self.plugins) if profile else None
+        return (plugin, profile) if plugin and profile else None
 
     def upgrade(self) -> list[str]:
         """Bring the database to this version's schema; returns the migrations that ran."""

@@ -397,6 +397,32 @@ class Connector(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What a partner's call to us turned out to be, once it is proven to be the partner's.
+
+    It is kept under `document` and `key`, which is the same for the same event however often it comes; `wakes` are the
+    kinds of inbound document that are worth reading now.
+    """
+
+    document: str
+    key: str
+    name: str = ""
+    wakes: frozenset[Kind] = frozenset()
+
+
+@runtime_checkable
+class Hears(Protocol):
+    """What a plugin has beside `open` when its partners may call us (webhooks); the hub gives each an address."""
+
+    def hear(self, profile: Profile, headers: Mapping[str, str], body: bytes) -> Knock:
+        """Return what a call is; header names are lower case. Raises AccessDenied for one that is not proven.
+
+        Quick and without I/O: the caller waits. The body is durable before the answer leaves.
+        """
+        ...
+
+
 @runtime_checkable
 class Looks(Protocol):
     """What a connector has beside its verbs when its `check` leaves a trace at the partner (a tiny test file)."""

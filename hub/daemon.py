@@ -19,7 +19,8 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
-from hub.services import requests, sync
+from hub.services import alerts, requests, sync
+from hub.services.alert_channels import Channels
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -27,6 +28,8 @@ from hub.services.verbs import Verbs
 from hub.store import archive, feeds, receipts, runs, stock
 from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
+from hub.web.bell import Bell
+from hub.web.hooks import mount as mount_hooks
 
 log = EventLog(__name__)
 
@@ -62,11 +65,14 @@ class Daemon:
             workers=config.delivery.workers,
             per_connection=config.delivery.workers_per_connection,
         )
+        self._bell = Bell(hub.clock)
         self._verbs = Verbs(self._run_now, self._wake, done="started")
         self._stack = ExitStack()
         self._next_housekeeping = hub.clock.now()
         self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
         self._full_scan_at = 0.0
+        self._next_alerts = 0.0
+        self._alerting = threading.Lock()
 
     def start(self) -> int:
         """Start everything; returns the port of the web interface. Raises AlreadyRunning, ScheduleError, OSError."""
@@ -79,7 +85,9 @@ class Daemon:
         self._schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
         hub.refresh()
         self._recover()
-        web = WebServer(build_app(lambda: hub.desk, self.state), hub.config.web.host, hub.config.web.port)
+        app = build_app(lambda: hub.desk, self.state)
+        mount_hooks(app, lambda: hub.desk, hub.ears, self._bell.ring)
+        web = WebServer(app, hub.config.web.host, hub.config.web.port)
         port = web.start()
         self._stack.callback(web.stop)
         for interrupted in self._runner.start():
@@ -101,11 +109,13 @@ class Daemon:
                 self._beat()
                 if self._reload_asked.is_set():
                     self._guarded("reload", self._reload)
+                self._guarded("hooks", self._answer_the_bell)
                 self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._verbs.table()))
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
                 self._guarded("housekeeping", self._keep_house)
+                self._look_for_alerts()
         finally:
             self.stop()
 
@@ -186,6 +196,12 @@ class Daemon:
         if sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at):
             self._runner.wake()
 
+    def _answer_the_bell(self) -> None:
+        """Read what partners have announced, once for all their calls of the last seconds."""
+        for connection, kinds in self._bell.rung():
+            if connection in self.hub.directory.entries:
+                self._run_now(connection, kinds)
+
     def _run_now(self, connection: str, kinds: frozenset[Kind]) -> int:
         """Tick the flows of a connection out of turn; returns how many documents that is."""
         documents = self.hub.flows_of(connection, kinds)
@@ -220,6 +236,22 @@ class Daemon:
             pass
         if given := tidy(self.hub.store):
             log.info("database.tidied", pages=given)
+
+    def _look_for_alerts(self) -> None:
+        """Look at the rules now and then, beside the loop: a channel may be slow."""
+        now, settings = self.hub.clock.monotonic(), self.hub.config.alerts
+        if now < self._next_alerts or not settings.channels or not self._alerting.acquire(blocking=False):
+            return
+        self._next_alerts = now + settings.every_seconds
+        self._ticker.soon(self._alert)
+
+    def _alert(self) -> None:
+        settings = self.hub.config.alerts
+        try:
+            alerts.look(self.hub.desk, settings)
+            alerts.send_waiting(self.hub.desk, settings, Channels(self.hub.library.secrets).send)
+        finally:
+            self._alerting.release()
 
     def _expire_originals(self, before: datetime) -> int:
         """Forget some originals in one short transaction; returns how many, 0 when none is left."""

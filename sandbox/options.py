@@ -34,6 +34,22 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
+class HookManners:
+    """How the shop's webhooks arrive: shares from 0 to 1, spans in seconds.
+
+    `twice` come again at once, `lost` never come, `shuffle` is the longest delay, `again_after` the first pause before
+    one that was not answered well comes again. `new_headers` uses the family of header names that came with 2026-04.
+    """
+
+    twice: float = 0.1
+    lost: float = 0.0
+    shuffle: float = 0.3
+    again_after: float = 0.5
+    new_headers: bool = False
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """Everything a sandbox is started with; the same seed gives the same world, orders and robots' decisions.
 
@@ -52,6 +68,7 @@ class Options:
     examples: bool = False
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)
+    hooks: HookManners = field(default_factory=HookManners)
     points: Bucket = Bucket(20_000, 1000.0)
     shop_port: int = 0
     sftp_port: int = 0

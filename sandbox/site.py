@@ -31,6 +31,7 @@ from sandbox.shop.graphql.calls import GraphQLCalls
 from sandbox.shop.order_calls import OrderCalls
 from sandbox.shop.shop import Shop
 from sandbox.shop.state import Location, Order
+from sandbox.shop.webhooks import Webhooks
 from sandbox.web import WebServer
 
 
@@ -58,7 +59,17 @@ class Site:
         }
         self._sftp = SftpSite(folder / "sftp", self.passwords, self.moods, self._arrived)
         writer = Writer(world.currency, world.timezone, self.shop.new_id())
+        self.webhooks = Webhooks(
+            secret=lambda: self.access.client_secret,
+            shop_domain="sandbox.myshopify.example",
+            version=API_VERSION,
+            manners=options.hooks,
+            new_id=self.shop.new_id,
+            later=self._later,
+        )
+        self.shop.watchers.append(lambda topic, order: self.webhooks.tell(topic, lambda: writer.order(order)))
         routes = (
+            *self.webhooks.routes(),
             *OrderCalls(self.shop, writer).routes(),
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
             route("POST", "/graphql.json", GraphQLCalls(self.shop, options.points, self.points).serve),
@@ -92,6 +103,7 @@ class Site:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for timer in self._timers:
             timer.cancel()
+        await self.webhooks.close()
         for door in self._ports:
             await self.shut(door)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from connectors.shopify import health
+from connectors.shopify import health, hooks
 from connectors.shopify.client import ShopClient
 from connectors.shopify.fulfilments import Fulfilments
 from connectors.shopify.orders import read_orders
@@ -19,6 +19,7 @@ from hub.contract import (
     DocumentSpec,
     Finding,
     Health,
+    Knock,
     Numbers,
     Outbound,
     Pace,
@@ -37,6 +38,9 @@ from hub.model.stock import StockPush
 ORDERS = DocumentSpec("orders", Direction.IN, Kind.SALES_ORDER)
 FULFILMENTS = DocumentSpec("fulfilments", Direction.OUT, Kind.FULFILMENT)
 STOCK = DocumentSpec("stock", Direction.OUT, Kind.STOCK_PUSH)
+
+#: What the shop calls us with: it only says that orders are worth reading, and is done with once they were.
+HOOKS = DocumentSpec(hooks.DOCUMENT, Direction.IN, Kind.SALES_ORDER, comes_with=ORDERS.name)
 
 ABOUT = About(
     name="shopify",
@@ -63,10 +67,11 @@ class ShopifyConnector:
         self._client = ShopClient(self._settings, context)
         self._fulfilments = Fulfilments(self._client, self._settings, context)
         self._stock = Stock(self._client, self._settings, context)
+        self._subscriptions = hooks.Subscriptions(self._client, self._settings, context, self._channel)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that flow over this connection."""
-        return ORDERS, FULFILMENTS, STOCK
+        return ORDERS, HOOKS, FULFILMENTS, STOCK
 
     def check(self) -> Health:
         """Say whether we can log in and work, and which locations nobody mapped."""
@@ -75,10 +80,13 @@ class ShopifyConnector:
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of orders placed or changed since the cursor."""
         _expect(document, ORDERS)
+        self._subscriptions.look_after()
         return read_orders(self._client, self._settings, self._context, cursor)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
-        """Yield the sales order, or why it cannot be read."""
+        """Yield the sales order, or why it cannot be read; a webhook only says that one is worth reading."""
+        if document == HOOKS.name:
+            return
         _expect(document, ORDERS)
         yield read_order(item.content, self._channel, self._settings)
 
@@ -114,6 +122,12 @@ class ShopifyPlugin:
     """The kind of connector that the entry point names."""
 
     about = ABOUT
+
+    def hear(self, profile: Profile, headers: Mapping[str, str], body: bytes) -> Knock:
+        """Return what a webhook of the shop is; raises AccessDenied when it is not the shop's."""
+        if not isinstance(profile.settings, ShopifySettings):
+            raise TypeError(f"the settings of {profile.partner.code} are not a shop's")
+        return hooks.hear(profile.settings, headers, body)
 
     def open(self, profile: Profile, context: Context) -> ShopifyConnector:
         """Return a connection; nothing is called before its first verb."""

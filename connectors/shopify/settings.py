@@ -87,6 +87,11 @@ class ShopifySettings(BaseModel):
             description="how stock is set: `graphql` (250 a call, compared first) or `rest` (one a call, the last wins)"
         ),
     ] = "graphql"
+    webhook_url: Annotated[
+        str,
+        StringConstraints(pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost)[:/].*)?$"),
+        Field(description="the address under which the shop reaches this hub; with it webhooks are subscribed to"),
+    ] = ""
     sku_minutes: Annotated[
         int, Field(ge=1, le=1440, description="for unknown SKUs the products are read again at most this often")
     ] = 15

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
@@ -53,6 +53,13 @@ class Shop:
         self.orders: dict[int, Order] = {}
         self.parts: dict[int, FulfilmentOrder] = {}
         self.changes = 0
+        self.watchers: list[Callable[[str, Order], None]] = []
+
+    def _changed(self, topic: str, order: Order) -> None:
+        """Take note that an order changed, and tell who watches."""
+        self.changes += 1
+        for watch in self.watchers:
+            watch(topic, order)
 
     # --- what it is stocked with ---
 
@@ -89,7 +96,7 @@ class Shop:
         for location, group in self._assigned(lines).items():
             self._open_part(order, self.locations[location], [(line, line.current) for line in group])
         self.orders[order.id] = order
-        self.changes += 1
+        self._changed("orders/create", order)
         return order
 
     def _line(self, plan: LinePlan) -> OrderLine:
@@ -129,7 +136,7 @@ class Shop:
             line.current -= line.fulfillable
             line.fulfillable = 0
         order.cancelled = order.updated = now
-        self.changes += 1
+        self._changed("orders/cancelled", order)
 
     # --- fulfilment orders ---
 
@@ -246,7 +253,7 @@ class Shop:
         )
         order.fulfilments.append(fulfilment)
         order.updated = now
-        self.changes += 1
+        self._changed("orders/updated", order)
         return fulfilment
 
     # --- what the auditor asks ---
