@@ -25,24 +25,30 @@ SHAPES = {
 _SOAK = 20_000 if os.environ.get("CROSSDOCK_SOAK") else 0
 
 
-def check(problem: Problem, rules: RoutingRules) -> None:
+def proven(problem: Problem, rules: RoutingRules) -> bool:
+    """Whether the decision says that it is the best; then it is, and otherwise it is no better than the best."""
     decision, best = solve(problem, rules), try_everything(problem, rules)
     filled = sum((choice.quantity for choice in decision.choices), Decimal(0))
-    assert (filled, decision.total) == (best.units, best.cost), problem.order_id
-    assert decision.optimal, problem.order_id
+    if decision.optimal:
+        assert (filled, decision.total) == (best.units, best.cost), problem.order_id
+    else:
+        assert (filled, -decision.total) <= (best.units, -best.cost), problem.order_id
+    return decision.optimal
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_no_way_fills_more_or_costs_less(shape: Shape) -> None:
     for seed in range(150):
-        check(*random_problem(seed, shape))
+        assert proven(*random_problem(seed, shape)), seed
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_soak_no_way_fills_more_or_costs_less(shape: Shape) -> None:
-    for seed in range(1000, 1000 + _SOAK):
-        check(*random_problem(seed, shape))
+    """Orders that the limit of work leaves unproven are counted: few, and more where cut lines go by a rate card."""
+    unproven = sum(not proven(*random_problem(seed, shape)) for seed in range(1000, 1000 + _SOAK))
+    print(f"{unproven} of {_SOAK} not proven")
+    assert unproven <= _SOAK * (0.02 if shape.cards else 0.001)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
