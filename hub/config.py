@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.model.money import Currency, ExchangeRates
 from hub.routing.rules import RoutingRules
+from hub.services.alert_settings import AlertsSection
 
 _PREFIX = "CROSSDOCK__"
 
@@ -105,6 +106,7 @@ class Config(Section):
     sync: SyncSection = SyncSection()
     rates: RatesSection = RatesSection()
     routing: RoutingRules = RoutingRules()
+    alerts: AlertsSection = AlertsSection()
     folder: Annotated[Path, Field(exclude=True)] = Path()
 
     def path(self, relative: Path) -> Path:

@@ -1,0 +1,206 @@
+"""People are told once, of many things together, not at night, and not lost when their channel is down."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import ValidationError
+
+from hub.model.money import ExchangeRates
+from hub.routing.rules import RoutingRules
+from hub.services import alerts
+from hub.services.alert_channels import Channels, NotTold
+from hub.services.alert_settings import AlertChannel, AlertsSection
+from hub.services.desk import Desk
+from hub.services.directory import PartnerDirectory
+from hub.store import connections
+from hub.store.engine import Store
+from hub.testing.clock import FakeClock
+
+OPS = {"name": "ops", "kind": "command", "command": ["true"]}
+DOWN = {"name": "down", "when": "connection_down", "than": "10m"}
+
+
+@pytest.fixture
+def desk(store: Store, clock: FakeClock) -> Desk:
+    with store.write() as tx:
+        for code in ("acme", "bolt"):
+            connections.ensure(tx, code, "files", "h", clock.now())
+    return Desk(store, clock, PartnerDirectory(), ExchangeRates(base="USD"), RoutingRules(), "USD")
+
+
+def settings(**more: Any) -> AlertsSection:
+    return AlertsSection.model_validate({"channels": [OPS], "rules": [DOWN], **more})
+
+
+def outage(desk: Desk, *codes: str) -> None:
+    with desk.store.write() as tx:
+        for code in codes:
+            connections.outage_started(tx, code, "connection refused", desk.clock.now())
+
+
+class Inbox:
+    """A channel that people read, and that may be down."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, str]] = []
+        self.down = False
+
+    def send(self, _channel: AlertChannel, subject: str, text: str) -> None:
+        if self.down:
+            raise NotTold("down")
+        self.got.append((subject, text))
+
+
+def go(desk: Desk, section: AlertsSection, inbox: Inbox) -> None:
+    alerts.look(desk, section)
+    alerts.send_waiting(desk, section, inbox.send)
+
+
+def test_an_outage_that_lasts_is_told_once_with_what_to_do_and_its_end_once(desk: Any) -> None:
+    inbox = Inbox()
+    outage(desk, "acme")
+    go(desk, settings(), inbox)
+    assert inbox.got == []
+    desk.clock.advance(601)
+    for _ in range(3):
+        go(desk, settings(), inbox)
+    ((subject, text),) = inbox.got
+    assert subject == "Crossdock: 1 new, 0 over"
+    assert "acme cannot be reached" in text
+    assert "do: ask acme" in text
+    with desk.store.write() as tx:
+        connections.outage_ended(tx, "acme", desk.clock.now())
+    go(desk, settings(), inbox)
+    assert inbox.got[1][0] == "Crossdock: 0 new, 1 over"
+
+
+def test_what_happens_together_is_told_together(desk: Any) -> None:
+    inbox = Inbox()
+    outage(desk, "acme", "bolt")
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    assert [subject for subject, _ in inbox.got] == ["Crossdock: 2 new, 0 over"]
+
+
+def test_a_notice_is_not_lost_when_its_channel_is_down(desk: Any) -> None:
+    inbox = Inbox()
+    inbox.down = True
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    with desk.store.read() as tx:
+        (waiting,) = alerts.notices(tx)
+    assert waiting["tries"] == 1
+    inbox.down = False
+    go(desk, settings(), inbox)
+    assert inbox.got == []
+    desk.clock.advance(60)
+    go(desk, settings(), inbox)
+    assert len(inbox.got) == 1
+
+
+def test_the_night_is_quiet_but_for_what_is_urgent(desk: Any) -> None:
+    at = desk.clock.now() + timedelta(seconds=601)
+    quiet = f"{at - timedelta(hours=1):%H:%M}-{at + timedelta(hours=1):%H:%M}"
+    inbox = Inbox()
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    go(desk, settings(quiet=quiet), inbox)
+    assert inbox.got == []
+    go(desk, settings(quiet=quiet, rules=[{**DOWN, "urgent": True}]), inbox)
+    assert len(inbox.got) == 1
+
+
+def test_what_came_and_went_in_the_night_is_not_told(desk: Any) -> None:
+    inbox = Inbox()
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    now = desk.clock.now()
+    go(desk, settings(quiet=f"{now - timedelta(hours=1):%H:%M}-{now + timedelta(hours=1):%H:%M}"), inbox)
+    with desk.store.write() as tx:
+        connections.outage_ended(tx, "acme", desk.clock.now())
+    go(desk, settings(), inbox)
+    assert inbox.got == []
+
+
+def test_the_summary_comes_once_a_day(desk: Any) -> None:
+    inbox = Inbox()
+    section = settings(rules=[], digest="00:00")
+    go(desk, section, inbox)
+    go(desk, section, inbox)
+    assert [text.splitlines()[0] for _, text in inbox.got] == ["0 need a person"]
+    desk.clock.advance(86_400)
+    go(desk, section, inbox)
+    assert len(inbox.got) == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"channels": [{"name": "ops", "kind": "webhook"}]}, "needs url"),
+        ({"rules": [{**DOWN, "to": ["nobody"]}]}, "no such channel"),
+        ({"rules": [{**DOWN, "than": "soon"}]}, "not a span"),
+        ({"quiet": "at night"}, "quiet"),
+        ({"timezone": "Mars"}, "no time zone"),
+    ],
+)
+def test_wrong_settings_are_told(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        settings(**wrong)
+
+
+class Hook(BaseHTTPRequestHandler):
+    got: ClassVar[list[dict[str, Any]]] = []
+    status = 200
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        type(self).got.append(json.loads(body))
+        self.send_response(type(self).status)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def hook() -> Iterator[str]:
+    Hook.got, Hook.status = [], 200
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/T00/canary"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_webhook_gets_text_as_slack_takes_it_and_its_address_is_a_secret(hook: str) -> None:
+    channel = AlertChannel(name="slack", kind="webhook", url="secret:slack")
+    Channels({"slack": hook}.get).send(channel, "Crossdock: 1 new", "acme is down")
+    assert Hook.got == [{"text": "*Crossdock: 1 new*\nacme is down"}]
+    Hook.status = 500
+    with pytest.raises(NotTold, match="slack answered 500") as refused:
+        Channels({"slack": hook}.get).send(channel, "s", "t")
+    assert "canary" not in str(refused.value)
+    with pytest.raises(NotTold, match="secret set slack"):
+        Channels({}.get).send(channel, "s", "t")
+
+
+def test_a_command_reads_the_notice(tmp_path: Path) -> None:
+    target = tmp_path / "notice"
+    script = f"import sys; open({str(target)!r}, 'w').write(sys.stdin.read())"
+    channel = AlertChannel(name="pager", kind="command", command=(sys.executable, "-c", script))
+    Channels({}.get).send(channel, "Crossdock: 1 new", "acme is down")
+    assert target.read_text() == "Crossdock: 1 new\nacme is down\n"
+    with pytest.raises(NotTold):
+        Channels({}.get).send(AlertChannel(name="p", kind="command", command=("false",)), "s", "t")
