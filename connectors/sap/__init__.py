@@ -1,0 +1,1 @@
+"""SAP: IDocs as files."""
