@@ -32,7 +32,7 @@ def wholes() -> list[bytes]:
         b'<?xml version="1.0"?><a xmlns:x="u"><x:b c="1">t</x:b></a>',
         b"H,1\nD,2\nD,3\n",
         workbook.write([["a", "b"], ["1", "2"]]),
-        gzip.compress(b"a,b\n1,2\n" * 50),
+        gzip.compress(b"a,b\n1,2\n" * 50, mtime=0),
         "a,b\n1,2\n".encode("utf-16"),
     ]
 

@@ -148,7 +148,7 @@ class TestTables:
 
     def test_an_archive_that_breaks_off_gives_what_was_before(self, lab: Lab) -> None:
         rows = "".join(f"AB-{number:06},{number}\n" for number in range(30000))
-        content = gzip.compress(("Item,Qty\n" + rows).encode())
+        content = gzip.compress(("Item,Qty\n" + rows).encode(), mtime=0)
         found = parsed(lab, STOCK + FIELDS, content[: len(content) // 2])
         assert len(found) > 5000
         assert str(found[-1]).startswith("acme stock, the rest of the file: the archive is damaged")
