@@ -69,6 +69,7 @@ currency = {_text(world.currency)}
 connector = "shopify"
 shop_url = {_text(addresses.shop_url)}
 token = "secret:shop_token"
+client_secret = "secret:shop_client_secret"
 api_version = {_text(API_VERSION)}
 
 [connection.locations]
