@@ -432,6 +432,15 @@ class Looks(Protocol):
         ...
 
 
+@runtime_checkable
+class Cuts(Protocol):
+    """What a connector is besides that fetches wholes together with the documents cut from them."""
+
+    def cut(self, document: str, item: RawItem) -> Iterator[RawItem]:
+        """Yield a whole that was kept earlier and what is in it by the settings of today, as `fetch` would."""
+        ...
+
+
 class Plugin(Protocol):
     """What the entry-point group `crossdock.connectors` names: a kind of connector."""
 

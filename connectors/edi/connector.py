@@ -112,8 +112,11 @@ class EdiConnector:
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of interchanges with what is in them; their files are put away when the next is asked for."""
         for page in self._transport.fetch(document, cursor):
-            cut_items = [each for file in page.items for each in cut.items(file, self._settings, self._document_of)]
-            yield replace(page, items=tuple(cut_items))
+            yield replace(page, items=tuple(each for file in page.items for each in self.cut(document, file)))
+
+    def cut(self, document: str, item: RawItem) -> Iterator[RawItem]:  # noqa: ARG002 - there is one mailbox
+        """Yield the interchanges of a file, each with what is in it; of one that was kept earlier just the same."""
+        return cut.items(item, self._settings, self._document_of)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield what an interchange or one of its documents says."""

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
-from hub.contract import BadRecord, Connector, ConnectorError, DocumentSpec, Page, RawItem
+from hub.contract import BadRecord, Connector, ConnectorError, Cuts, DocumentSpec, Page, RawItem
 from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
@@ -155,7 +155,44 @@ def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
             waiting = messages.waiting(tx, _MANY, inlet.connection, inlet.document.name)
         if not waiting:
             return total
+        if isinstance(inlet.connector, Cuts):
+            for message in waiting:
+                _keep_parts(desk, inlet, inlet.connector, message)
         total += apply_messages(desk, inlet, waiting)
+
+
+def _keep_parts(desk: Desk, inlet: Inlet, connector: Cuts, message: MessageRow) -> None:
+    """Keep what is in a whole that is applied again, for the flows that it belongs to.
+
+    What was not kept when it came (nobody wanted it then) is kept now; what went into quarantine with it comes out.
+    """
+    if inlet.document.kind is not Kind.INTERCHANGE:
+        return
+    with desk.store.read() as tx:
+        content = archive.load(tx, message.sha256)
+    at = message.dated_at or message.received_at
+    whole, *parts = connector.cut(inlet.document.name, RawItem(message.key, content, message.name, at))
+    quarantined = message.key != messages.bounded_key(whole.key) and message.key.startswith(whole.key)
+
+    def keep(tx: Connection) -> None:
+        now = desk.clock.now()
+        for part in parts:
+            messages.receive(
+                tx,
+                connection=inlet.connection,
+                document=part.document,
+                key=part.key,
+                name=part.name,
+                content=part.content,
+                now=now,
+                run_id=message.run_id,
+                dated_at=part.at,
+                part_of_quarantined=quarantined,
+            )
+            if quarantined:
+                messages.release_part(tx, inlet.connection, part.document, part.key, part.content)
+
+    desk.store.transact(keep)
 
 
 def apply_messages(

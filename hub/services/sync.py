@@ -194,6 +194,8 @@ def apply_waiting(flows: Flows, documents: Callable[[str, str], DocumentSpec | N
         try:
             with flows.locks.hold(connection, name), flows.links.use(connection) as connector:
                 total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
+                if document.kind is Kind.INTERCHANGE:
+                    total += _apply_parts(flows, connection, connector, document)
         except Exception as error:  # noqa: BLE001 - the flow's next run tries again and tells
             log.unforeseen("waiting.unforeseen", error, partner=connection, document=name)
     return total

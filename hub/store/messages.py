@@ -118,6 +118,22 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     return _quarantine(tx, known, values, sha256, now)
 
 
+def release_part(tx: Connection, connection: str, document: str, key: str, content: bytes) -> bool:
+    """Let a part that waited in quarantine with its whole be applied; false when there is none, or it went already.
+
+    One that was put aside for itself has a parked record of its own, and goes on waiting for a word about that. One
+    that the other interchange of this number held just the same was applied with that.
+    """
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = by_key(tx, connection, document, key)
+    if known is not None and known.sha256 == sha256:
+        return False
+    found = _by_stored_key(tx, connection, document, bounded_key(f"{key}#{sha256[:_SHOWN_HASH]}"))
+    if found is None or found.state != "quarantined" or parked(tx, state=None, message_id=found.id, limit=1):
+        return False
+    return apply_again(tx, found.id)
+
+
 def bounded_key(key: str) -> str:
     """Return the key as it is stored: one that is too long keeps its start and gets a hash of the whole."""
     key = storable(key)

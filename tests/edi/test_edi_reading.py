@@ -8,6 +8,7 @@ import pytest
 
 from connectors.edi import cut
 from connectors.edi.connector import EdiConnector
+from connectors.edi.settings import Party
 from hub.contract import BadRecord, RawItem
 from hub.model.stock import StockLevel
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
@@ -37,7 +38,7 @@ def test_an_interchange_is_kept_whole_with_each_document_under_its_own_headers(e
     assert part.content.startswith(content[:106])
     owed, level = read(edi, content)
     assert isinstance(owed, FunctionalAcknowledgement)
-    assert (owed.reference, owed.verdict, owed.documents[0].type) == ("IB 1", Verdict.ACCEPTED, "846")
+    assert (owed.reference, owed.verdict, owed.documents[0].type) == ("IB 10", Verdict.ACCEPTED, "846")
     assert isinstance(level, StockLevel)
     assert (level.sku, int(level.quantity)) == ("CUP", 4)
 
@@ -179,3 +180,15 @@ def test_a_ta1_is_about_the_whole_interchange(edi: EdiConnector) -> None:
         ("", "17", Verdict.REJECTED),
         ("PO", "PO 17", Verdict.ACCEPTED),
     ]
+
+
+# --- cut once more ---------------------------------------------------------------------------------------------------
+
+
+def test_what_was_not_for_us_is_cut_into_its_documents_once_the_ids_are_right(tmp_path: Path) -> None:
+    content = stock(clerk.Desk(("01", "SOMEBODY"), OURS))
+    before = connect(tmp_path)
+    (whole,) = items(before, content)
+    before._settings = before._settings.model_copy(update={"them": Party(qualifier="01", id="SOMEBODY")})
+    kept, part = before.cut("mailbox", whole)
+    assert (kept.key, kept.content, part.document) == (whole.key, whole.content, "stock")

@@ -54,6 +54,8 @@ class Mailbag:
 
     bags: list[list[RawItem]] = field(default_factory=list)
     ends: Exception | None = None
+    set_aside: set[str] = field(default_factory=set)
+    inside: dict[str, list[RawItem]] = field(default_factory=dict)
     about = About("mailbag", "for tests", NoSettings)
 
     def open(self, _profile: Profile, _context: Any) -> Mailbag:
@@ -68,7 +70,12 @@ class Mailbag:
         if self.ends is not None:
             raise self.ends
 
+    def cut(self, _document: str, item: RawItem) -> Iterator[RawItem]:
+        return iter(next((bag for key, bag in self.inside.items() if item.key.startswith(key)), [item]))
+
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
+        if item.key in self.set_aside:
+            raise BadRecord("not for us", record="it", todo="see", code="set aside")
         kind = {"mailbox": Kind.INTERCHANGE, "stock": Kind.STOCK_LEVEL}[document]
         yield RECORDS[kind].model_validate_json(item.content)
 
@@ -158,3 +165,67 @@ def test_a_part_is_never_fetched_by_itself(flows: Flows) -> None:
     both = Schedule(name="all", every="1m", select=Select())  # type: ignore[arg-type]  # pydantic reads the span
     directory: Any = flows.desk.directory
     assert [job.documents for job in jobs_of([both], directory)] == [(MAILBOX, ACK)]
+
+
+# --- what a person lets go on ----------------------------------------------------------------------------------------
+
+
+def again(flows: Flows, code: str) -> None:
+    """Let the one parked record with this code be applied again, as a person does."""
+    with flows.desk.store.write() as tx:
+        (bad,) = (each for each in messages.parked(tx) if each.code == code)
+        messages.apply_again(tx, bad.message_id)
+
+
+def test_an_interchange_that_was_set_aside_brings_its_parts_when_it_is_applied_again(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    mailbag.set_aside = {"isa:5"}
+    fetch(bag("5", 40)[:1])
+    assert owed(flows) == []
+    mailbag.set_aside, mailbag.inside = set(), {"isa:5": bag("5", 40)}
+    again(flows, "set aside")
+    fetch()
+    assert (on_hand(flows), owed(flows)) == (40, ["IB 5"])
+
+
+def test_an_interchange_out_of_quarantine_takes_its_own_parts_along(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    fetch(bag("5", 40))
+    other = bag("5", 7, content=whole("5") + b" ")
+    fetch(other)
+    mailbag.inside = {"isa:5": other}
+    again(flows, "key reused")
+    fetch()
+    assert on_hand(flows) == 7
+    with flows.desk.store.read() as tx:
+        assert messages.parked(tx) == []
+
+
+def test_parts_are_not_applied_twice_when_their_interchange_is(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    fetch(bag("5", 40))
+    fetch(bag("6", 30))
+    mailbag.inside = {"isa:5": bag("5", 40)}
+    with flows.desk.store.write() as tx:
+        first = messages.by_key(tx, "acme", "mailbox", "isa:5")
+        assert first is not None
+        messages.apply_again(tx, first.id)
+    fetch()
+    assert on_hand(flows) == 30
+    assert owed(flows) == ["IB 5", "IB 6"]
+
+
+def test_a_part_that_two_interchanges_of_one_number_share_is_applied_once(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    fetch(bag("5", 40))
+    fetch(bag("6", 30))
+    other = bag("5", 40, content=whole("5") + b" ")
+    fetch(other)
+    mailbag.inside = {"isa:5": other}
+    again(flows, "key reused")
+    fetch()
+    assert on_hand(flows) == 30
