@@ -16,8 +16,8 @@ from hub.model.place import Address
 from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseLine, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.testing.bench import Mood
-from sandbox.netsuite.books import Books
-from sandbox.netsuite.envelope import Namespaces, child
+from sandbox.netsuite.books import Book, Books
+from sandbox.netsuite.envelope import Namespaces, child, text
 from sandbox.netsuite.moods import Mood as Theirs
 from sandbox.netsuite.service import RunningNetSuite
 
@@ -165,3 +165,20 @@ class BillBench(_MadeFromAnother):
 
 
 BENCHES = (ShipOrderBench, PurchaseOrderBench, FulfilmentBench, ReceiptBench, BillBench)
+
+
+def fulfilment_of(sale: Book, rows: list[etree._Element]) -> etree._Element:
+    """The whole of a sales order shipped, as a warehouse's own application would say it."""
+    space = "urn:sales_2025_2.transactions.webservices.netsuite.com"
+    lines = "".join(
+        f"<t:item><t:itemReceive>true</t:itemReceive><t:quantity>{text(row, 'quantity')}</t:quantity>"
+        f'<t:item internalId="{child(row, "item").get("internalId")}"/>'
+        f"<t:orderLine>{text(row, 'line')}</t:orderLine></t:item>"
+        for row in rows
+    )
+    return etree.fromstring(
+        f'<record xmlns:t="{space}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="t:ItemFulfillment"'
+        f' externalId="warehouse-1"><t:createdFrom internalId="{sale.id}"/><t:shipStatus>_shipped</t:shipStatus>'
+        f"<t:packageList><t:package><t:packageTrackingNumber>1Z999</t:packageTrackingNumber></t:package></t:packageList>"
+        f"<t:itemList>{lines}</t:itemList></record>"
+    )
