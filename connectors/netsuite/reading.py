@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from connectors.netsuite import soap
 from connectors.netsuite.gateway import Found, Gateway, Wanted
-from connectors.netsuite.settings import Flow, NetSuiteSettings
+from connectors.netsuite.settings import Flow, ItemKey, NetSuiteSettings
 from connectors.netsuite.slices import Part, read_since
 from hub.contract import Page, RawItem
 
@@ -52,13 +52,21 @@ class Reading:
             items = [each.id for each in part.records]
             yield Page(tuple(self._levels(items, part)), part.cursor.write())
 
+    def _named(self, content: bytes, part: Part) -> bytes:
+        """Return stock with the SKUs of its items, when these are not what NetSuite itself calls them in it."""
+        if self._settings.item_key is ItemKey.NAME:
+            return content
+        return soap.with_names(content, {each.id: each.external_id for each in part.records if each.external_id})
+
     def _levels(self, items: Sequence[str], part: Part) -> Iterator[RawItem]:
         size = self._settings.availability_size
         for at in range(0, len(items), size):
             asked = items[at : at + size]
-            for content in self._gateway.availability(asked, part.since):
-                if soap.availability_rows(content):
-                    yield RawItem(key=f"stock:{asked[0]}:{_digest(content)}", content=content, name=f"item {asked[0]}-")
+            for found in self._gateway.availability(asked, part.since):
+                content = self._named(found, part)
+                yield RawItem(
+                    key=f"stock:{asked[0]}:{_digest(content)}", content=content, name=f"items from {asked[0]}"
+                )
 
 
 def _item(found: Found, content: bytes | None = None) -> RawItem:

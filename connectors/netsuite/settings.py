@@ -121,12 +121,14 @@ class NetSuiteSettings(BaseModel):
     max_reply_mb: Annotated[int, Field(ge=1, le=1024, description="a larger reply is refused")] = 128
 
     @model_validator(mode="after")
-    def _one_home_for_a_purchase_order(self) -> Self:
+    def _flows_go_together(self) -> Self:
         if {Flow.PURCHASE_ORDERS, Flow.SUPPLIER_ORDERS} <= self.documents:
             raise ValueError(
                 "purchase_orders records our orders in our own NetSuite, supplier_orders are sales of a supplier's: "
                 "name one of them"
             )
+        if Flow.ORDERS in self.documents and self.item_key is ItemKey.EXTERNAL_ID:
+            raise ValueError('the lines of NetSuite\'s orders name items by name only: orders need item_key = "name"')
         return self
 
     @property

@@ -61,18 +61,18 @@ class Translation:
         return self._order(records[0]) if flow is Flow.ORDERS else self._entry(records[0])
 
     def _levels(self, item: RawItem) -> Iterator[Record | BadRecord]:
-        figure = "quantityAvailable" if self._settings.stock_figure is Figure.AVAILABLE else "quantityOnHand"
-        for number, row in enumerate(soap.availability_rows(item.content), start=1):
-            node = self._settings.node_at(str(_ref(row, "locationId").get("internalId", "")))
+        on_hand = self._settings.stock_figure is Figure.ON_HAND
+        for number, row in enumerate(soap.levels(item.content), start=1):
+            node = self._settings.node_at(row.location)
             if node is None:
                 continue
-            sku = _sku(_ref(row, "item"))
+            sku = _leaf(row.name)
             try:
-                quantity = max(Decimal(0), _number(row, figure))
-                yield StockLevel(sku=sku, location=node, quantity=quantity)
-            except (ValueError, Unfit, NotANumber) as error:
+                quantity = exact(row.on_hand if on_hand else row.available)
+                yield StockLevel(sku=sku, location=node, quantity=max(Decimal(0), quantity))
+            except (ValueError, NotANumber) as error:
                 known = {"sku": sku, "location": node} if sku else {}
-                yield _bad(error, f"{item.name} row {number}", item.content[:500], known)
+                yield _bad(error, f"{item.name} row {number}", str(row).encode(), known)
 
     def _entry(self, theirs: Theirs) -> Record | None:
         fields = theirs.fields
@@ -133,7 +133,7 @@ class Translation:
                 "lines": tuple(
                     {
                         "line_number": numbers.get(_text(each, "orderLine")),
-                        "sku": _sku(_ref(each, "item")),
+                        "sku": "" if self._by_external_id else _sku(_ref(each, "item")),
                         "quantity": _number(each, "quantity"),
                     }
                     for each in lines

@@ -81,7 +81,12 @@ def test_stock_of_many_items_is_asked_in_parts(account: RunningNetSuite, connect
 def test_items_come_with_name_and_cost(connect: Open) -> None:
     found = read(connect(), "items")
     assert (found[0].sku, found[0].name, found[0].price) == ("CD-R", "The CD-R", Decimal("2.50"))
-    assert [each.sku for each in read(connect(item_key="external_id"), "items")] == ["ext-CD-R", "ext-DVD-R", "ext-LP"]
+
+
+def test_skus_may_be_external_ids(connect: Open) -> None:
+    connector = connect(item_key="external_id", documents=["items", "stock"])
+    assert [each.sku for each in read(connector, "items")] == ["ext-CD-R", "ext-DVD-R", "ext-LP"]
+    assert {each.sku for each in read(connector, "stock")} == {"ext-CD-R", "ext-DVD-R", "ext-LP"}
 
 
 def test_a_ship_order_becomes_a_sales_order_at_its_location(
