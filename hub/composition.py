@@ -47,18 +47,21 @@ class Hub:
         self.lock = InstanceLock(config.data)
         self.plugins: Mapping[str, Plugin] = find_plugins()
         self.store = Store(config.store_url)
-        self.library = Library(
+        self.library = self._library(config)
+        self.directory = PartnerDirectory()
+        self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
+        self._rates = config.exchange_rates()
+        self._locks = FlowLocks()
+        self._written_down = True
+
+    def _library(self, config: Config) -> Library:
+        return Library(
             config.path(config.folders.mappings),
             house=house_folder(),
             settings_models={name: plugin.about.settings for name, plugin in self.plugins.items()},
             secrets=secret_finder(config.path(config.folders.secrets)),
             kept=config.data / "mappings_in_force",
         )
-        self.directory = PartnerDirectory()
-        self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
-        self._rates = config.exchange_rates()
-        self._locks = FlowLocks()
-        self._written_down = True
 
     @property
     def desk(self) -> Desk:
@@ -120,9 +123,13 @@ class Hub:
             nodes.retire(tx, gone, [], now)
 
     def reconfigure(self, config: Config) -> None:
-        """Go on with this configuration: routing, rates, retention, rhythm; what is built at the start stays."""
+        """Go on with this configuration: routing, rates, retention, rhythm; what is built at the start stays.
+
+        The next `refresh` reads every mapping file anew, and with them the secrets that they name.
+        """
         self._rates = config.exchange_rates()
         self.config = config
+        self.library = self._library(config)
 
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""

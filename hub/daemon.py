@@ -185,7 +185,8 @@ class Daemon:
             log.info("daemon.recovered", runs=interrupted, records=counts.read)
 
     def _wake(self) -> None:
-        """A person asked for something: what waits to be applied is applied, what is due is sent."""
+        """A person asked for something: what waits is applied by the files as they are now, what is due is sent."""
+        self._rescan()
         self._ticker.soon(self._apply_and_wake)
 
     def _apply_and_wake(self) -> None:

@@ -21,8 +21,10 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "order": ("hub.cli.order", "order", "Where is my order, and why from there?"),
     "stock": ("hub.cli.stock", "stock", "Look at stock, and read it anew."),
     "sync": ("hub.cli.sync", "sync", "Look at sync runs and start one."),
+    "reconcile": ("hub.cli.reconcile", "reconcile", "Compare with a shop what both have of its orders."),
     "failed": ("hub.cli.failed", "failed", "List, show, rerun and close what needs a person."),
     "mapping": ("hub.cli.mapping", "mapping", "Check, show and try mapping files."),
+    "secret": ("hub.cli.secret", "secret", "Keep and check secrets."),
     "db": ("hub.cli.db", "db", "Look after the database."),
 }
 

@@ -1,0 +1,60 @@
+"""Secrets: kept for their owner's eyes, found wherever they may be, and shown nowhere."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub import secret_names
+
+CANARY = "canary-Xq7-not-a-word"
+
+
+def test_a_secret_is_kept_for_its_owner_and_never_shown(desktop: Any) -> None:
+    desktop.map('password = "secret:acme_password"\n')
+    missing = desktop.run("secret", "check")
+    assert missing.exit_code == 1
+    assert "acme_password is nowhere, and acme.toml names it" in missing.output
+    said = desktop.run("secret", "set", "acme_password", typed=f"{CANARY}\n")
+    assert said.exit_code == 0
+    kept = desktop.folder / "secrets" / "acme_password"
+    assert (kept.read_text(), kept.stat().st_mode & 0o777) == (CANARY, 0o600)
+    listed = desktop.run("secret", "list", "--json")
+    (row,) = json.loads(listed.stdout)
+    assert row == {"name": "acme_password", "kept_in": "folder", "named_by": "acme.toml"}
+    checked = desktop.run("secret", "check")
+    assert checked.exit_code == 0
+    assert CANARY not in said.output + listed.output + checked.output
+
+
+def test_a_secret_that_others_can_read_is_told(desktop: Any) -> None:
+    desktop.run("secret", "set", "token", typed=CANARY)
+    (desktop.folder / "secrets").chmod(0o755)
+    (desktop.folder / "secrets" / "token").chmod(0o644)
+    result = desktop.run("secret", "check")
+    assert result.exit_code == 1
+    assert "token is open to others" in result.output
+
+
+@pytest.mark.parametrize("name", ["../token", "", ".hidden", "a b", "a/b"])
+def test_a_name_is_never_a_path(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match="is no name for a secret"):
+        secret_names.put(tmp_path / "secrets", name, "x")
+
+
+def test_nothing_is_no_secret(desktop: Any) -> None:
+    assert desktop.run("secret", "set", "token", typed="").exit_code == 1
+
+
+def test_a_secret_is_found_where_it_counts_first(tmp_path: Path) -> None:
+    environ = {"CREDENTIALS_DIRECTORY": str(tmp_path / "credentials")}
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "a-token").write_text("x")
+    assert secret_names.place("a-token", tmp_path / "secrets", {}) == ""
+    assert secret_names.place("a-token", tmp_path / "secrets", environ) == "systemd"
+    secret_names.put(tmp_path / "secrets", "a-token", "x")
+    assert secret_names.place("a-token", tmp_path / "secrets", environ) == "folder"
+    assert secret_names.place("a-token", tmp_path / "secrets", {"CROSSDOCK_SECRET_A_TOKEN": "x"}) == "environment"
