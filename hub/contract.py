@@ -424,6 +424,15 @@ class Hears(Protocol):
 
 
 @runtime_checkable
+class Recounts(Protocol):
+    """What a connector has beside its verbs when a document can be read over again, whatever was read before."""
+
+    def recount(self, document: str, since: datetime) -> Iterator[Page]:
+        """Yield pages of everything that was placed or changed since then; the pages carry no cursor."""
+        ...
+
+
+@runtime_checkable
 class Looks(Protocol):
     """What a connector has beside its verbs when its `check` leaves a trace at the partner (a tiny test file)."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from connectors.shopify import health, hooks
 from connectors.shopify.client import ShopClient
 from connectors.shopify.fulfilments import Fulfilments
-from connectors.shopify.orders import read_orders
+from connectors.shopify.orders import read_orders, recount_orders
 from connectors.shopify.parcel import Parcel
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.stock import Stock, write_push
@@ -82,6 +83,11 @@ class ShopifyConnector:
         _expect(document, ORDERS)
         self._subscriptions.look_after()
         return read_orders(self._client, self._settings, self._context, cursor)
+
+    def recount(self, document: str, since: datetime) -> Iterator[Page]:
+        """Yield every order placed or changed since then, whatever was read before."""
+        _expect(document, ORDERS)
+        return recount_orders(self._client, self._settings, since)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield the sales order, or why it cannot be read; a webhook only says that one is worth reading."""

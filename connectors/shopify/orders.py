@@ -29,7 +29,9 @@ _LOG = EventLog(__name__)
 
 #: What every reading goes back, because the shop's times are whole seconds and its servers not quite at one.
 _MARGIN = timedelta(seconds=15)
-_MOMENTS = ("since", "swept", "began", "latest")
+#: Once in so long a reading goes back as far as the setting says: a list may leave an order out.
+_DEEP_EVERY = timedelta(days=1)
+_MOMENTS = ("since", "swept", "deep", "began", "latest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Cursor:
 
     since: datetime | None = None  # updates up to here are known, but for late ones
     swept: datetime | None = None  # when a reading last went back by minutes, by our clock
+    deep: datetime | None = None  # when a reading last went back by days, by our clock
     next: str | None = None  # the page to go on with, inside a reading
     began: datetime | None = None  # when this reading began, by the shop's clock
     latest: datetime | None = None  # the latest update seen in this reading
@@ -67,7 +70,7 @@ class Cursor:
         reached = [self.since] if self.since else []
         if self.latest is not None and self.began is not None:
             reached.append(min(self.latest, self.began))
-        return Cursor(since=max(reached, default=None), swept=self.swept)
+        return Cursor(since=max(reached, default=None), swept=self.swept, deep=self.deep)
 
 
 def read_orders(client: ShopClient, settings: ShopifySettings, context: Context, text: str | None) -> Iterator[Page]:
@@ -87,6 +90,13 @@ def read_orders(client: ShopClient, settings: ShopifySettings, context: Context,
         reply = client.get(following)
 
 
+def recount_orders(client: ShopClient, settings: ShopifySettings, since: datetime) -> Iterator[Page]:
+    """Yield pages of every order placed or changed since then; no cursor goes along."""
+    params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
+    for reply in client.pages("orders.json", {**params, "updated_at_min": since.isoformat()}):
+        yield Page(tuple(_items(client, settings, reply)))
+
+
 def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: datetime) -> tuple[Reply, Cursor]:
     """Return the page to go on with, or the first page of a new reading when there is none or it has expired."""
     if cursor.next is not None:
@@ -95,7 +105,7 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
         except Rejected as refusal:
             _LOG.info("shopify_page_expired", said=refusal.what)
     params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
-    fresh = Cursor(since=cursor.since, swept=cursor.swept)
+    fresh = Cursor(since=cursor.since, swept=cursor.swept, deep=cursor.deep or now)
     if cursor.since is None:
         if settings.start_at is not None:
             params["updated_at_min"] = settings.start_at.isoformat()
@@ -103,6 +113,8 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
     overlap, back = timedelta(minutes=settings.overlap_minutes), _MARGIN
     if cursor.swept is None or now - cursor.swept >= overlap:
         fresh, back = replace(fresh, swept=now), 2 * overlap
+    if now - (fresh.deep or now) >= _DEEP_EVERY:
+        fresh, back = replace(fresh, swept=now, deep=now), max(2 * overlap, timedelta(days=settings.sweep_days))
     params["updated_at_min"] = (cursor.since - back).isoformat()
     return client.get("orders.json", params), fresh
 

@@ -72,6 +72,9 @@ class ShopifySettings(BaseModel):
     overlap_minutes: Annotated[
         int, Field(ge=2, le=1440, description="orders that appear in the shop's list this late are still seen")
     ] = 5
+    sweep_days: Annotated[
+        int, Field(ge=1, le=60, description="once a day a reading goes back so far, for what a list left out")
+    ] = 2
     page_size: Annotated[int, Field(ge=1, le=250, description="orders and products a call")] = 250
     fulfilment_orders: Annotated[
         Literal["in doubt", "always"],

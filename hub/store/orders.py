@@ -80,6 +80,12 @@ def of_channel(
     return found
 
 
+def changed_since(tx: Connection, channel: str, since: datetime) -> list[OrderRow]:
+    """Return the orders that the channel placed or changed since then, as far as we know, the oldest change first."""
+    query = select(sales_order).where(sales_order.c.channel == channel, sales_order.c.source_updated_at >= since)
+    return [_row(row) for row in tx.execute(query.order_by(sales_order.c.source_updated_at)).mappings()]
+
+
 def find(tx: Connection, reference: str) -> list[OrderRow]:
     """Return the orders that people may mean: our id, else the channel's id, else the number on the customer's mail."""
     for column in (sales_order.c.id, sales_order.c.channel_order, sales_order.c.number):

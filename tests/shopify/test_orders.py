@@ -136,7 +136,7 @@ def test_the_watermark_is_the_latest_update(by_hand: ShopifyConnector) -> None:
     early, late = _order(1, "2026-11-20T04:00:00+00:00"), _order(2, "2026-11-20T06:00:00+01:00")
     responses.get(ORDERS, **_page(late, early, date="Fri, 20 Nov 2026 06:00:00 GMT"))
     (page,) = _read(by_hand)
-    assert Cursor.read(page.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0)
+    assert Cursor.read(page.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0, deep=T0)
 
 
 @responses.activate
@@ -152,11 +152,11 @@ def test_the_watermark_moves_only_with_the_last_page(by_hand: ShopifyConnector) 
     second = f"{ORDERS}?limit=250&page_info=abc"
     responses.get(ORDERS, **_page(_order(1), following=second), match=[_without_page_info()])
     responses.get(second, **_page(_order(2), date="Fri, 20 Nov 2026 06:10:00 GMT"))
-    known = Cursor(since=T0 - timedelta(days=1), swept=T0)
+    known = Cursor(since=T0 - timedelta(days=1), swept=T0, deep=T0)
     first, last = _read(by_hand, known.write())
     assert Cursor.read(first.cursor).since == T0 - timedelta(days=1)
     assert Cursor.read(first.cursor).next == second
-    assert Cursor.read(last.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0)
+    assert Cursor.read(last.cursor) == Cursor(since=T0 - timedelta(hours=1), swept=T0, deep=T0)
 
 
 @responses.activate
@@ -169,15 +169,15 @@ def test_the_watermark_never_goes_back(by_hand: ShopifyConnector) -> None:
 @responses.activate
 def test_a_quiet_shop_leaves_the_watermark(by_hand: ShopifyConnector) -> None:
     responses.get(ORDERS, **_page())
-    (page,) = _read(by_hand, Cursor(since=T0, swept=T0).write())
-    assert Cursor.read(page.cursor) == Cursor(since=T0, swept=T0)
+    (page,) = _read(by_hand, Cursor(since=T0, swept=T0, deep=T0).write())
+    assert Cursor.read(page.cursor) == Cursor(since=T0, swept=T0, deep=T0)
 
 
 @responses.activate
 def test_most_readings_go_back_by_seconds_and_now_and_then_one_by_minutes(
     by_hand: ShopifyConnector, context: MemoryContext
 ) -> None:
-    cursor = Cursor(since=T0, swept=T0).write()
+    cursor = Cursor(since=T0, swept=T0, deep=T0).write()
     asked = []
     for _ in range(7):
         responses.get(ORDERS, **_page())
