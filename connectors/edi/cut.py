@@ -20,6 +20,7 @@ from hub.codec.x12.interchange import (
     InterchangeEnd,
     InterchangeNote,
     Segment,
+    Stray,
     TransactionSet,
     element,
 )
@@ -56,10 +57,12 @@ class Whole:
                 self.refused_groups.add(event.number if isinstance(event, Group) else event.group.number)
             case InterchangeEnd() if _refuses(event.faults):
                 self.refused = True
+            case Stray() if _refuses((event.fault,)):
+                self.refused = True
 
     def takes(self, each: TransactionSet) -> bool:
         """Say whether the envelopes around a set let it count."""
-        return not self.refused and (each.group is None or each.group.number not in self.refused_groups)
+        return not self.refused and each.group is not None and each.group.number not in self.refused_groups
 
 
 def _refuses(faults: Iterable[Fault]) -> bool:

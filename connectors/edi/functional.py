@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Final
@@ -12,7 +13,14 @@ from hub.codec.x12.fault import Fault, Level, Severity
 from hub.codec.x12.interchange import Segment, Separators, element
 from hub.codec.x12.verdict import GroupVerdict, InterchangeVerdict, SetVerdict, Status
 from hub.codec.x12.writer import composite
-from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+from hub.contract import BadRecord
+from hub.model.transmission import (
+    DocumentVerdict,
+    FunctionalAcknowledgement,
+    TransmissionFault,
+    Verdict,
+    transmission_reference,
+)
 
 _VERDICTS: Final = {
     Status.ACCEPTED: Verdict.ACCEPTED,
@@ -32,9 +40,21 @@ _SEGMENTS_IN_ERROR: Final = "5"
 # --- what they say about ours ----------------------------------------------------------------------------------------
 
 
-def answers(segments: Iterable[Segment], separators: Separators) -> list[FunctionalAcknowledgement]:
-    """Return what a 997 or 999 says of our groups."""
-    return [_answer(each) for each in read_answers(segments, separators) if each.control.strip()]
+def answers(segments: Iterable[Segment], separators: Separators) -> list[FunctionalAcknowledgement | BadRecord]:
+    """Return what a 997 or 999 says of our groups; one that breaks off before its verdict says nothing."""
+    said = [each for each in read_answers(segments, separators) if each.control.strip()]
+    return [_answer(each) if each.complete else _broken_off(each) for each in said]
+
+
+def _broken_off(said: GroupAnswer) -> BadRecord:
+    reference = transmission_reference(said.functional_id.strip(), said.control.strip())
+    return BadRecord(
+        f"it names {reference} and says neither that it was accepted nor that it was rejected",
+        record=f"acknowledgement of {reference}",
+        field="AK9",
+        todo="ask the partner for the whole acknowledgement, then close this",
+        code="acknowledgement without verdict",
+    )
 
 
 def note(segment: Segment) -> FunctionalAcknowledgement:
@@ -69,8 +89,10 @@ def _set(said: SetAnswer) -> DocumentVerdict:
 def owed(verdict: InterchangeVerdict, *, newer: bool) -> list[FunctionalAcknowledgement]:
     """Return what the sender of an interchange is to be told: of each group, and of the envelope where that is due."""
     test = verdict.interchange.usage == "T"
-    told = [_group(each, newer=newer, test=test) for each in verdict.groups if each.answerable and each.group.control]
-    if element(verdict.interchange.isa, 14) == "1" or verdict.status is Status.REJECTED:
+    rejected = verdict.status is Status.REJECTED  # with all that is in it: of its groups nothing is said
+    groups = [] if rejected else verdict.groups
+    told = [_group(each, newer=newer, test=test) for each in groups if each.answerable and each.group.control]
+    if element(verdict.interchange.isa, 14) == "1" or rejected:
         said = ta1(verdict)
         codes = (said[5],) if said[5] != "000" else ()
         told.append(
@@ -83,7 +105,7 @@ def _group(verdict: GroupVerdict, *, newer: bool, test: bool) -> FunctionalAckno
     declared = verdict.declared.strip()
     return FunctionalAcknowledgement(
         group=verdict.group.functional_id.strip(),
-        number=verdict.group.control,
+        number=verdict.group.control[:128],
         version=verdict.group.version[:128],
         verdict=_VERDICTS[verdict.status],
         codes=_codes((each for each in verdict.faults if each.level is Level.GROUP), newer=newer),
@@ -116,15 +138,15 @@ def _document(code: str, control: str, status: Status, faults: Iterable[Fault], 
 
 
 def _fault(fault: Fault, *, newer: bool) -> TransmissionFault:
-    place = [fault.element, fault.component or "", fault.repeat if fault.repeat > 1 else ""]
+    place = [fault.element, fault.component or "", fault.repeat if newer and fault.repeat > 1 else ""]
     return TransmissionFault(
         code=fault.code.ack_999 if newer else fault.code.ack,
         text=fault.message or fault.code.words,
-        segment=fault.tag,
+        segment=re.sub("[^A-Z0-9]", "", fault.tag.upper())[:3],
         position=fault.segment,
         loop=fault.loop,
         element=":".join(map(str, place)).rstrip(":") if fault.level is Level.ELEMENT else "",
-        element_number=fault.reference,
+        element_number=fault.reference if fault.reference.isdigit() else "",
         value="".join(mark if mark.isprintable() else " " for mark in fault.value[:99]),
     )
 

@@ -74,6 +74,15 @@ class FunctionalAcknowledgement(Record):
     documents: tuple[DocumentVerdict, ...] = ()
 
     @property
+    def taken(self) -> bool:
+        """Whether the one document that a transmission of ours holds was taken; its own verdict counts where given."""
+        if self.verdict is Verdict.REJECTED:
+            return False
+        if self.documents:
+            return all(each.verdict.taken for each in self.documents)
+        return self.verdict.taken or bool(self.accepted)
+
+    @property
     def reference(self) -> str:
         """The name of the transmission in the ledger: `PO 17`."""
         return transmission_reference(self.group, self.number)

@@ -48,12 +48,16 @@ def apply(tx: Connection, desk: Desk, source: Source, record: FunctionalAcknowle
             todo="ask the partner which transmission it means; perhaps it is of another system, then close this",
             code="unknown transmission",
         )
-    return _confirm(tx, desk, sent) if record.verdict.taken else _refuse(tx, desk, sent, record)
+    if not record.taken:
+        return _refuse(tx, desk, sent, record)
+    return _arrived(tx, desk, sent, whole=bool(record.group))
 
 
-def _confirm(tx: Connection, desk: Desk, sent: Delivery) -> bool:
+def _arrived(tx: Connection, desk: Desk, sent: Delivery, *, whole: bool) -> bool:
+    """Take it as arrived; when only its envelope was looked at (not `whole`), a word on the document is still due."""
     now = desk.clock.now()
-    news = deliveries.confirm(tx, sent.connection, sent.key, None, now)
+    take = deliveries.confirm if whole else deliveries.arrived
+    news = take(tx, sent.connection, sent.key, None, now)
     if news and sent.kind in _ASKS_A_NODE and sent.sent_at is None:
         allocations.release(tx, sent.key, now)
     return news

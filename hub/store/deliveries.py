@@ -25,6 +25,7 @@ __all__ = [
     "Delivery",
     "NewDelivery",
     "NoSuchDelivery",
+    "arrived",
     "attempts",
     "block_followers",
     "by_key",
@@ -114,6 +115,20 @@ def confirm(tx: Connection, connection: str, key: str, reference: str | None, no
     return True
 
 
+def arrived(tx: Connection, connection: str, key: str, reference: str | None, now: datetime) -> bool:
+    """Take a word of the partner as proof that the bytes arrived, while its answer to them is still due.
+
+    It ends the doubt about a delivery, true then; any other stays as it is.
+    """
+    row = by_key(tx, connection, key, lock=True)
+    if row is None or row.state is not DeliveryState.UNKNOWN:
+        return False
+    values = {"reference": reference or row.reference, "sent_at": row.sent_at or now, "doubt": False, **_OPEN_ENDED}
+    move(tx, row, DeliveryState.SENT, now, values)
+    release_followers(tx, row.connection, row.entity, now)
+    return True
+
+
 def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool = False) -> Delivery:
     """Let a parked delivery go again, and a waiting or unknown one at once; its tries count from zero.
 
@@ -188,7 +203,8 @@ def by_key(tx: Connection, connection: str, key: str, *, lock: bool = False) -> 
 def by_transmission(tx: Connection, connection: str, transmission: str) -> Delivery | None:
     """Return the newest delivery whose bytes carry this number (`PO 17`, or ` 17` for any group), or None."""
     told = delivery.c.transmission
-    named = told.like(f"%{transmission}") if transmission.startswith(" ") else told == transmission
+    whole = transmission.startswith(" ")
+    named = told.endswith(transmission, autoescape=True) if whole else told == transmission
     query = select(delivery).where(delivery.c.connection == connection, named).order_by((delivery.c.id + 0).desc())
     row = tx.execute(query.limit(1)).mappings().one_or_none()
     return None if row is None else delivery_of(row)
@@ -200,7 +216,8 @@ def refuse(tx: Connection, row: Delivery, error: Mapping[str, str], now: datetim
     `error` holds the columns error_class, code, error and todo. Those behind it in its entity wait for a person too.
     """
     held = _hold(tx, row.id)
-    if held.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.RUNNING}:
+    under_way = held.doubt and held.state in {DeliveryState.QUEUED, DeliveryState.WAITING}
+    if not under_way and held.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.RUNNING}:
         return False
     move(tx, held, DeliveryState.PARKED, now, {**error, **_RENDER_ANEW, "answer_by": None, **_OPEN_ENDED})
     if held.state is DeliveryState.RUNNING:

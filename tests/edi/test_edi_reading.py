@@ -192,3 +192,37 @@ def test_what_was_not_for_us_is_cut_into_its_documents_once_the_ids_are_right(tm
     before._settings = before._settings.model_copy(update={"them": Party(qualifier="01", id="SOMEBODY")})
     kept, part = before.cut("mailbox", whole)
     assert (kept.key, kept.content, part.document) == (whole.key, whole.content, "stock")
+
+
+# --- one verdict for the envelope and for what is in it --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"IEA*1*000000001~\n", b"IEA*1*000000001~\nhello world~\n"),
+        (b"GE*1*", b"SE*1*9~\nGE*1*"),
+        (b"IEA*1*000000001~\n", b""),
+        (b"IEA*1*000000001", b"IEA*1*000000002"),
+    ],
+)
+def test_an_interchange_that_its_ta1_rejects_has_no_part_applied_and_no_group_accepted(
+    edi: EdiConnector, old: bytes, new: bytes
+) -> None:
+    content = stock(desk()).replace(old, new)
+    assert [each.document for each in items(edi, content)] == [""]
+    told = [each for each in read(edi, content) if isinstance(each, FunctionalAcknowledgement)]
+    assert [(each.group, each.verdict) for each in told] == [("", Verdict.REJECTED)]
+
+
+def test_a_set_without_a_group_is_refused_and_not_applied(edi: EdiConnector) -> None:
+    lines = [each for each in stock(desk()).splitlines(keepends=True) if each[:2] not in {b"GS", b"GE"}]
+    content = b"".join(lines).replace(b"IEA*1", b"IEA*0")
+    assert [each.document for each in items(edi, content)] == [""]
+
+
+@pytest.mark.parametrize("end", [[], ["AK9"], ["AK9*"]])
+def test_a_997_that_breaks_off_before_its_verdict_says_nothing_of_our_order(edi: EdiConnector, end: list[str]) -> None:
+    (bad,) = read(edi, desk().envelope("997", [["AK1*PO*17", "AK2*850*0001", "AK5*A", *end]], START))
+    assert isinstance(bad, BadRecord)
+    assert (bad.record, bad.field) == ("acknowledgement of PO 17", "AK9")

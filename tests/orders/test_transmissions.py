@@ -49,9 +49,9 @@ def test_what_a_partner_could_read_is_confirmed_and_keeps_its_number(sent: Any) 
     assert (one.state, one.transmission) == (DeliveryState.CONFIRMED, "PO 17")
 
 
-def test_a_word_about_the_whole_interchange_is_about_the_document_in_it(sent: Any) -> None:
-    assert says(sent, "", "000000017", Verdict.ACCEPTED_WITH_ERRORS)
-    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+def test_a_refusal_of_the_whole_interchange_is_one_of_the_document_in_it(sent: Any) -> None:
+    assert says(sent, "", "000000017", Verdict.REJECTED)
+    assert sent.outgoing()[0].state is DeliveryState.PARKED
 
 
 def test_the_order_acknowledgement_before_the_functional_one_leaves_its_number_known(sent: Any) -> None:
@@ -130,3 +130,67 @@ def test_a_partner_that_wants_none_gets_none(sent: Any) -> None:
     record = FunctionalAcknowledgement(group="IB", number="5", verdict=Verdict.ACCEPTED)
     with sent.store.write() as tx:
         assert not transmissions.owe(tx, sent.desk, sent.source("acme", "mailbox"), record)
+
+
+# --- verdicts that contradict themselves -----------------------------------------------------------------------------
+
+
+def told(world: Any, verdict: Verdict, *documents: Verdict, accepted: int | None = None, number: str = "17") -> bool:
+    """Let acme say this of the group, and of the documents in it."""
+    each = tuple(DocumentVerdict(type="850", number=f"{n:04}", verdict=one) for n, one in enumerate(documents, 1))
+    record = FunctionalAcknowledgement(group="PO", number=number, verdict=verdict, documents=each, accepted=accepted)
+    with world.store.write() as tx:
+        return transmissions.apply(tx, world.desk, world.source("acme", "functional"), record)
+
+
+def test_a_group_taken_in_part_whose_only_document_was_taken_is_not_parked(sent: Any) -> None:
+    assert told(sent, Verdict.PARTLY_ACCEPTED, Verdict.ACCEPTED_WITH_ERRORS)
+    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+
+
+def test_a_group_taken_in_part_that_names_none_goes_by_its_count(sent: Any) -> None:
+    assert told(sent, Verdict.PARTLY_ACCEPTED, accepted=1)
+    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+
+
+def test_a_document_that_was_rejected_in_an_accepted_group_is_parked(sent: Any) -> None:
+    assert told(sent, Verdict.ACCEPTED, Verdict.REJECTED)
+    assert sent.outgoing()[0].state is DeliveryState.PARKED
+
+
+def test_an_interchange_that_arrived_well_may_still_hold_a_document_that_is_refused(sent: Any) -> None:
+    says(sent, "", "000000017", Verdict.ACCEPTED)
+    assert sent.outgoing()[0].state is DeliveryState.SENT
+    assert told(sent, Verdict.REJECTED, Verdict.REJECTED)
+    assert sent.outgoing()[0].state is DeliveryState.PARKED
+
+
+def test_a_word_on_the_whole_interchange_ends_the_doubt_and_waits_on_for_the_document(quick_world: Any) -> None:
+    world = quick_world
+    world.source_of("acme", "CUP", 50, "8")
+    world.order(lines={"L1": ("CUP", 5)})
+    world.in_doubt(world.document("ACME"))
+    _carries(world, world.document("ACME"), "PO 18")
+    assert says(world, "", "18", Verdict.ACCEPTED)
+    (one,) = world.outgoing()
+    assert (one.state, one.doubt) == (DeliveryState.SENT, False)
+    assert one.answer_by is not None
+    assert world.where() == {("released", "ACME"): 5}
+
+
+@pytest.mark.parametrize("number", ["%", "_7", "1_"])
+def test_a_number_of_wildcards_names_no_transmission(sent: Any, number: str) -> None:
+    with pytest.raises(BadRecord, match="we never sent it that"):
+        says(sent, "", number, Verdict.REJECTED)
+
+
+def test_a_refusal_of_what_goes_again_in_doubt_is_proof_enough_to_park_it(quick_world: Any) -> None:
+    world = quick_world
+    world.source_of("acme", "CUP", 50, "8")
+    world.order(lines={"L1": ("CUP", 5)})
+    number = world.document("ACME")
+    _carries(world, number, "PO 18")
+    with world.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.key == number).values(doubt=True))
+    assert told(world, Verdict.REJECTED, number="18")
+    assert world.outgoing()[0].state is DeliveryState.PARKED

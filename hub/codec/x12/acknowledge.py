@@ -34,10 +34,11 @@ def acknowledge(
     """Return the interchange that answers another one, or None when nothing is due.
 
     `form` is 997 or 999; ids and version are mirrored, the usage is the same. A TA1 goes along when ISA14 asks for one
-    or the envelope itself is rejected.
+    or the envelope itself is rejected; then nothing is said of the groups in it, because none of them is taken.
     """
-    groups = [group for group in verdict.groups if group.answerable]
-    note = ta1(verdict) if element(verdict.interchange.isa, 14) == "1" or verdict.status is Status.REJECTED else None
+    rejected = verdict.status is Status.REJECTED
+    groups = [group for group in verdict.groups if group.answerable and not rejected]
+    note = ta1(verdict) if element(verdict.interchange.isa, 14) == "1" or rejected else None
     if not groups and note is None:
         return None
     return Envelope(

@@ -41,7 +41,7 @@ class GroupAnswer:
     accepted: int = -1
     sets: list[SetAnswer] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    complete: bool = False  # was there an AK9?
+    complete: bool = False  # was there an AK9 with a verdict?
 
     @property
     def key(self) -> tuple[str, str]:
@@ -123,7 +123,7 @@ def _close(answer: GroupAnswer, segment: Segment) -> None:
     accepted = element(segment, 4).strip()
     answer.accepted = int(accepted) if accepted.isascii() and accepted.isdigit() and len(accepted) < 10 else -1
     answer.faults = _codes(segment, 5, Level.GROUP)
-    answer.complete = True
+    answer.complete = bool(element(segment, 1).strip())
 
 
 def _segment_fault(segment: Segment) -> Fault:
