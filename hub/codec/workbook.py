@@ -18,6 +18,7 @@ from typing import Any, Final
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import IllegalCharacterError, InvalidFileException
 
+from hub.codec import sheet_guard
 from hub.codec.delimited import Numbered
 from hub.codec.fault import Refused
 from hub.codec.packed import is_workbook
@@ -113,13 +114,18 @@ def _look_inside(content: bytes) -> None:
         old = "an old Excel file (.xls)" if content.startswith(_OLD) else "no Excel workbook (.xlsx)"
         raise Refused(f"the file is {old}", "ask the partner for an .xlsx, or declare what it really is as `format`")
     try:
-        parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        parts = archive.infolist()
     except _BROKEN as error:
         raise _damaged(error) from None
     size = sum(each.file_size for each in parts)
     beside = max((each.file_size for each in parts if "worksheets/" not in each.filename), default=0)
     if size > LARGEST or beside > LARGEST_PART:
         raise Refused(f"the workbook unpacks to {size >> 20} MiB", "ask the partner for a smaller one, or for CSV")
+    try:
+        sheet_guard.check(archive)
+    except _BROKEN as error:
+        raise _damaged(error) from None
 
 
 def _damaged(error: Exception) -> Refused:
