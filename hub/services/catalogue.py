@@ -1,7 +1,7 @@
 """Catalogue feeds: what a supplier sells of our SKUs, at which price; and items that we learn of this way.
 
 The newer word counts, as with stock. A snapshot takes out of use what it does not name, under the same safety: a row
-that could not be read keeps its entry, and when one does not say which SKU it is about, or there are no rows at all,
+that could not be read keeps its entry, and when one does not say which SKU it is about, or no row can be read at all,
 nothing is taken out. Nor is it when the snapshot is suddenly much smaller than the last one: a person decides.
 """
 
@@ -54,7 +54,7 @@ def _apply(feed: Feed, seen: Seen, records: Iterator[Record | BadRecord]) -> str
     if feed.tally.read == 0:
         feed.tally.park(_empty(feed))
         return "suspended"
-    if not whole:
+    if not whole or not feed.tally.readable:
         return "suspended"
     if feed.must_wait():
         return "held"

@@ -48,6 +48,11 @@ class Tally:
     bad: int = 0
     parked: list[BadRecord] = field(default_factory=list)
 
+    @property
+    def readable(self) -> int:
+        """How many records were not parked: rows in a wrong layout name nothing, however many they are."""
+        return self.read - self.bad
+
     def park(self, bad: BadRecord) -> None:
         """Count a bad record, and keep it while there are not too many."""
         self.bad += 1
@@ -109,7 +114,7 @@ class Feed:
 
         A person says so by running it again: then what is parked of it stands open while it is applied.
         """
-        source, rows = self.source, self.tally.read
+        source, rows = self.source, self.tally.readable
         with self.desk.store.read() as tx:
             last = feeds.rows_of_last(tx, source.connection, source.document)
             open_ = messages.parked(tx, message_id=source.message_id)
@@ -136,7 +141,8 @@ class Feed:
 
 def _shrunk(feed: Feed, last: int) -> BadRecord:
     return BadRecord(
-        f"the snapshot holds {feed.tally.read} rows and the last one held {last}; what it does not name stays as it is",
+        f"the snapshot holds {feed.tally.readable} rows that can be read and the last one held {last}; "
+        "what it does not name stays as it is",
         record="the whole document",
         field="snapshot",
         todo=f"ask {feed.partner.code} whether it is complete; if so, rerun this, and what it does not name is gone",

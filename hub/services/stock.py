@@ -4,7 +4,7 @@
   document. Two rows for one SKU at one node: the newer one counts, of two with one time the later in the document.
 - SKUs that we do not sell are kept too: a supplier's file often comes before our own catalogue.
 - A snapshot sets to zero what it does not name, at those nodes that it names at all. A row that could not be read
-  keeps its figure; when one does not even say which SKU it is about, or there are no rows at all, nothing is zeroed
+  keeps its figure; when one does not even say which SKU it is about, or no row can be read at all, nothing is zeroed
   and the feed stands as `suspended`. One that is suddenly much smaller than the last is `held` for a person: what it
   names counts, what it does not name stays, until somebody runs it again.
 - Only what differs is written. That the rest still holds is said once for the whole node (`stock_confirmed`), or row
@@ -98,6 +98,8 @@ def _apply(stock: _StockFeed, records: Iterator[Record | BadRecord]) -> str:
         return "applied"
     if stock.feed.tally.read == 0:
         stock.feed.tally.park(_empty(stock.feed))
+        return "suspended"
+    if not stock.feed.tally.readable:
         return "suspended"
     held = stock.whole and stock.feed.must_wait()
     if stock.whole and not held:

@@ -51,15 +51,18 @@ def end(tx: Connection, generation: int, state: str, counts: tuple[int, int, int
 
 
 def rows_of_last(tx: Connection, connection: str, document: str) -> int:
-    """Return how many rows the last feed of a flow held that was applied as a whole; 0 when there was none."""
+    """Return how many readable rows the last feed of a flow held that was applied as a whole; 0 when there was none."""
     same = and_(feed.c.connection == connection, feed.c.document == document, feed.c.state == "applied")
-    found = tx.execute(select(feed.c.rows).where(same).order_by(feed.c.id.desc()).limit(1)).scalar()
+    found = tx.execute(select(feed.c.rows - feed.c.parked).where(same).order_by(feed.c.id.desc()).limit(1)).scalar()
     return int(found or 0)
 
 
 def expire(tx: Connection, before: datetime) -> int:
-    """Forget feeds that ended before this moment, but the newest of each flow; returns how many."""
-    newest = select(func.max(feed.c.id)).group_by(feed.c.connection, feed.c.document)
+    """Forget feeds that ended before this moment, but the newest of each flow and state; returns how many.
+
+    The last one that was applied is what the next snapshot is compared with, whatever failed or was held since.
+    """
+    newest = select(func.max(feed.c.id)).group_by(feed.c.connection, feed.c.document, feed.c.state)
     return int(tx.execute(delete(feed).where(feed.c.ended_at < before, feed.c.id.not_in(newest))).rowcount)
 
 

@@ -39,7 +39,7 @@ def test_what_it_names_counts_and_what_it_does_not_name_stays(feeding: Feeding) 
     (bad,) = small(feeding, feeding.source()).parked
     assert feeding.feeds()[-1] == ("held", 2, 1, 1)
     assert (bad.code, bad.record) == (SHRUNK, "the whole document")
-    assert bad.what.startswith("the snapshot holds 2 rows and the last one held 40; what")
+    assert bad.what.startswith("the snapshot holds 2 rows that can be read and the last one held 40; what")
     assert feeding.row("S1").on_hand == 7
     assert feeding.row("S39").on_hand == 5
 
@@ -87,3 +87,44 @@ def test_a_catalogue_is_held_too(feeding: Feeding) -> None:
     assert catalogue.apply_feed(desk, source, iter(entries)).parked == ()
     again = replace(feeding.source(), document="catalogue")
     assert [bad.code for bad in catalogue.apply_feed(desk, again, iter(entries[:3])).parked] == [SHRUNK]
+
+
+def unreadable(names: range) -> list[BadRecord]:
+    """Rows whose columns have moved: what stands where the SKU was is none, and the figure is none either."""
+    skus = [f"Colour {each}" for each in names]
+    return [BadRecord("'Tent' is not a number", record=sku, field="quantity", known={"sku": sku}) for sku in skus]
+
+
+def test_forty_rows_that_are_all_parked_sell_nothing_out(feeding: Feeding) -> None:
+    assert len(feeding.apply(*unreadable(range(40))).parked) == 40
+    assert feeding.feeds()[-1][0] == "suspended"
+    assert feeding.row("S39").on_hand == 5
+
+
+def test_a_short_list_of_which_all_is_parked_sells_nothing_out(desk: Desk) -> None:
+    feeding = Feeding(desk)
+    feeding.apply(feeding.figure("S1", 5))
+    feeding.apply(*unreadable(range(1)))
+    assert feeding.row("S1").on_hand == 5
+
+
+def test_rows_that_are_parked_do_not_count_as_rows_that_are_there(feeding: Feeding) -> None:
+    result = feeding.apply(feeding.figure("S1", 5), *unreadable(range(39)))
+    assert result.parked[-1].code == SHRUNK
+    assert feeding.feeds()[-1][0] == "held"
+    assert feeding.row("S39").on_hand == 5
+
+
+def test_a_feed_that_always_holds_bad_rows_is_not_held_for_them_every_day(feeding: Feeding) -> None:
+    rows = [*(feeding.figure(f"S{number}", 5) for number in range(40)), *unreadable(range(60))]
+    feeding.apply(*rows)
+    assert [bad.code for bad in feeding.apply(*rows).parked if bad.code == SHRUNK] == []
+    assert feeding.feeds()[-1][0] == "applied"
+
+
+def test_a_catalogue_of_which_all_is_parked_takes_nothing_out(feeding: Feeding) -> None:
+    source = replace(feeding.source(), document="catalogue")
+    catalogue.apply_feed(feeding.desk, source, iter([CatalogueEntry(sku="S1", price=Decimal(1))]))
+    again = replace(feeding.source(), document="catalogue")
+    catalogue.apply_feed(feeding.desk, again, iter(unreadable(range(1))))
+    assert feeding.feeds()[-1][0] == "suspended"
