@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from connectors.edi.settings import EdiSettings
+from connectors.sap.settings import SapSettings
 from hub.mapping.check import check, describe
 from hub.mapping.house import house_folder
 from hub.mapping.partner_file import PartnerFile
@@ -21,6 +22,7 @@ from tests.mapping.lab import MODELS, Lab
 CONNECTED = {
     "files": 'url = "x"\n',
     "edi": 'url = "sftp://us@edi.example/"\nus = { id = "OURS" }\nthem = { qualifier = "01", id = "006927180" }\n',
+    "sap": 'url = "sftp://us@sap.example/"\nus = { number = "88333" }\nthem = { number = "ABCCLNT400" }\n',
 }
 TEMPLATE = """\
 version = 1
@@ -203,7 +205,7 @@ class TestHouse:
         text = text.replace("[partner]\n", '[partner]\ncode = "acme"\n', 1)
         connector = read_source(path, house_lab.house).data["connection"]["connector"]
         text = re.sub(r"^\[connection\]\n", f"[connection]\n{CONNECTED[connector]}", text, count=1, flags=re.MULTILINE)
-        models = {**MODELS, "edi": EdiSettings}
+        models = {**MODELS, "edi": EdiSettings, "sap": SapSettings}
         report = check(
             house_lab.write(text), house=house_lab.house, settings_models=models, secrets=house_lab.secrets.get
         )

@@ -1,0 +1,54 @@
+"""Cutting a file into its IDocs, each of which is kept, applied and rerun alone."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+from connectors.sap.settings import SapSettings
+from hub.codec.idoc.fault import Fault
+from hub.codec.idoc.model import Idoc
+from hub.codec.idoc.reader import read
+from hub.codec.idoc.writer import write
+from hub.contract import RawItem
+
+#: The messages that say what became of documents, and so are never acknowledged themselves.
+ACKNOWLEDGEMENTS = frozenset({"STATUS", "ALEAUD"})
+
+
+def events(content: bytes, settings: SapSettings) -> Iterator[Idoc | Fault]:
+    """Yield the IDocs of a file, and what of it is none."""
+    return read([content], fallback=settings.code_page if settings.code_page != "utf-8" else "latin-1", held=1 << 60)
+
+
+def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str | None]) -> Iterator[RawItem]:
+    """Yield what the hub stores of a file: the whole of it, followed by the IDocs that a document is for.
+
+    An IDoc's key is its number at its sender; one that comes again with the same bytes is the same, one with other
+    bytes is put aside. Converters leave the number blank: then its bytes are its name.
+    """
+    yield RawItem(file.key, file.content, file.name, file.at)
+    for event in events(file.content, settings):
+        if isinstance(event, Idoc) and not unfit(event, settings):
+            document = document_of(event.message_type)
+            if document is not None:
+                content = write([event])
+                yield RawItem(_key(event, content), content, file.name, file.at, document, file.key)
+
+
+def unfit(idoc: Idoc, settings: SapSettings) -> str:
+    """Return why an IDoc must not be applied, or an empty text."""
+    sender, receiver = idoc.control.get("SNDPRN", ""), idoc.control.get("RCVPRN", "")
+    if not settings.them.is_number(sender) or not settings.us.is_number(receiver):
+        told = f"{sender or 'nobody'} for {receiver or 'nobody'}"
+        return f"it is from {told}, and this connection is for {settings.them.number} to {settings.us.number}"
+    if idoc.control.get("TEST") and not settings.test:
+        return "it is marked as a test (TEST is X), and this connection is in production"
+    return ""
+
+
+def _key(idoc: Idoc, content: bytes) -> str:
+    control = idoc.control
+    parts = [control.get(key, "") for key in ("SNDPRN", "SNDPOR", "MANDT", "MESTYP")]
+    number = idoc.number.strip("0") and idoc.number
+    return f"idoc:{':'.join(parts)}:{number or hashlib.sha256(content).hexdigest()[:32]}"

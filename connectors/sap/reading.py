@@ -1,0 +1,119 @@
+"""Reading what was cut: a file to what nobody can use of it, an IDoc to the records that it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from connectors.sap import answers
+from connectors.sap.cut import ACKNOWLEDGEMENTS, events, unfit
+from connectors.sap.settings import Acknowledge, SapSettings
+from hub.codec.idoc.fault import Fault, Severity
+from hub.codec.idoc.model import Idoc
+from hub.codec.idoc.tree import tree
+from hub.contract import BadRecord
+from hub.mapping.translator import Documents
+from hub.model.base import Record
+from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Reads for one partner; `document_of` names the document of a message type."""
+
+    settings: SapSettings
+    translator: Documents
+    document_of: Callable[[str], str | None]
+
+    def file(self, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the answers that we owe for a file, and what of it nobody can use."""
+        for event in events(content, self.settings):
+            if isinstance(event, Fault):
+                yield _no_idoc(event)
+            elif why := unfit(event, self.settings):
+                yield _set_aside(event, why)
+            elif self.document_of(event.message_type) is None:
+                yield _no_document(event)
+            elif self._owes(event):
+                yield _owed(event)
+
+    def _owes(self, idoc: Idoc) -> bool:
+        wanted = self.settings.acknowledge is Acknowledge.STATUS and bool(idoc.number.strip("0"))
+        return wanted and idoc.message_type not in ACKNOWLEDGEMENTS
+
+    def answers(self, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield what a STATUS or ALEAUD says of our IDocs."""
+        for event in events(content, self.settings):
+            if isinstance(event, Idoc):
+                yield from answers.answers(event)
+
+    def document(self, name: str, content: bytes) -> Iterator[Record | BadRecord]:
+        """Yield the records of an IDoc; one that could not be read whole is one bad record with its faults."""
+        for event in events(content, self.settings):
+            if isinstance(event, Fault):
+                yield _no_idoc(event)
+            elif event.whole:
+                yield from self.translator.parse_trees(name, [tree(event)])
+            else:
+                yield _broken(event)
+
+
+def _errors(idoc: Idoc) -> list[Fault]:
+    return [fault for fault in idoc.faults if fault.severity is Severity.ERROR]
+
+
+def _name(idoc: Idoc) -> str:
+    return f"{idoc.message_type or 'IDoc'} {idoc.number or 'without number'}"
+
+
+def _broken(idoc: Idoc) -> BadRecord:
+    errors = _errors(idoc)
+    return BadRecord(
+        "; ".join(str(each) for each in errors[:_SHOWN]),
+        record=_name(idoc),
+        field=errors[0].name,
+        raw=errors[0].value,
+        todo="ask the partner to send the IDoc again",
+        code=f"idoc {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+    )
+
+
+def _no_idoc(fault: Fault) -> BadRecord:
+    return BadRecord(
+        str(fault),
+        record="the whole file",
+        raw=fault.value,
+        todo="look at the file; ask the partner, or narrow `inbox` so that other files are left alone",
+        code=f"idoc {fault.code.name.lower().replace('_', ' ')}"[:64],
+    )
+
+
+def _set_aside(idoc: Idoc, why: str) -> BadRecord:
+    return BadRecord(
+        f"nothing of it was applied: {why}",
+        record=_name(idoc),
+        field="TEST" if "test" in why else "SNDPRN",
+        raw=" ".join(f"{key}={value}" for key, value in idoc.control.items()),
+        todo="correct `us`, `them` or `test` under [connection], or ask the partner; then rerun, or close this",
+        code="test idoc" if "test" in why else "idoc not for us",
+    )
+
+
+def _no_document(idoc: Idoc) -> BadRecord:
+    message = idoc.message_type or "(blank)"
+    return BadRecord(
+        f"the mapping file has no inbound document for message type {message}",
+        record=_name(idoc),
+        todo=f'add a document with format = "idoc" and root = "{message}", then rerun',
+        code=f"no document for {message}"[:64],
+    )
+
+
+def _owed(idoc: Idoc) -> FunctionalAcknowledgement:
+    errors = _errors(idoc)
+    verdict = Verdict.REJECTED if errors else Verdict.ACCEPTED
+    faults = tuple(TransmissionFault(code=each.code.name.lower(), text=str(each)) for each in errors[:_SHOWN])
+    document = DocumentVerdict(type=idoc.basic_type, number=idoc.number, verdict=verdict, faults=faults)
+    return FunctionalAcknowledgement(group=answers.GROUP, number=idoc.number, verdict=verdict, documents=(document,))

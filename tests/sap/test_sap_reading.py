@@ -1,0 +1,128 @@
+"""What lies in an SAP partner's folder: kept whole, cut into IDocs, and applied only when it is for us."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.sap.connector import SapConnector
+from hub.contract import BadRecord, RawItem
+from hub.model.purchase import Acknowledgement
+from hub.model.transmission import FunctionalAcknowledgement, Verdict
+from tests.sap.sap_trade import connect, response, told, xml
+
+
+@pytest.fixture
+def sap(tmp_path: Path) -> SapConnector:
+    return connect(tmp_path)
+
+
+def items(sap: SapConnector, content: bytes, key: str = "a.xml:1:x") -> list[RawItem]:
+    return list(sap.cut("mailbox", RawItem(key, content, "a.xml")))
+
+
+def read(sap: SapConnector, content: bytes) -> list[object]:
+    """Everything that the parts of a file say, in order."""
+    return [said for item in items(sap, content) for said in sap.parse(item.document or "mailbox", item)]
+
+
+def test_a_file_is_kept_whole_and_each_idoc_besides(sap: SapConnector) -> None:
+    whole, part = items(sap, response())
+    assert whole.content == response()
+    assert (part.document, part.part_of) == ("acknowledgement", whole.key)
+    assert part.key == "idoc:ABCCLNT400:SAPABC:400:ORDRSP:0000000000000007"
+
+
+def test_a_confirmation_says_what_they_will_ship(sap: SapConnector) -> None:
+    (said,) = read(sap, response())
+    assert isinstance(said, Acknowledgement)
+    assert said.order_number == "PO-1"
+    assert [(each.line_number, each.quantity, each.outcome.value) for each in said.lines] == [(1, 2, "accepted")]
+
+
+def test_the_same_number_with_other_bytes_has_the_same_key(sap: SapConnector) -> None:
+    first, again = items(sap, response())[1], items(sap, response(quantity="1.000"), "b.xml:2:y")[1]
+    assert first.key == again.key
+    assert first.content != again.content
+
+
+def test_an_idoc_without_a_number_is_named_by_its_bytes(sap: SapConnector) -> None:
+    blank = [xml("ORDRSP", body, 0) for body in ("<E1EDK01 SEGMENT='1'/>", "<E1EDP01 SEGMENT='1'/>")]
+    keys = [items(sap, each)[1].key for each in (*blank, blank[0])]
+    assert keys[0] == keys[2] != keys[1]
+
+
+@pytest.mark.parametrize(
+    ("control", "code"),
+    [({"SNDPRN": "OTHER"}, "idoc not for us"), ({"RCVPRN": "1"}, "idoc not for us"), ({"TEST": "X"}, "test idoc")],
+)
+def test_what_is_not_for_us_is_put_aside(sap: SapConnector, control: dict[str, str], code: str) -> None:
+    content = xml("ORDRSP", "<E1EDK01 SEGMENT='1'/>", **control)
+    assert len(items(sap, content)) == 1
+    (bad,) = read(sap, content)
+    assert isinstance(bad, BadRecord)
+    assert bad.code == code
+
+
+def test_a_message_that_no_document_is_for_is_told(sap: SapConnector) -> None:
+    (bad,) = read(sap, xml("MATMAS", "<E1MARAM SEGMENT='1'/>", kind="MATMAS05"))
+    assert isinstance(bad, BadRecord)
+    assert "message type MATMAS" in bad.what
+
+
+def test_a_file_without_an_idoc_is_told(sap: SapConnector) -> None:
+    (bad,) = read(sap, b"a,b,c\n")
+    assert isinstance(bad, BadRecord)
+    assert "holds no IDoc" in bad.what
+
+
+def test_a_truncated_idoc_is_a_bad_record_and_the_one_before_it_is_applied(sap: SapConnector) -> None:
+    start = f"{'EDI_DC40':10}400{1:016}{'':10}{'ORDERS05':60}{'ORDRSP':49}"
+    record = f"{start}{'SAPABC':10}LS  {'ABCCLNT400':101}{'':10}KU  {'88333':10}"
+    segment = [f"{'E2EDK02':30}400{1:016}{1:06}{0:06}02001PO-1".ljust(1063)]
+    segment.append(f"{'E2EDP01011':30}400{1:016}{2:06}{0:06}02{'000001':6}004".ljust(1063))
+    text = record.ljust(524) + "".join(segment)
+    said = read(sap, (text + text.replace(f"{1:016}", f"{2:016}")[:1900]).encode())
+    assert [type(each).__name__ for each in said] == ["Acknowledgement", "BadRecord"]
+    assert isinstance(said[1], BadRecord)
+    assert "ends within a record" in said[1].what
+
+
+@pytest.mark.parametrize(
+    ("status", "values", "verdict"),
+    [
+        ("53", {}, Verdict.ACCEPTED),
+        ("16", {}, Verdict.ACCEPTED),
+        ("51", {"STATXT": "Material &1 is not in plant &2", "STAPA1": "AB-100", "STAPA2": "0001"}, Verdict.REJECTED),
+        ("99", {"STATYP": "E"}, Verdict.REJECTED),
+    ],
+)
+def test_a_status_confirms_or_refuses_our_idoc(
+    sap: SapConnector, status: str, values: dict[str, str], verdict: Verdict
+) -> None:
+    (said,) = read(sap, told(status, 17, **values))
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.reference, said.verdict, said.codes) == ("IDOC 17", verdict, (status,))
+    if values.get("STATXT"):
+        assert said.documents[0].faults[0].text == "Material AB-100 is not in plant 0001"
+
+
+def test_a_status_on_the_way_is_no_answer_yet(sap: SapConnector) -> None:
+    assert read(sap, told("64")) == []
+
+
+def test_aleaud_says_the_same(sap: SapConnector) -> None:
+    state = '<E1STATE SEGMENT="1"><DOCNUM>0000000000000017</DOCNUM><STATUS>53</STATUS></E1STATE>'
+    (said,) = read(sap, xml("ALEAUD", f'<E1ADHDR SEGMENT="1"><MESTYP>ORDERS</MESTYP>{state}</E1ADHDR>', 5, "ALEAUD01"))
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.reference, said.verdict) == ("IDOC 17", Verdict.ACCEPTED)
+
+
+def test_we_answer_with_a_status_where_that_was_agreed(tmp_path: Path) -> None:
+    sap = connect(tmp_path, connection='acknowledge = "status"')
+    owed, said = read(sap, response(12))
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert (owed.reference, owed.verdict) == ("IDOC 12", Verdict.ACCEPTED)
+    assert isinstance(said, Acknowledgement)
+    assert len(read(sap, told("53"))) == 1  # nobody answers an answer
