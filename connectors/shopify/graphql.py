@@ -23,8 +23,8 @@ Tree = Mapping[str, object]
 
 #: The Standard plan's points; what the shop says of its throttle corrects them.
 _PACE = Pace(per_second=100, burst=2000)
-#: What a document is taken to cost before the shop has told.
-_FIRST_GUESS = 50.0
+#: What a document is taken to cost before the shop has told: at all, and for each thing that it asks about.
+_FIRST_GUESS, _GUESS_EACH = 50.0, 4.0
 _NAME = re.compile(r"(?:query|mutation)\s+(\w+)")
 _BUSY = frozenset({"INTERNAL_SERVER_ERROR", "TIMEOUT", "SERVICE_UNAVAILABLE"})
 
@@ -37,25 +37,27 @@ class GraphQL:
         self._points: Limiter = context.limiter.part("graphql", _PACE)
         self._costs: dict[str, float] = {}
 
-    def ask(self, document: str, variables: Tree, effect: Effect, *, urgent: bool = True) -> Tree:
+    def ask(self, document: str, variables: Tree, effect: Effect, *, each: int = 0) -> Tree:
         """Return the `data` of a document's answer; raises the contract's errors for whatever else comes.
+
+        `each` is how many things a query asks about, where its cost grows with them.
 
         What a mutation says in its own `userErrors` is data, and the caller's business.
         """
         named = _NAME.search(document)
         name = named[1] if named else document
         body = {"query": document, "operationName": name, "variables": variables}
-        cost = self._costs.get(name, _FIRST_GUESS)
-        reply = self._client.graphql(body, effect, lambda: self._points.acquire(cost, urgent=urgent))
+        cost = self._costs.get(name, _GUESS_EACH if each else _FIRST_GUESS) * max(each, 1)
+        reply = self._client.graphql(body, effect, lambda: self._points.acquire(cost))
         tree = reply.json()
         answer: Tree = tree if isinstance(tree, dict) else {}
-        self._learn(name, answer)
+        self._learn(name, answer, max(each, 1))
         error = _verdict(name, answer, effect, reply)
         if error is not None:
             raise error
         return _mapping(answer.get("data"))
 
-    def _learn(self, name: str, answer: Tree) -> None:
+    def _learn(self, name: str, answer: Tree, each: int) -> None:
         """Take over what the shop says of its points, and what this document costs."""
         cost = _mapping(_mapping(answer.get("extensions")).get("cost"))
         status = _mapping(cost.get("throttleStatus"))
@@ -68,7 +70,7 @@ class GraphQL:
             )
         )
         if requested:
-            self._costs[name] = requested
+            self._costs[name] = requested / each
         if most and left is not None:
             self._points.observe(most - left, most)
 

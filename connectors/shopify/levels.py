@@ -49,7 +49,7 @@ class Wish:
 
 
 class Levels:
-    """The inventory levels of one shop."""
+    """The inventory levels of one shop; nothing more urgent goes by points, so nothing is left over for it."""
 
     def __init__(self, graphql: GraphQL) -> None:
         self._graphql = graphql
@@ -108,7 +108,7 @@ class Levels:
         """Return what a location shows as available of these items; without those that it does not stock."""
         variables = {"ids": [f"gid://shopify/InventoryItem/{item}" for item in items], "location": _location(location)}
         found: dict[int, int] = {}
-        for node in mappings(self._graphql.ask(LEVELS, variables, Effect.READ, urgent=False).get("nodes")):
+        for node in mappings(self._graphql.ask(LEVELS, variables, Effect.READ, each=len(items)).get("nodes")):
             level = node.get("inventoryLevel")
             rows = mappings(level.get("quantities")) if isinstance(level, dict) else ()
             for row in rows:
@@ -130,7 +130,7 @@ class Levels:
         ]
         asked: Tree = {"name": "available", "reason": "correction", "quantities": quantities}
         variables = {"input": asked, "key": _key(key, quantities)}
-        errors = _errors(self._graphql.ask(SET_QUANTITIES, variables, Effect.REPEATABLE, urgent=False))
+        errors = _errors(self._graphql.ask(SET_QUANTITIES, variables, Effect.REPEATABLE))
         found: dict[int, tuple[str, str]] = {}
         for error in errors:
             code, words = str(error.get("code")), str(error.get("message"))
@@ -151,7 +151,7 @@ class Levels:
             "available": wish.figure,
             "key": _key(key, [item, location, wish.figure]),
         }
-        errors = _errors(self._graphql.ask(ACTIVATE, variables, Effect.REPEATABLE, urgent=False))
+        errors = _errors(self._graphql.ask(ACTIVATE, variables, Effect.REPEATABLE))
         return "; ".join(str(error.get("message")) for error in errors)
 
 
