@@ -50,7 +50,8 @@ class Reading:
         wanted = Wanted("Item", size=self._settings.page_size)
         for part in read_since(self._gateway, wanted, cursor, overlap, unchanged=True):
             items = [each.id for each in part.records]
-            yield Page(tuple(self._levels(items, part)), part.cursor.write())
+            found = [*self._levels(items, part), *_all_is_told(part)]
+            yield Page(tuple(found), part.cursor.write())
 
     def _named(self, content: bytes, part: Part) -> bytes:
         """Return stock with the SKUs of its items, when these are not what NetSuite itself calls them in it."""
@@ -67,6 +68,16 @@ class Reading:
                 yield RawItem(
                     key=f"stock:{asked[0]}:{_digest(content)}", content=content, name=f"items from {asked[0]}"
                 )
+
+
+def _all_is_told(part: Part) -> Iterator[RawItem]:
+    """Yield, after the last slice and once an hour, a document without rows: what it does not name is as it was.
+
+    Without it the figures of an account where nothing moves over a weekend would be taken for forgotten ones.
+    """
+    if part.cursor.began is None and part.cursor.since is not None:
+        hour = f"{part.cursor.since.astimezone(UTC):%Y-%m-%dT%H}"
+        yield RawItem(key=f"stock:told:{hour}", content=f'<told hour="{hour}"/>'.encode(), name=f"stock of {hour} h")
 
 
 def _item(found: Found, content: bytes | None = None) -> RawItem:

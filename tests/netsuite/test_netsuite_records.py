@@ -73,6 +73,17 @@ def test_later_only_stock_that_changed_comes(account: RunningNetSuite, connect: 
     assert (level.sku, level.location, level.quantity) == ("CD-R", "DC1", 200)
 
 
+def test_a_reading_that_finds_nothing_changed_says_so_once_an_hour(account: RunningNetSuite, connect: Open) -> None:
+    connector = connect()
+    cursor = [page.cursor for page in connector.fetch("stock", None)][-1]
+    account.ask(lambda service: service.clock.advance(7200))
+    said = [[item.key for page in connector.fetch("stock", cursor) for item in page.items] for _ in range(2)]
+    assert said[0][-1:] == ["stock:told:2026-11-20T08"]
+    quiet = [item for page in connector.fetch("stock", cursor) for item in page.items][-1]
+    assert list(connector.parse("stock", quiet)) == []
+    assert said[1] == said[0]
+
+
 def test_stock_of_many_items_is_asked_in_parts(account: RunningNetSuite, connect: Open) -> None:
     assert len(read(connect(availability_size=2), "stock")) == 6
     assert account.ask(lambda service: service.moods.calls["getItemAvailability"]) == 2
