@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from itertools import permutations
 from pathlib import Path
 from random import Random
@@ -282,3 +283,44 @@ def test_headers_full_of_quotes_and_backslashes_are_written_so_that_they_load(tm
     found: dict[str, Any] = sources(guessed(tmp_path, text, document="stock"))
     assert found["sku"] == names[0]
     assert found["quantity"] == names[1]
+
+
+def _fields_of(tmp_path: Path, name: str, text: str) -> str:
+    sample = tmp_path / name
+    sample.write_text(text, "utf-8")
+    return new_mapping("acme", [(sample, None)], tmp_path, opened, force=True).path.read_text("utf-8")
+
+
+def test_a_list_of_warehouses_within_each_product_is_read_with_the_product_above_it(tmp_path: Path) -> None:
+    sites = [{"site": site, "free": free, "asOf": "2026-03-01T09:00:00Z"} for site, free in (("AMS", 4), ("RTM", 7))]
+    products = [{"product": {"ref": f"NL-{each}"}, "availability": sites} for each in range(1, 5)]
+    written = _fields_of(tmp_path, "stock.json", json.dumps({"generatedAt": "2026-03-01T10:00:00Z", "rows": products}))
+    assert 'rows      = "rows.availability"' in written
+    assert '"../product.ref"' in written
+    assert re.search(r'as_of +=.*"asOf"', written)
+
+
+def test_warehouses_as_columns_are_seen_beside_a_price(tmp_path: Path) -> None:
+    rows = [f"IT-{each};{each * 3};{each};{each},50" for each in range(1, 6)]
+    written = _fields_of(tmp_path, "listino.csv", "\n".join(["Codice;Giac. Milano;Giac. Roma;Prezzo netto", *rows]))
+    assert '"Giac. Milano" = "ACME-GIAC-MILANO", "Giac. Roma" = "ACME-GIAC-ROMA"' in written
+
+
+def test_of_prices_for_so_many_the_price_of_one_is_taken_and_asked_about(tmp_path: Path) -> None:
+    rows = [f"PB-{each},{each}.50,{each}.25,{each}.00,EUR" for each in range(1, 6)]
+    written = _fields_of(tmp_path, "prices.csv", "\n".join(["Part No,Net 100+,Net 10+,Net 1+,Currency", *rows]))
+    assert re.search(r'price +=.*"Net 1\+".*# \?', written)
+
+
+def test_the_unit_in_an_attribute_of_the_quantity_is_seen(tmp_path: Path) -> None:
+    lines = [f'<Line><Article>X{each}</Article><Available uom="PCE">{each}</Available></Line>' for each in range(5)]
+    written = _fields_of(tmp_path, "stock.xml", f"<Stock>{''.join(lines)}</Stock>")
+    assert 'unit_from = "Available.@uom"' in written
+
+
+def test_a_sample_of_fixed_width_is_called_what_it_is_and_its_columns_are_told(tmp_path: Path) -> None:
+    lines = ["ITEM      DESCRIPTION         ONHAND UOM"]
+    lines += [f"FW{each:05}   Widget number {each:<6}{each * 7:6} EA" for each in range(8)]
+    told = r'fixed width.*columns = \{ ITEM = "1-10", DESCRIPTION = "11-30", ONHAND = "31-37", UOM = "38-40" \}'
+    with pytest.raises(NoSample, match=told):
+        _fields_of(tmp_path, "stock.txt", "\n".join(lines))

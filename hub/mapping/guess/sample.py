@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Final
 
 from hub.mapping.guess.column import Column, columns
 from hub.mapping.guess.encoding import decode
+from hub.mapping.guess.fixed import fixed_columns
 from hub.mapping.guess.layout import Sheet, read_sheet
 from hub.mapping.guess.vocabulary import tokens
 
@@ -59,11 +62,27 @@ def read_delimited(content: bytes, name: str) -> Sample:
     except ValueError as error:
         raise NoSample(f"{name}: {error}") from None
     lines = decoded.text.splitlines()[: max(200, sheet.header_line)]
+    _refuse_fixed(sheet, lines, name)
 
     def excerpt(count: int) -> str:
         return "\n".join([*lines[: sheet.header_line], *sheet.lines[:count]]) + "\n"
 
     return Sample("csv", sheet, decoded.encoding, decoded.sure, excerpt=excerpt)
+
+
+def _refuse_fixed(sheet: Sheet, lines: Sequence[str], name: str) -> None:
+    """Say of a text of fixed width what it is: it has no separator, and its fields are written by hand."""
+    spans = fixed_columns(lines) if len(sheet.header) == 1 else {}
+    if spans:
+        told = ", ".join(f'{_toml_key(header)} = "{span}"' for header, span in spans.items())
+        raise NoSample(
+            f"{name}: its columns stand at fixed width, and the fields of such a file are not guessed; say extends = "
+            f'"fixed_supplier", and in its document preamble = 1 and columns = {{ {told} }}'
+        )
+
+
+def _toml_key(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
 
 
 def read_sample(content: bytes, name: str, readers: Mapping[str, Reader]) -> Sample:

@@ -14,6 +14,8 @@ _CERTAIN: Final = 76.0
 #: Words that may stand in the name of a warehouse's column; any other says that it is something else.
 _ABOUT_PLACES: Final = frozenset({"warehouse", "stock", "quantity", "available", "code", "country"})
 
+_AMOUNTS: Final = frozenset({"stock", "quantity", "available"})
+
 
 def spread(columns: Sequence[Column]) -> tuple[Column, ...]:
     """Return the columns that are each the stock of one warehouse; none where one column names the quantity."""
@@ -22,8 +24,10 @@ def spread(columns: Sequence[Column]) -> tuple[Column, ...]:
     if len(places) < _FEWEST:
         return ()
     places = tuple(column for column in columns if column in places or _stands_between(column, places))
-    if places[-1].index - places[0].index >= len(places) or any(_names_a_price(column) for column in columns):
+    if places[-1].index - places[0].index >= len(places):
         return ()
+    if any(map(_names_a_price, columns)) and not all(column.concepts & _AMOUNTS for column in places):
+        return ()  # columns of figures in a price list are rather prices for so many
     others = [column for column in columns if column not in places and column.is_number]
     if any(by_name(quantity, column.tokens) >= _CERTAIN for column in others):
         return ()

@@ -26,6 +26,8 @@ _BARE: Final = frozenset({"code", "date"})
 _LISTED: Final = 3.0
 #: What stands above the lines belongs to a record only where documents have heads.
 _HEADS: Final = frozenset({"order", "invoice", "tracking", "shipped", "confirmno"})
+#: Or where they do not say by themselves which article they are about: a list of warehouses within each product.
+_ARTICLES: Final = frozenset({"item", "sku", "gtin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,17 @@ def from_roots(
     group = max(groups, key=lambda each: (_weight(each), -len(each.path)))
     rows = [_with_heads(here) for here in group.nodes[:_MOST_ROWS]]
     header = tuple(dict.fromkeys(name for row in rows for name in row))
-    if not any(concept in _HEADS for name in header for token in tokens(name) for concept in token.concepts):
+    if not _speaks_of(header, _HEADS) and _speaks_of([name for name in header if "../" not in name], _ARTICLES):
         header = tuple(name for name in header if not name.startswith("../"))
     cells = tuple(tuple(row.get(name, "") for name in header) for row in rows)
     path = ".".join(step(name) for name in group.path)
     labels = tuple(_label(name, (roots[0].name, *group.path)) for name in header)
     named = " ".join(dict.fromkeys([roots[0].name, *group.path]))
     return Sample(format_name, Sheet(header, cells, labels=labels), encoding, rows=path, named=named, excerpt=excerpt)
+
+
+def _speaks_of(header: Sequence[str], concepts: frozenset[str]) -> bool:
+    return any(token.concepts & concepts for name in header for token in tokens(name))
 
 
 def _label(name: str, path: tuple[str, ...]) -> str:
