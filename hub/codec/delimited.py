@@ -37,6 +37,8 @@ __all__ = [
 _CHUNK: Final = 1 << 16
 #: How many lines one record may span through quoted line breaks; more means that somebody forgot a quote.
 LONGEST_SPAN: Final = 100
+#: A byte order mark; within a text it stands where files were joined, and nobody sees it.
+_MARK: Final = "\ufeff"
 #: Characters that stand for bytes which are not text: escaped bad bytes, and NUL.
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 #: Files that are no delimited text at all, by their first bytes.
@@ -291,7 +293,7 @@ class _Reader:
             self._noisy = True
             return chunk.decode(encoding, "surrogateescape")
         self._noisy = self._noisy or "\x00" in text
-        return text
+        return text.replace(_MARK, "") if _MARK in text else text
 
     def _chunks(self) -> Iterator[bytes | str]:
         """Yield runs of whole lines as bytes; of a line longer than a record may be, its beginning as text."""

@@ -59,6 +59,11 @@ class TestReading:
     def test_a_byte_order_mark_is_no_part_of_the_first_column(self) -> None:
         assert read(b"\xef\xbb\xbfItem,Qty\nA,1\n", COMMA).header == ("Item", "Qty")
 
+    def test_a_byte_order_mark_between_joined_files_is_no_part_of_a_cell(self) -> None:
+        mark = b"\xef\xbb\xbf"
+        rows = rows_of(mark + b"Item,Qty\nA,1\n" + mark + b"B,2\n" + mark + b'"C",3\n')
+        assert rows == [(2, ["A", "1"]), (3, ["B", "2"]), (4, ["C", "3"])]
+
     def test_a_byte_order_mark_proves_utf_8_whatever_was_declared(self) -> None:
         table = read("\ufeffItem,Größe\nA,é\n".encode(), Dialect(encoding="cp1252"))
         assert (table.header, list(table.rows)) == (("Item", "Größe"), [(2, ["A", "é"])])
