@@ -19,7 +19,7 @@ FORMS = (
 
 
 def as_examples(world: World) -> World:
-    """Return the world with its suppliers in these forms; the own warehouse stays as it is."""
+    """Return the world with its suppliers in these forms; the warehouse is run by a 3PL that speaks X12."""
     forms = cycle(FORMS)
     firms = []
     for firm in world.firms:
@@ -27,5 +27,5 @@ def as_examples(world: World) -> World:
             style, door, invoices = next(forms)
             firms.append(replace(firm, style=style, door=door, invoices=invoices))
         else:
-            firms.append(firm)
+            firms.append(replace(firm, style="x12"))
     return replace(world, firms=tuple(firms))

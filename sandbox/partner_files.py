@@ -85,7 +85,7 @@ def _warehouse(world: World) -> Firm:
 def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
     supplier = firm.kind is Kind.SUPPLIER
     if firm.style == "x12":
-        template, connector, own = "x12_4010_supplier", "edi", _x12(firm)
+        template, connector, own = "x12_4010_supplier" if supplier else "x12_3pl", "edi", _x12(firm)
     else:
         template = f"{firm.style}_supplier" if supplier else "csv_warehouse"
         connector, own = "files", _INVOICES if firm.invoices else ""
@@ -101,7 +101,7 @@ timezone = {_text(world.timezone)}
 currency = {_text(world.currency)}
 
 [partner.agreement]
-acknowledges = true
+acknowledges = {"true" if supplier or firm.style != "x12" else "false"}
 stock_nets = "{"orders" if supplier else "shipments"}"
 
 {_node(firm, world.costs)}
@@ -113,7 +113,8 @@ connector = "{connector}"
 
 def _x12(firm: Firm) -> str:
     (qualifier, us), (theirs, them) = HUB, identity(firm.code)
-    return f"""outbox = "/in/PO_{{set}}_{{number}}.edi"
+    prefix = "PO" if firm.kind is Kind.SUPPLIER else "SO"
+    return f"""outbox = "/in/{prefix}_{{set}}_{{number}}.edi"
 us = {{ qualifier = "{qualifier}", id = "{us}" }}
 them = {{ qualifier = "{theirs}", id = "{them}" }}
 """

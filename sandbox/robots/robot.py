@@ -52,7 +52,9 @@ class Robot:
         self._yard = yard
         self._header = files.PURCHASE_HEADER if firm.kind is Kind.SUPPLIER else files.SHIP_ORDER_HEADER
         self._prefix = "PO_" if firm.kind is Kind.SUPPLIER else "SO_"
-        self._style = style_of(firm.style, firm.code, yard.clock.now)
+        self._style = style_of(firm, yard.clock.now)
+        # in X12 a 3PL has no document to say what it will ship: it says what it shipped
+        self._answers = firm.style != "x12" or firm.kind is Kind.SUPPLIER
         self._door, self._desk = door, desk
         self._taken, self._parcels, self._invoices = count(1), count(1), count(1)
         self._noticed: set[str] = set()
@@ -139,6 +141,8 @@ class Robot:
         asked, chance = holding.asked, self._chance(f"{holding.asked.po}|{holding.asked.line}")
         behaviour, on_hand = self._yard.behaviour, self.stock.get(holding.asked.sku, 0)
         status, reason = "A", ""
+        if not self._answers:
+            return asked.po, asked.line, asked.sku, status, holding.held, "", reason
         if picky or asked.sku not in self.stock:
             holding.held, status, reason = 0, "R", "not sold to you" if picky else "unknown item"
         elif chance.random() < behaviour.reject or not on_hand:
@@ -161,7 +165,8 @@ class Robot:
             self.stock[holding.asked.sku] = max(0, self.stock[holding.asked.sku] - promised - lost)
 
     def _acknowledge(self, number: str, answers: list[tuple[object, ...]]) -> None:
-        self._publish(f"ACK_{number}", "acknowledgement", files.ACKNOWLEDGEMENT_HEADER, answers)
+        if self._answers:
+            self._publish(f"ACK_{number}", "acknowledgement", files.ACKNOWLEDGEMENT_HEADER, answers)
 
     # --- parcels ---
 
@@ -206,6 +211,8 @@ class Robot:
     def _pack(self, holding: Holding, shipment: str) -> int:
         """Put what is there of a line into the parcel; returns how much is missing and given up."""
         short = self._short(holding)
+        if not self._answers:
+            short = max(short, holding.held - self.stock.get(holding.asked.sku, 0))
         holding.held -= short
         holding.shipped = holding.held
         holding.shipments = (shipment,) if holding.shipped else ()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from sandbox.plan import Firm, Kind
 from sandbox.robots.csv_style import CsvStyle
 from sandbox.robots.files import OrderedLine
 from sandbox.robots.fixed_style import FixedStyle
@@ -45,10 +46,10 @@ class Receipting(Protocol):
         ...
 
 
-def style_of(name: str, code: str, now: Callable[[], datetime]) -> Style:
-    """Return the style of this name for the firm with this code."""
-    if name == "x12":
-        return X12Style(code, now)
+def style_of(firm: Firm, now: Callable[[], datetime]) -> Style:
+    """Return the style of a firm."""
+    if firm.style == "x12":
+        return X12Style(firm.code, now, warehouse=firm.kind is Kind.WAREHOUSE)
     styles: dict[str, type[Style]] = {
         "csv": CsvStyle,
         "json": JsonStyle,
@@ -56,4 +57,4 @@ def style_of(name: str, code: str, now: Callable[[], datetime]) -> Style:
         "fixed": FixedStyle,
         "xlsx": WorkbookStyle,
     }
-    return styles[name]()
+    return styles[firm.style]()

@@ -13,6 +13,9 @@ from sandbox.robots.files import OrderedLine, Unreadable
 #: How the merchant's hub is called in interchanges.
 HUB = ("ZZ", "CROSSDOCK")
 
+#: The carriers by the codes that X12 has for them.
+SCAC = {"UPS": "UPSN", "FedEx": "FDEG", "DHL": "DHLE", "USPS": "USPS"}
+
 Row = Mapping[str, str]
 Bodies = list[list[str]]
 
@@ -27,8 +30,9 @@ class X12Style:
 
     ending = ".edi"
 
-    def __init__(self, code: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, code: str, now: Callable[[], datetime], *, warehouse: bool = False) -> None:
         self._desk = x12.Desk(identity(code), HUB)
+        self._warehouse = warehouse
         self._now = now
         self._cartons = count(1)
 
@@ -59,15 +63,16 @@ class X12Style:
             "stock": self._stock,
             "catalogue": self._catalogue,
             "acknowledgement": self._acknowledgement,
-            "shipment": self._shipment,
+            "shipment": self._advice if self._warehouse else self._shipment,
             "invoice": self._invoice,
         }
         return self._desk.interchange(writers[document](tables), self._now())
 
     def _stock(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
+        on_hand = "17" if self._warehouse else "33"
         body = [f"BIA*00*SI*{self._desk.numbers + 1}*{self._now():%Y%m%d}*{self._now():%H%M%S}"]
         for place, row in enumerate(rows, start=1):
-            body += [f"LIN*{place}*SK*{row['Item']}", f"QTY*33*{row['Qty Avail']}*EA"]
+            body += [f"LIN*{place}*SK*{row['Item']}", f"QTY*{on_hand}*{row['Qty Avail']}*EA"]
         return [("846", [[*body, f"CTT*{len(rows)}"]])]
 
     def _catalogue(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
@@ -96,11 +101,25 @@ class X12Style:
             [("855", [self._shortage(short)])] if short else []
         )
 
+    def _advice(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
+        """Return a 945, which says of every line what left and what never will."""
+        first, now = rows[0], self._now()
+        tracking = [f"N9*2I*{first['Tracking']}"] if first["Tracking"] else []
+        body = [f"W06*F*{first['PO']}*{now:%Y%m%d}*{first['Shipment']}", "N1*WH*3PL", *tracking]
+        body += [f"W27*U*{SCAC[first['Carrier']]}"] if first["Carrier"] else []
+        for place, row in enumerate(rows, start=1):
+            shipped, short = int(row["Shipped"]), int(row["Short"])
+            status = "CC" if not short else "CP"
+            body += [f"LX*{place}", *([f"MAN*CP*{row['Tracking']}"] if shipped else [])]
+            body.append(f"W12*{status}*{shipped + short}*{shipped}*{short}*EA**SK*{row['Item']}")
+            body.append(f"N9*LI*{row['Line']}")
+        return [("945", [[*body, f"W03*{sum(int(row['Shipped']) for row in rows)}"]])]
+
     def _ship_notice(self, packed: Sequence[Row]) -> list[str]:
         first, now = packed[0], self._now()
         carton = f"00{x12.sscc(next(self._cartons))}"
         body = [f"BSN*00*{first['Shipment']}*{now:%Y%m%d}*{now:%H%M}*0001", f"DTM*011*{now:%Y%m%d}*{now:%H%M}"]
-        body += ["HL*1**S", "TD1*CTN25*1", f"TD5**2*{first['Carrier']}*U", f"REF*2I*{first['Tracking']}"]
+        body += ["HL*1**S", "TD1*CTN25*1", f"TD5**2*{SCAC[first['Carrier']]}*U", f"REF*2I*{first['Tracking']}"]
         body += ["HL*2*1*O", f"PRF*{first['PO']}", "HL*3*2*P", f"MAN*GM*{carton}**CP*{first['Tracking']}"]
         for place, row in enumerate(packed, start=4):
             body += [f"HL*{place}*3*I", f"LIN*{row['Line']}*SK*{row['Item']}", f"SN1*{row['Line']}*{row['Shipped']}*EA"]
