@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from connectors.edi.settings import EdiSettings
+from hub.codec.x12.check import StandardCheck
+from hub.codec.x12.reader import read
+from hub.codec.x12.verdict import judge
 from hub.contract import BadRecord
 from hub.model.place import Address
 from hub.model.purchase import PurchaseLine, PurchaseOrder
@@ -128,3 +132,49 @@ def test_every_setting_of_its_own_is_explained_in_the_readme(pytestconfig: pytes
     text = (pytestconfig.rootpath / "connectors/edi/README.md").read_text("utf-8")
     own = EdiSettings.model_fields.keys() - ExchangeSettings.model_fields.keys()
     assert [name for name in sorted(own) if f"`{name}`" not in text] == []
+
+
+# --- held against the standard before it leaves ----------------------------------------------------------------------
+
+
+def _faults(content: bytes) -> list[str]:
+    """What a partner would find in what we write."""
+    return [
+        str(fault)
+        for verdict in judge(read([content]), StandardCheck())
+        for group in verdict.groups
+        for fault in (*verdict.faults, *group.faults, *(each for one in group.sets for each in one.faults))
+    ]
+
+
+def test_an_address_line_that_x12_cannot_hold_is_for_a_person_and_not_sent(tmp_path: Path, numbers: Any) -> None:
+    long = Address(name="Ann Lee", street="1 Main St " * 7, city="Austin", country="US")
+    with pytest.raises(BadRecord, match="address line has 69 characters and may have 55 at most") as refused:
+        connect(tmp_path).render("order", order(ship_to=long), numbers)
+    assert (refused.value.record, refused.value.field) == ("PO100001", "N301")
+    lenient = connect(tmp_path, connection='rejects = "envelope"')
+    assert b"1 Main St 1 Main St" in lenient.render("order", order(ship_to=long), numbers).content
+
+
+def test_a_long_name_of_a_product_or_a_service_is_cut_and_the_figures_are_written_out(
+    tmp_path: Path, numbers: Any
+) -> None:
+    figures: dict[str, Any] = {"quantity": Decimal("1E+2"), "unit_cost": Decimal("60.2500")}
+    line = PurchaseLine(line_number=1, sku="CUP", name="cup " * 40, channel_line="11", **figures)
+    content = connect(tmp_path).render("order", order(lines=(line,), service="s" * 50), numbers).content
+    assert b"PO1*1*100*EA*60.25**SK*CUP~" in content
+    assert _faults(content) == []
+
+
+def test_a_mark_of_ours_in_what_we_copy_of_their_faults_never_keeps_a_997_back(tmp_path: Path, numbers: Any) -> None:
+    fault = TransmissionFault(code="6", segment="REF", position=3, element="2", element_number="127", value="A*B~C")
+    refused = DocumentVerdict(type="855", number="0001", verdict=Verdict.REJECTED, codes=("5",), faults=(fault,))
+    record = FunctionalAcknowledgement(
+        group="PR", number="42", version="004010", verdict=Verdict.REJECTED, included=1, received=1, accepted=0,
+        documents=(refused,),
+    )  # fmt: skip
+    for form in ("997", "999"):
+        edi = connect(tmp_path, connection=f'in_data = "refuse"\nacknowledge = "{form}"')
+        content = edi.render("verdict", record, numbers).content
+        assert b"*A B C~" in content
+        assert _faults(content) == []
