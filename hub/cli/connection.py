@@ -61,11 +61,14 @@ def _named_or_all(name: str | None, *, every: bool) -> dict[str, object]:
 @click.argument("name", required=False)
 @click.option("--all", "every", is_flag=True, help="Every connection.")
 @click.option("--from", "live_from", type=Moment(), help="Orders placed before are never sent unless named. [now]")
+@click.option("--ramp", type=click.IntRange(1), help="At most so many documents; then it observes until you say so.")
 @json_option
 @pass_session
-def live(session: Session, name: str | None, every: bool, live_from: str | None, as_json: bool) -> None:
+def live(
+    session: Session, name: str | None, every: bool, live_from: str | None, ramp: int | None, as_json: bool
+) -> None:
     """Let documents leave."""
-    arguments = {**_named_or_all(name, every=every), "from": live_from}
+    arguments = {**_named_or_all(name, every=every), "from": live_from, "documents": ramp}
     result = session.request("connection.live", arguments)
     _say(result, f"live from {result['from']}: {', '.join(result['live']) or 'none'}", as_json=as_json)
 

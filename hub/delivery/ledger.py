@@ -18,7 +18,7 @@ from hub.delivery.claims import WRITE_ATTEMPT, Claim, opened
 from hub.delivery.policy import Verb
 from hub.delivery.port import Interrupted
 from hub.model.state import DELIVERY_MOVES, DeliveryState, check_move
-from hub.store import deliveries
+from hub.store import deliveries, ramp
 from hub.store.connections import ConnectionMode
 from hub.store.prepared import Prepared
 from hub.store.tables import attempt, connection, delivery
@@ -68,6 +68,7 @@ def enter(tx: Connection, claim: Claim, worker: str, leaving: Leaving, now: date
     kept = {"b_sha": sha, "b_name": name, "b_transmission": leaving.transmission}
     if not _ENTER.run(tx, {"b_id": claim.delivery.id, "b_worker": worker, "b_now": now, **kept}):
         return False
+    ramp.spend(tx, claim.delivery.connection, now)
     _OPEN_ATTEMPT.run(tx, opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))
     return True
 

@@ -14,7 +14,7 @@ from hub.delivery.links import Links
 from hub.services import purchasing
 from hub.services.desk import Desk
 from hub.services.requests import Refused
-from hub.store import connections, runs
+from hub.store import connections, ramp, runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +42,27 @@ def listing(tx: Connection, desk: Desk) -> list[ConnectionView]:
     for row in connections.every(tx):
         partner = desk.directory.partner(row.code)
         trouble = row.paused_why or row.outage_error or ("" if partner else "its mapping file is gone")
+        trouble = trouble or _ramp_words(row, ramp.left(tx, row.code))
         role = partner.role.value if partner else ""
         moments = (row.changed_at, row.live_from, last.get(row.code))
         views.append(ConnectionView(row.code, role, row.connector, row.mode.value, *moments, trouble))
     return views
 
 
-def go_live(desk: Desk, codes: Sequence[str], live_from: datetime, actor: str) -> list[str]:
-    """Open these connections for orders placed from that moment on; returns which."""
+def go_live(
+    desk: Desk, codes: Sequence[str], live_from: datetime, actor: str, *, documents: int | None = None
+) -> list[str]:
+    """Open these connections for orders placed from that moment on; returns which.
+
+    With `documents`, at most so many leave each; then the connection observes until somebody opens it again.
+    """
     if live_from.tzinfo is None:
         raise Refused(f"{live_from.isoformat()} has no time zone; write it like 2026-11-20T00:00:00Z")
     for code in codes:
         with desk.store.write() as tx:
             now = desk.clock.now()
             cancelled = connections.go_live(tx, code, live_from, now, actor=actor)
+            ramp.begin(tx, code, documents, now)
             purchasing.let_go_older(tx, cancelled, now)
     return list(codes)
 
@@ -99,6 +106,15 @@ def check(links: Links, code: str, *, read_only: bool = False) -> Health:
             return connector.look() if read_only and isinstance(connector, Looks) else connector.check()
     except ConnectorError as error:
         return Health(ok=False, sentence=error.what, todo=error.todo)
+
+
+def _ramp_words(row: connections.ConnectionRow, left: int | None) -> str:
+    if left is None:
+        return ""
+    if left > 0:
+        return f"{left} more document(s) may leave, then it observes"
+    since = f" --from {row.live_from.isoformat()}" if row.live_from else ""
+    return f"its first documents have left: look at them, then `crossdock connection live {row.code}{since}`"
 
 
 def as_row(view: ConnectionView) -> Mapping[str, Any]:

@@ -59,7 +59,8 @@ class Verbs:
     def _live(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         moment = arguments.get("from")
         live_from = datetime.fromisoformat(moment) if moment else desk.clock.now()
-        changed = connections.go_live(desk, _codes(desk, arguments), live_from, actor)
+        most = arguments.get("documents")
+        changed = connections.go_live(desk, _codes(desk, arguments), live_from, actor, documents=most)
         self._wake()
         return {"live": changed, "from": live_from.isoformat()}
 

@@ -47,3 +47,12 @@ def test_a_run_that_fails_ends_with_one(desktop: Any) -> None:
 )
 def test_a_trend_is_drawn_in_bars(values: tuple[int, ...], drawn: str) -> None:
     assert sparkline(values) == drawn
+
+
+def test_a_connection_that_goes_live_step_by_step_says_so(desktop: Any) -> None:
+    desktop.said("connection", "live", "acme", "--from", "2026-11-01", "--ramp", "5")
+    (row,) = desktop.said("connection", "list")
+    assert (row["mode"], row["trouble"]) == ("live", "5 more document(s) may leave, then it observes")
+    desktop.said("connection", "live", "acme", "--from", "2026-11-01")
+    (row,) = desktop.said("connection", "list")
+    assert row["trouble"] == ""
