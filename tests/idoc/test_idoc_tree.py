@@ -83,3 +83,12 @@ def test_a_tree_that_is_too_deep_is_refused() -> None:
         node = node.add(Node("E1EDP01"))
     with pytest.raises(ValueError, match="an IDoc has 99"):
         idoc_of(top)
+
+
+def test_saps_minus_behind_a_number_stands_before_it_in_the_tree_and_goes_back_behind_it() -> None:
+    content = flat().replace("131.38 ", "131.38-").replace("LL-9 ", "LL-9-")
+    whole = next(idocs([content.encode()]))
+    made = tree(whole)
+    assert made.children[-1].values == {"SUMID": "002", "SUMME": "-131.38"}
+    assert made.children[-2].children[0].values["IDTNR"] == "LL-9-"  # no number
+    assert told(idoc_of(made)) == told(whole)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from typing import Final
 
 from hub.codec import packed
 from hub.codec.fault import Refused, Unreadable
-from hub.codec.idoc.dictionary import NO_TREE, Dictionary, Tree, standard
+from hub.codec.idoc.dictionary import NO_TREE, Dictionary, Layout, Tree, standard
 from hub.codec.idoc.fault import Fault, FaultCode, Severity
 from hub.codec.idoc.model import CONTROL, DEEPEST, Framing, Idoc, Segment
 from hub.codec.idoc.reader import read
@@ -25,29 +26,43 @@ _TODO: Final[Mapping[FaultCode, str]] = MappingProxyType({
     FaultCode.TRUNCATED: "ask the partner for the whole file again",
     FaultCode.NO_IDOC: "ask the partner for an IDoc, flat or as XML",
 })  # fmt: skip
+_MINUS_BEHIND: Final = re.compile(r"[ ]*[0-9]{0,15}[.]?[0-9]{0,9}-")
+_MINUS_BEFORE: Final = re.compile(r"-[0-9]{0,15}[.]?[0-9]{0,9}")
 #: What a fragment without its envelope has, and what is only told.
 _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 
 
-def tree(idoc: Idoc) -> Node:
-    """Return an IDoc as a tree."""
+def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
+    """Return an IDoc as a tree. SAP's minus behind a number stands before it there, as everywhere else."""
+    layouts = (dictionary or standard()).segments
     root = Node(idoc.basic_type or idoc.root or idoc.tree.name or "IDOC", line=idoc.line, offset=idoc.offset)
     if idoc.control:
         root.add(Node(CONTROL, dict(idoc.control), line=idoc.line, offset=idoc.offset))
     nodes: dict[int, Node] = {}
     for number, one in enumerate(idoc.segments, 1):
-        node = Node(one.name, dict(one.values), line=one.line, offset=one.offset, number=number)
+        values = dict(one.values)
+        for key, value in values.items():
+            if value[-1] == "-" and _MINUS_BEHIND.fullmatch(value) and _is_number(layouts, one.name, key):
+                values[key] = f"-{value[:-1].strip()}"
+        node = Node(one.name, values, line=one.line, offset=one.offset, number=number)
         nodes[id(one)] = node
         above = root if one.parent is None else nodes[id(one.parent)]
         above.children.append(node)
     return root
 
 
+def _is_number(layouts: Mapping[str, Layout], segment: str, key: str) -> bool:
+    layout = layouts.get(segment)
+    field = layout.by_name.get(key) if layout is not None else None
+    return field is not None and field.kind == "number"
+
+
 def idoc_of(root: Node, dictionary: Dictionary | None = None) -> Idoc:
     """Return the IDoc of a tree, its segments in the order of the type; what the type does not know stays where it is.
 
-    Raises CannotWrite for a tree that nests deeper than an IDoc.
+    A minus goes behind its number, as SAP has it. Raises CannotWrite for a tree that nests deeper than an IDoc.
     """
+    layouts = (dictionary or standard()).segments
     control = next((child for child in root.children if child.name == CONTROL), None)
     values = dict(control.values) if control is not None else {}
     known = (dictionary or standard()).tree(
@@ -61,6 +76,9 @@ def idoc_of(root: Node, dictionary: Dictionary | None = None) -> Idoc:
         if depth > DEEPEST:
             raise CannotWrite(f"{node.name} stands {depth} levels deep; an IDoc has {DEEPEST}")
         kept = {key: value for key, value in node.values.items() if value and not key.startswith("@")}
+        for key, value in kept.items():
+            if value[0] == "-" and _MINUS_BEFORE.fullmatch(value) and _is_number(layouts, node.name, key):
+                kept[key] = f"{value[1:]}-"
         one = Segment(node.name, "", kept, parent, depth=depth)
         idoc.segments.append(one)
         waiting += [(child, one) for child in reversed(_ordered(node, node.name, known))]
@@ -110,7 +128,7 @@ class IdocFormat:
                 continue
             nothing = False
             errors = [each for each in event.faults if each.severity is Severity.ERROR and each.code not in _HARMLESS]
-            yield _unreadable(errors[0], content) if errors else tree(event)
+            yield _unreadable(errors[0], content) if errors else tree(event, self.dictionary)
 
     def write(self, roots: Iterable[Node]) -> bytes:
         """Return a file of these IDocs; raises CannotWrite, which is a ValueError."""
