@@ -56,10 +56,17 @@ def _units(source: Source) -> Units:
     return Units(contents=contents)
 
 
+#: What says where a table is read from, in a field.
+_OF_A_FILE: Final = frozenset({"file", "theirs", "ours"})
+
+
 def _table(source: Source, name: str) -> Mapping[str, Scalar]:
     section = Section(source, ("tables", name))
     if not section.data and isinstance(source.data["tables"][name], dict):
         source.report(section.way, f"table {name!r} is empty")
+    if str(section.data.get("file", "")).endswith(".csv") and section.data.keys() <= _OF_A_FILE:
+        todo = f"say it in the field that uses it: table = {{ file = {section.data['file']!r} }}"
+        source.report((*section.way, "file"), f"table {name!r} would have the one code 'file'; {todo}")
     scalars = {code: section.scalar(code) for code in section.data}
     return {code.strip(): value for code, value in scalars.items() if value is not None}
 

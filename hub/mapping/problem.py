@@ -38,14 +38,20 @@ class MappingErrors(Exception):
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'x'?`, or the known words when none is near."""
     names = sorted(set(known))
-    lower = {name.lower(): name for name in names}
-    near = get_close_matches(word.lower()[:_LONGEST_WORD], lower, n=1) if len(names) <= _MOST_COMPARED else []
-    if near:
-        return f"; did you mean {lower[near[0]]!r}?"
+    near = nearest(word, names)
+    if near is not None:
+        return f"; did you mean {near!r}?"
     if not names:
         return ""
     more = ", ..." if len(names) > _MOST_NAMES else ""
     return f"; known: {', '.join(names[:_MOST_NAMES])}{more}"
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was probably meant, or None."""
+    lower = {name.lower(): name for name in sorted(set(known))}
+    near = get_close_matches(word.lower()[:_LONGEST_WORD], lower, n=1) if len(lower) <= _MOST_COMPARED else []
+    return lower[near[0]] if near else None
 
 
 def in_words(error: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from hub.mapping.located import Path as Way
 from hub.mapping.located import Spot, locate
-from hub.mapping.problem import MappingErrors, Problem, did_you_mean
+from hub.mapping.problem import MappingErrors, Problem, did_you_mean, nearest
 from hub.mapping.target import groups
 
 _LARGEST: Final = 1 << 20
@@ -59,6 +59,7 @@ def _laid_over_templates(own: Source, path: Path, house: Path, depth: int) -> So
     """Return a file over its template, which may extend another one in turn."""
     if "extends" not in own.data:
         return own
+    own = replace(own, problems=list(own.problems))  # a template is read once for many files and stays as it is
     if depth == _DEEPEST:
         own.report(("extends",), f"templates extend each other more than {_DEEPEST} deep, or in a circle")
         raise MappingErrors(own.problems)
@@ -112,13 +113,19 @@ def _broken(file: str, message: str, line: int = 1, column: int = 1) -> MappingE
 
 
 def _template(own: Source, path: Path, house: Path) -> Path:
-    """Return the template's file: from the folder beside the mapping file, or from the house."""
+    """Return the template's file: from the folder beside the mapping file, or from the house.
+
+    One that is not there is a problem; with the one that was probably meant, all the others are found as well.
+    """
     name = own.data["extends"]
     folders = [path.parent / "templates", house / "templates"]
     known = {file.stem: file for folder in reversed(folders) for file in sorted(folder.glob("*.toml"))}
     if not isinstance(name, str) or name not in known:
         own.report(("extends",), f"template {name!r} is unknown{did_you_mean(str(name), known)}", value=True)
-        raise MappingErrors(own.problems)
+        meant = nearest(str(name), known)
+        if meant is None:
+            raise MappingErrors(own.problems)
+        return known[meant]
     return known[name]
 
 
@@ -128,7 +135,7 @@ def _laid_over(base: Source, own: Source, template: Path) -> Source:
     data = _merged(_without_tests(base.data), own.data, (), replaced)
     kept = {way: spot for way, spot in base.spots.items() if not _below(way, replaced)}
     whole = hashlib.sha256(f"{own.hash}+{base.hash}".encode()).hexdigest()
-    return Source(own.file, data, {**kept, **own.spots}, whole, template)
+    return Source(own.file, data, {**kept, **own.spots}, whole, template, [*base.problems, *own.problems])
 
 
 def _without_tests(data: Mapping[str, Any]) -> dict[str, Any]:

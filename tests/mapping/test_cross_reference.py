@@ -68,6 +68,15 @@ Item = { from = "row.sku", table = { file = "skus.csv" } }
     lab.load(order.replace('"skus.csv" }', '"skus.csv" }, prefer = "N-78"'))
 
 
+def test_a_file_named_where_tables_stand_is_not_taken_for_a_table_of_one_code(lab: Lab) -> None:
+    skus(lab, "theirs,ours\nN-77,AB\n")
+    text = "[tables]\nskus = { file = 'skus.csv' }\n" + STOCK.replace('{ file = "skus.csv" }', '"skus"')
+    (problem,) = lab.problems(text)
+    assert problem.endswith(
+        "table 'skus' would have the one code 'file'; say it in the field that uses it: table = { file = 'skus.csv' }"
+    )
+
+
 def test_the_hash_covers_it(lab: Lab) -> None:
     skus(lab, "theirs,ours\nN-77,AB\n")
     before = lab.load(STOCK).hash

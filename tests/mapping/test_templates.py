@@ -152,6 +152,20 @@ class TestProblems:
     def test_a_template_that_is_not_there(self, templated: Lab, extends: str, problem: str) -> None:
         assert templated.problems("", head=OWN.replace('"house"', extends)) == [problem]
 
+    def test_a_template_that_is_misspelled_hides_no_other_problem(self, templated: Lab) -> None:
+        own = "[documents.stock.fields]\nsafety = { from = 'X', min = 'a' }\n"
+        assert templated.problems(own, head=OWN.replace('"house"', '"hous"')) == [
+            "acme.toml:2:11: template 'hous' is unknown; did you mean 'house'?",
+            "acme.toml:8:30: min must be a number",
+        ]
+
+    def test_a_template_that_named_a_missing_one_is_right_when_that_one_comes(self, lab: Lab) -> None:
+        lab.template('version = 1\nextends = "bass"\n[partner.agreement]\nship_hours = 12\n')
+        lab.template(TEMPLATE, "base.toml")
+        assert "template 'bass' is unknown; did you mean 'base'?" in lab.problems("", head=OWN)[0]
+        lab.template(TEMPLATE, "bass.toml")
+        assert opened(lab).partner.agreement.ship_hours == 12
+
     def test_a_template_may_extend_another_one(self, lab: Lab) -> None:
         lab.template(TEMPLATE, "base.toml")
         lab.template('version = 1\nextends = "base"\n[partner.agreement]\nship_hours = 12\n')
