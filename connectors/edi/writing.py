@@ -83,6 +83,7 @@ class Writing:
         self, code: str, segments: list[Segment], numbers: Numbers, version: str = "", policy: Policy | None = None
     ) -> Rendered:
         number, at = self._number(numbers), self._local(numbers)
+        segments = [_stamped(each, number, at) if each[0] == "BIA" else each for each in segments]
         us, them = self.settings.us.in_group, self.settings.them.in_group
         group = gs_segment(code, us, them, number, at, version=version or self.settings.release)
         return self._rendered(
@@ -123,6 +124,13 @@ def _counted(code: str, segments: list[Segment]) -> list[Segment]:
         return segments
     lines = sum(each[0] == opener for each in segments)
     return [*segments, ["CTT", str(lines)]]
+
+
+def _stamped(bia: Segment, number: int, at: datetime) -> Segment:
+    """Give an 846 its reference and date (BIA03, BIA04) where the mapping file leaves them to us; no record has any."""
+    filled = [*bia, *[""] * (5 - len(bia))]
+    filled[3], filled[4] = filled[3] or str(number), filled[4] or f"{at:%Y%m%d}"
+    return filled
 
 
 def _against_standard(content: bytes) -> list[Fault]:
