@@ -11,7 +11,7 @@ from itertools import count
 from lxml import etree
 
 from hub.clock import Clock
-from sandbox.netsuite.envelope import Element, Namespaces, child, children, put, text
+from sandbox.netsuite.envelope import INSTANCE, Element, Namespaces, child, children, kind, put, text
 
 #: The transaction types, and the package of the schema that each is in.
 PACKAGES = {
@@ -219,4 +219,7 @@ def open_lines(book: Book, type_: str) -> list[tuple[Element, Decimal]]:
 def _kept(sent: Element) -> Element:
     kept = copy.deepcopy(sent)
     kept.tail = None
+    for each in kept.iterdescendants():  # a copy loses the prefixes of values; only custom fields say their type
+        if kind(each):
+            each.set(f"{{{INSTANCE}}}type", f"core:{kind(each)}")
     return kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,14 +19,18 @@ from sandbox.netsuite.envelope import (
     child,
     children,
     kind,
+    local,
     put,
     ref,
     status,
     text,
     whole,
 )
+from sandbox.netsuite.wsdl import order_of
 
 _TYPE = f"{{{INSTANCE}}}type"
+#: The version in a namespace: a record is answered in the version that asks, whichever it was sent in.
+_VERSION = re.compile(r"(\burn:[a-z]+)_\d{4}_\d\.")
 
 
 class Calls:
@@ -175,8 +179,8 @@ class Calls:
             made.set("externalId", each.external_id)
         put(made, space, "lastModifiedDate", _stamp(each.modified))
         put(made, space, "cost", str(each.cost))
-        put(made, space, "displayName", f"The {each.name}")
         put(made, space, "itemId", each.name)
+        put(made, space, "displayName", f"The {each.name}")
         return made
 
     # --- making one record of another --------------------------------------------------------------------------------
@@ -202,7 +206,11 @@ class Calls:
         ref(made, asked.spaces, (space, "createdFrom"), (source.id, f"Order #{source.id}"))
         rows = put(made, space, "itemList")
         for line, quantity in left:
-            self._offered(put(rows, space, "item"), line, quantity, asked.spaces)
+            row = put(rows, space, "item")
+            self._offered(row, line, quantity, asked.spaces)
+            put(row, space, "orderDoc", source.id)
+            _in_order(row, f"{type_}Item", strict=True)
+        _in_order(made, type_, strict=True)
 
     def _offered(self, row: Element, line: Element, quantity: Decimal, spaces: Namespaces) -> None:
         space = etree.QName(row).namespace or ""
@@ -249,7 +257,8 @@ class Calls:
 
 def _transaction(book: Book, spaces: Namespaces) -> Element:
     """Return a transaction as a reply has it: what was sent, and what NetSuite itself knows of it."""
-    made = copy.deepcopy(book.element)
+    content = etree.tostring(book.element, encoding="unicode")
+    made = etree.fromstring(_VERSION.sub(rf"\1_{spaces.version}.", content))
     made.tag = f"{{{spaces.messages}}}record"
     space = spaces.of(PACKAGES[book.type])
     for name in ("createdDate", "lastModifiedDate"):
@@ -258,7 +267,17 @@ def _transaction(book: Book, spaces: Namespaces) -> Element:
             found = put(made, space, name)
             made.insert(0, found)
         found.text = _stamp(book.modified)
+    _in_order(made, book.type)
+    for row in children(child(made, "itemList"), "item"):
+        _in_order(row, f"{book.type}Item")
     return made
+
+
+def _in_order(element: Element, type_: str, *, strict: bool = False) -> None:
+    """Put a type's elements in the schema's order; `strict` leaves out those that the type does not have."""
+    places = {name: place for place, name in enumerate(order_of(type_))}
+    known = [each for each in element if not strict or local(each) in places]
+    element[:] = sorted(known, key=lambda each: places.get(local(each), len(places)))
 
 
 def _in_range(criteria: Element | None, id_: int) -> bool:

@@ -69,6 +69,7 @@ class Service:
         self.books, self.moods = Books(clock), Moods()
         self.calls = Calls(self.books)
         self.requests: list[bytes] = []
+        self.replies: list[bytes] = []
         self._nonces: set[str] = set()
 
     async def handle(self, request: Request) -> Reply:
@@ -88,6 +89,7 @@ class Service:
         self.calls.picky, self.calls.changed = mood is Mood.PICKY, mood is Mood.CHANGED
         self.calls.partial = mood is Mood.PARTIAL
         content = self.calls.serve(asked)
+        self.replies.append(content)
         if mood is Mood.LOST_REPLY:
             raise Drop
         return self._reply(200, content[: len(content) // 2] if mood is Mood.TRUNCATED else content)

@@ -51,7 +51,7 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         """
         SalesOrder(Record) @internalId @externalId createdDate:dateTime entity:RecordRef tranDate:dateTime tranId:string
          orderStatus:string otherRefNum:string memo:string shippingAddress:Address shipDate:dateTime
-         subsidiary:RecordRef location:RecordRef lastModifiedDate:dateTime itemList:SalesOrderItemList
+         subsidiary:RecordRef lastModifiedDate:dateTime location:RecordRef itemList:SalesOrderItemList
          customFieldList:CustomFieldList
         SalesOrderItemList @replaceAll item:SalesOrderItem*
         SalesOrderItem item:RecordRef quantity:double description:string rate:string location:RecordRef isClosed:boolean
@@ -125,6 +125,13 @@ def documents(version: str) -> dict[str, str]:
     """Return every document of the WSDL by its path beside `netsuite.wsdl`."""
     files = {f"xsd/{name}.xsd": _schema(name, version) for name in _PACKAGES}
     return {"netsuite.wsdl": _wsdl(version), **files}
+
+
+def order_of(type_: str) -> tuple[str, ...]:
+    """Return the names of a type's elements in the order in which an endpoint wants and writes them."""
+    found = (line for name in _PACKAGES for line in _lines(name) if line.split()[0].partition("(")[0] == type_)
+    parts = next(found, "").split()[1:]
+    return tuple(each.partition(":")[0] for each in parts if not each.startswith("@"))
 
 
 def _namespace(name: str, version: str) -> str:

@@ -9,9 +9,11 @@ import pytest
 from lxml import etree
 
 from connectors.netsuite.connector import PLUGIN
+from connectors.netsuite.schema import Schema
 from hub.contract import Outbound, Profile
 from hub.testing.context import MemoryContext, MemoryNumbers
 from sandbox.netsuite.service import RunningNetSuite
+from sandbox.netsuite.wsdl import order_of
 from tests.netsuite.trade import BENCHES
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
@@ -47,7 +49,18 @@ def parts(content: bytes) -> Iterator[etree._Element]:
     yield from root.find(f"{ENVELOPE}Body")
 
 
-def test_everything_that_we_send_is_valid(
+def valid(contents: list[bytes], schema: etree.XMLSchema) -> set[str]:
+    """The names of all parts of these messages; fails at the first that the schema refuses."""
+    names = set()
+    for content in contents:
+        for part in parts(content):
+            schema.validate(part)
+            assert not schema.error_log, f"{schema.error_log.last_error}\n{content.decode()}"
+            names.add(etree.QName(part).localname)
+    return names
+
+
+def test_everything_that_we_send_and_that_the_account_answers_is_valid(
     account: RunningNetSuite, make_profile: Callable[..., Profile], folder: Path, schema: etree.XMLSchema
 ) -> None:
     constants = {"SalesOrder": {"subsidiary": "3", "custbody_source": "hub"}}
@@ -63,14 +76,9 @@ def test_everything_that_we_send_is_valid(
         connector.send(outbound)
         connector.find(outbound)
     connector.close()
-    sent = account.ask(lambda service: list(service.requests))
-    operations = set()
-    for content in sent:
-        for part in parts(content):
-            schema.validate(part)
-            assert not schema.error_log, f"{schema.error_log.last_error}\n{content.decode()}"
-            operations.add(etree.QName(part).localname)
+    operations = valid(account.ask(lambda service: list(service.requests)), schema)
     assert operations >= {"upsertList", "getList", "search", "initialize", "getItemAvailability", "getServerTime"}
+    assert len(valid(account.ask(lambda service: list(service.replies)), schema)) >= len(operations) - 2
 
 
 def test_a_message_in_another_order_would_be_noticed(schema: etree.XMLSchema) -> None:
@@ -79,3 +87,30 @@ def test_a_message_in_another_order_would_be_noticed(schema: etree.XMLSchema) ->
     element = etree.fromstring(wrong)
     element.tag = "{urn:messages_2023_2.platform.webservices.netsuite.com}getServerTime"
     assert not schema.validate(element)
+
+
+def test_the_small_wsdl_names_what_the_published_one_does_in_its_order(folder: Path) -> None:
+    published, wrong = Schema(folder / "2023_2" / "netsuite.wsdl"), []
+    for type_ in (
+        "SalesOrder",
+        "SalesOrderItem",
+        "PurchaseOrder",
+        "PurchaseOrderItem",
+        "ItemFulfillment",
+        "ItemFulfillmentItem",
+        "ItemFulfillmentPackage",
+        "ItemReceipt",
+        "ItemReceiptItem",
+        "VendorBill",
+        "VendorBillItem",
+        "Address",
+        "ItemAvailabilityFilter",
+        "TransactionSearchBasic",
+        "ItemSearchBasic",
+        "InitializeRecord",
+    ):
+        places = {name: place for place, name in enumerate(published.shape(type_).fields)}
+        named = order_of(type_)
+        if set(named) - set(places) or list(named) != sorted(named, key=places.__getitem__):
+            wrong.append((type_, sorted(named, key=lambda name: places.get(name, -1))))
+    assert not wrong
