@@ -178,3 +178,9 @@ def test_a_mark_of_ours_in_what_we_copy_of_their_faults_never_keeps_a_997_back(t
         content = edi.render("verdict", record, numbers).content
         assert b"*A B C~" in content
         assert _faults(content) == []
+
+
+def test_an_address_of_a_company_without_a_person_is_named_by_the_company(tmp_path: Path, numbers: Any) -> None:
+    address = Address(company="Acme Inc", street="1 Main St", city="Austin", country="US")
+    content = connect(tmp_path).render("order", order(ship_to=address), numbers).content
+    assert b"~N1*ST*Acme Inc~N3*1 Main St~" in content
