@@ -48,6 +48,8 @@ _OTHER_FILES: Final = (
     (b"%PDF", "is a PDF", "ask the partner for plain CSV"),
 )
 
+#: Halves of characters that JSON can write and no text can hold; those that stand for bad bytes are others.
+_HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 #: Encodings in which a line feed is always the byte 0x0A, as reading by lines needs; UTF-16 is recoded before that.
 ENCODINGS: Final = (
     "utf-8",
@@ -141,7 +143,7 @@ def line_of(row: Sequence[str], dialect: Dialect) -> str:
 
 def shown(text: str, most: int = 2000) -> str:
     """Return text that may hold bad bytes or NULs as text that every log and database takes."""
-    text = text[:most].replace("\x00", "\\x00")
+    text = _HALF.sub(lambda match: f"\\u{ord(match[0]):04x}", text[:most].replace("\x00", "\\x00"))
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -65,7 +65,7 @@ def open_trees(
                 yield len(places), [path.value(each) for path in paths.values()]
 
     def show(row: Row) -> str:
-        return "; ".join(f"{name}={cell}" for name, cell in zip(paths, row, strict=False) if cell)
+        return delimited.shown("; ".join(f"{name}={cell}" for name, cell in zip(paths, row, strict=False) if cell))
 
     return Opened(tuple(paths), numbered(), lambda number: places[number - 1], show)
 

@@ -335,3 +335,23 @@ class TestGuides:
     def test_other_formats_have_none(self, lab: Lab) -> None:
         text = STOCK + FIELDS + "[documents.stock.guide.segments]\nREF = { least = 1 }\n"
         assert any("guide has no use with format" in problem for problem in lab.problems(text))
+
+
+def test_half_a_character_in_json_parks_its_record_with_a_text_that_can_be_stored(lab: Lab) -> None:
+    text = """
+[documents.stock]
+direction = "in"
+makes = "stock_level"
+mode = "delta"
+format = "json"
+rows = "rows"
+files = "/out/*.json"
+[documents.stock.fields]
+quantity = "q"
+sku = "s"
+"""
+    content = rb'{"rows":[{"s":"A\ud800","q":"1\u0000"},{"s":"B","q":2}]}'
+    bad, good = lab.load(text).documents.parse("stock", content)
+    assert isinstance(bad, BadRecord)
+    assert sorted(bad.extract.split("; ")) == ["q=1\\x00", "s=A\\ud800"]
+    assert isinstance(good, StockLevel)
