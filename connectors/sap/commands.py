@@ -56,7 +56,8 @@ def show(file: Path, *, dictionary: Path | None, encoding: str, brief: bool, as_
 @_file
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file, not to the screen.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Code page of the export.")
-def learn(file: Path, *, out: Path | None, encoding: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was learned of as JSON.")
+def learn(file: Path, *, out: Path | None, encoding: str, as_json: bool) -> None:
     """Print what FILE, a parser file that transaction WE60 exported, says of segments: a dictionary for `idoc show`."""
     from hub.codec.idoc.dictionary import DictionaryRefused  # noqa: PLC0415 - as above
     from hub.codec.idoc.learn import learn as learned  # noqa: PLC0415
@@ -66,10 +67,15 @@ def learn(file: Path, *, out: Path | None, encoding: str) -> None:
     except DictionaryRefused as error:
         raise click.ClickException(f"{file}: {error}") from None
     text = "\n".join(found.lines()) + "\n"
+    if out is not None:
+        out.write_text(text, "utf-8")
+    if as_json:
+        learned_of = {"types": sorted(found.trees), "segments": sorted(found.segments), "dictionary": text}
+        click.echo(json.dumps(learned_of, indent=2))
+        return
     if out is None:
         click.echo(text, nl=False)
         return
-    out.write_text(text, "utf-8")
     types = ", ".join(found.trees) or "no type"
     click.echo(f"{out}: {types} with {len(found.segments)} segment{'' if len(found.segments) == 1 else 's'}")
 
