@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -32,7 +33,8 @@ def netsuite() -> None:
 )
 @click.option("--url", help="The account's SOAP address, when it is not made from its id.")
 @click.option("--again", is_flag=True, help="Replace the copy that is there.")
-def fetch_wsdl(account: str, endpoint: str, folder: Path, url: str | None, *, again: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def fetch_wsdl(account: str, endpoint: str, folder: Path, url: str | None, *, again: bool, as_json: bool) -> None:
     """Store the WSDL of ACCOUNT (1234567 or 1234567_SB1) and all that it imports; exit code 3 when it is there."""
     target = folder / endpoint
     if target.exists() and not again:
@@ -47,4 +49,7 @@ def fetch_wsdl(account: str, endpoint: str, folder: Path, url: str | None, *, ag
         raise SystemExit(FAILED) from None
     finally:
         session.close()
-    click.echo(f"{count} documents in {target}")
+    if as_json:
+        click.echo(json.dumps({"folder": str(target), "documents": count}))
+    else:
+        click.echo(f"{count} documents in {target}")
