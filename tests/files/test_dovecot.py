@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -92,9 +93,16 @@ class Mailbox:
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> Iterator[Mailbox]:
-    for above in (tmp_path, *tmp_path.parents[:2]):  # it looks at them as another user
-        above.chmod(above.stat().st_mode | 0o055)
+def reachable() -> Iterator[Path]:
+    """A folder that another user can look into, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="dovecot-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.fixture
+def box(reachable: Path) -> Iterator[Mailbox]:
+    tmp_path = reachable
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = int(free.getsockname()[1])
