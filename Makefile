@@ -15,17 +15,21 @@ $(VENV)/bin/python:
 	  { echo "Crossdock needs Python 3.11 or newer; '$(PYTHON)' is missing or older. Say which with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 
+# A lock file is whole, so nothing is resolved again: pip would take an extra of a pinned package for a wish of its own
+# and ask for that package's newest release.
+LOCKED := install -q --disable-pip-version-check --no-deps --require-hashes
+
 # What is needed to run: pinned with hashes, then this checkout itself.
 $(VENV)/.run: requirements/runtime.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Installing the locked dependencies ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	@$(BIN)/python -m pip $(LOCKED) -r requirements/runtime.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 # What is needed to test: the same and the tools.
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@echo "Installing the locked tools ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip $(LOCKED) -r requirements/dev.lock
 	@touch $@
 
 run: $(VENV)/.run ## start the hub with the sandbox partners, show live progress, keep serving (Ctrl-C ends it)
