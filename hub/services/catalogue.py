@@ -73,8 +73,8 @@ def _offers(feed: Feed, entries: Sequence[CatalogueEntry]) -> dict[str, Offer]:
 
 
 def _write(feed: Feed, offers: Mapping[str, Offer]) -> None:
-    now = feed.desk.clock.now()
     with feed.desk.store.write() as tx:
+        now = feed.desk.clock.now()  # read in here: an order routed while this waited to begin has not seen its news
         feeds.hold(tx, feed.source.connection)
         feed.tally.changed += catalogue.put(tx, feed.partner.code, offers.values(), feed.source.mapping_hash, now)
         items.learn(tx, [_item(offer.entry) for offer in offers.values()], now)

@@ -106,15 +106,16 @@ def free(book: Book, portion: Portion, *, forgive: bool = False) -> None:
 
 
 def route_waiting(desk: Desk, limit: int = 200) -> int:
-    """Route again the orders whose missing SKUs have had stock news, each in a transaction of its own.
+    """Route again the orders whose missing SKUs have had news, each in a transaction of its own.
 
-    Called after stock feeds: an order that came before its supplier's first feed needs no person. Returns how many.
+    Called after feeds of stock and prices: an order that came before its supplier's first ones needs no person. Returns
+    how many.
     An order that cannot be routed is left as it was, and does not stop the others.
     """
     routed, last = 0, ""
     while True:
         with desk.store.read() as tx:
-            waiting = allocations.orders_with_new_stock(tx, limit, after=last)
+            waiting = allocations.orders_with_news(tx, limit, after=last)
         routed += sum(_try_again(desk, order_id) for order_id in waiting)
         if len(waiting) < limit:
             return routed

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    RowMapping,
+    and_,
+    bindparam,
+    exists,
+    insert,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 
 from hub.model.order import Allocation
 from hub.model.state import LineState
-from hub.store.tables import allocation, sales_order, stock
+from hub.store.tables import allocation, catalogue, sales_order, stock
 from hub.store.upsert import batches
 
 #: Quantities that wait for a person or for stock.
@@ -119,12 +131,22 @@ def stuck(tx: Connection, *, portion_id: int | None = None, closed: bool = False
 CLOSED = "closed: "
 
 
-def orders_with_new_stock(tx: Connection, limit: int, *, after: str = "") -> Sequence[str]:
-    """Return orders that lack a source for a quantity and whose SKU has had stock news since, by id after `after`."""
-    news = exists().where(stock.c.sku == allocation.c.sku, stock.c.updated_at > allocation.c.updated_at)
+#: How long a feed's short transaction may have been under way, unseen, when an order was routed beside it.
+_UNSEEN = timedelta(seconds=5)
+
+
+def orders_with_news(tx: Connection, limit: int, *, after: str = "") -> Sequence[str]:
+    """Return orders that lack a source for a quantity and whose SKU has had news since, by id after `after`.
+
+    News is a stock figure or a catalogue entry: goods without a price cannot be bought either. Where transactions run
+    beside each other (not in SQLite) news of the last seconds before the routing counts too: it had not seen them.
+    """
+    routed = allocation.c.updated_at
+    seen = routed if tx.dialect.name == "sqlite" else type_coerce(routed, DateTime(timezone=True)) - _UNSEEN
+    news = [exists().where(each.c.sku == allocation.c.sku, each.c.updated_at > seen) for each in (stock, catalogue)]
     query = (
         select(allocation.c.order_id)
-        .where(allocation.c.state.in_([state.value for state in STUCK]), news, allocation.c.order_id > after)
+        .where(allocation.c.state.in_([state.value for state in STUCK]), or_(*news), allocation.c.order_id > after)
         .group_by(allocation.c.order_id)
         .order_by(allocation.c.order_id)
         .limit(limit)

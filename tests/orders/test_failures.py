@@ -109,6 +109,7 @@ def test_a_refused_fulfilment_keeps_the_shops_lines_back(ordered: Any) -> None:
 
 def test_a_line_without_stock_is_routed_when_stock_comes(world: Any) -> None:
     world.source_of("acme", "CUP", 0)
+    world.clock.advance(60)
     world.order(lines={"L1": ("CUP", 5)})
     assert world.where() == {("backordered", ""): 5}
     assert routing.route_waiting(world.desk) == 0
@@ -117,6 +118,19 @@ def test_a_line_without_stock_is_routed_when_stock_comes(world: Any) -> None:
     assert routing.route_waiting(world.desk) == 1
     assert world.where() == {("allocated", "ACME"): 5}
     assert routing.route_waiting(world.desk) == 0
+
+
+def test_a_line_without_a_price_is_routed_when_the_catalogue_comes(world: Any) -> None:
+    world.supplier("acme")
+    world.stocks("ACME", "CUP", 10)
+    world.clock.advance(60)
+    world.order(lines={"L1": ("CUP", 5)})
+    assert world.where() == {("backordered", ""): 5}
+    assert routing.route_waiting(world.desk) == 0
+    world.clock.advance(60)
+    world.sells("acme", "CUP", "3")
+    assert routing.route_waiting(world.desk) == 1
+    assert world.where() == {("allocated", "ACME"): 5}
 
 
 def test_an_order_before_the_first_feed_needs_no_person(world: Any) -> None:
