@@ -61,7 +61,8 @@ def show(session: Session, reference: str, as_json: bool) -> None:
         print_json(told)
         return
     _head(told["order"])
-    _table("lines", told["lines"], ("line", "sku", "quantity", "states"))
+    lines = [{**line, "why": _stuck_why(line)} for line in told["lines"]]
+    _table("lines", lines, ("line", "sku", "quantity", "states", "why"))
     _table("documents", told["documents"], ("number", "kind", "partner", "node", "state", "acknowledge_by", "ship_by"))
     _table("deliveries", told["deliveries"], ("id", "connection", "document", "key", "state", "attempts", "error"))
     _table("shipments", told["shipments"], ("id", "partner", "document", "carrier", "tracking", "shipped_at"))
@@ -102,6 +103,11 @@ def _reason(other: Mapping[str, Any]) -> str:
     if other["rule"]:
         return f"{other['rule']}: {other['detail']}" if other["detail"] else other["rule"]
     return f"the whole order would cost {other['extra_cost']} more"
+
+
+def _stuck_why(line: Mapping[str, Any]) -> str:
+    """Return why quantities of a line are where they are, as far as there is a reason."""
+    return "; ".join(dict.fromkeys(portion["reason"] for portion in line["portions"] if portion["reason"]))
 
 
 def _head(told: Mapping[str, Any]) -> None:
