@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -117,7 +117,7 @@ def _head(told: Mapping[str, Any]) -> None:
             click.echo(f"  {name.replace('_', ' ')}: {told[name]}")
 
 
-def _table(title: str, rows: list[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
+def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
     if not rows:
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
