@@ -28,9 +28,10 @@ from benchmarks.peer import Peer, build
 from hub.model.node import Node, NodeCosts, NodeKind
 from hub.model.place import Coordinates
 from hub.routing.jobs import sort
+from hub.routing.offer import Offer
 from hub.routing.partition import NEVER, cheapest
 from hub.routing.plan import landed
-from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.problem import Network, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of
 from hub.routing.shelf import Shelf, Shelves

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hub.model.node import NodeKind
 from hub.model.number import plain
-from hub.routing.problem import Offer
+from hub.routing.offer import Offer
 from hub.routing.scene import Good, Scene, Site
 from hub.routing.shelf import PriceList, Shelf
 from hub.routing.tariff import GRAIN, NANO, units

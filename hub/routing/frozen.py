@@ -13,7 +13,8 @@ from hub.model.node import Node
 from hub.model.number import plain
 from hub.model.place import Coordinates
 from hub.routing.carriage import Size
-from hub.routing.problem import Network, Offer, Problem, Want, canonical, narrow
+from hub.routing.offer import Offer
+from hub.routing.problem import Network, Problem, Want, canonical, narrow
 from hub.routing.shelf import Shelf
 
 #: The shape written here; `thaw` refuses one that it does not know.

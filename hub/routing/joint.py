@@ -13,7 +13,7 @@ from math import inf
 
 from hub.routing.candidates import Slot
 from hub.routing.highs import Answer, Model
-from hub.routing.problem import Offer
+from hub.routing.offer import Offer
 from hub.routing.scene import Good, Scene, Site
 from hub.routing.tariff import GRAIN, MICRO, NANO, nano
 

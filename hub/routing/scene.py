@@ -9,7 +9,8 @@ from typing import NamedTuple
 from hub.model.item import ItemFlag
 from hub.routing.carriage import CardBook, Carriage, Size
 from hub.routing.distance import metres_between, vector
-from hub.routing.problem import Offer, Problem, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.tariff import GRAIN, NANO, Tariff, by_weight, nano, times
 

@@ -12,13 +12,11 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from decimal import Decimal
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import NamedTuple, overload
 
 from hub.model.node import NodeKind
+from hub.routing.offer import Offer
 from hub.routing.tariff import Tariffs
-
-if TYPE_CHECKING:
-    from hub.routing.problem import Offer
 
 #: So many price lists are kept for a SKU: orders ask for few different quantities of it.
 _MOST_LISTS = 24
@@ -115,7 +113,7 @@ class Shelf:
         return shelf
 
 
-class Shelves(Sequence["Offer"]):
+class Shelves(Sequence[Offer]):
     """The offers of several SKUs, shelf by shelf."""
 
     __slots__ = ("by_sku",)

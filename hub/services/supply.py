@@ -13,7 +13,8 @@ from hub.model.item import CatalogueEntry, Item
 from hub.model.money import Money, UnknownRate
 from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
-from hub.routing.problem import Network, Offer
+from hub.routing.offer import Offer
+from hub.routing.problem import Network
 from hub.routing.shelf import Shelves
 from hub.services import fresh
 from hub.services.desk import Desk

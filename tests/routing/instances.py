@@ -11,7 +11,8 @@ from hub.model.item import ItemFlag
 from hub.model.node import Node, NodeCosts, NodeKind
 from hub.model.place import Address, Coordinates
 from hub.routing.carriage import Size
-from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Network, Problem, Want
 from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules
 

@@ -16,7 +16,8 @@ from itertools import product
 
 from hub.model.node import Node, NodeKind
 from hub.routing.distance import metres_between, vector
-from hub.routing.problem import Offer, Problem, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Problem, Want
 from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules
 

@@ -11,8 +11,9 @@ import pytest
 from hub.model.place import Coordinates
 from hub.routing.jobs import sort
 from hub.routing.jointly import jointly
+from hub.routing.offer import Offer
 from hub.routing.plan import HIGHS, landed
-from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.problem import Network, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of
 from hub.routing.solve import plan, solve

@@ -20,9 +20,10 @@ from hub.routing.distance import vector
 from hub.routing.frozen import freeze, thaw
 from hub.routing.jobs import sort
 from hub.routing.jointly import jointly
+from hub.routing.offer import Offer
 from hub.routing.partition import cheapest
 from hub.routing.plan import landed
-from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.problem import Network, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of
 from hub.routing.shelf import Shelf, Shelves

@@ -10,8 +10,9 @@ from hub.model.node import NodeCosts
 from hub.model.place import Coordinates
 from hub.routing import explain as explaining
 from hub.routing.explain import explain
+from hub.routing.offer import Offer
 from hub.routing.plan import HIGHS
-from hub.routing.problem import Offer, Want
+from hub.routing.problem import Want
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from tests.routing.instances import Shape, a_node, a_problem, random_problem

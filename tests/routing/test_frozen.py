@@ -12,7 +12,8 @@ import pytest
 from hub.model.node import Hours
 from hub.routing.explain import explain
 from hub.routing.frozen import freeze, input_hash, thaw
-from hub.routing.problem import Network, Offer, Problem, Want, narrow
+from hub.routing.offer import Offer
+from hub.routing.problem import Network, Problem, Want, narrow
 from hub.routing.rules import RoutingRules
 from hub.routing.shelf import Shelves
 from hub.routing.solve import solve

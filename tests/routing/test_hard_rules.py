@@ -13,7 +13,8 @@ from hub.model.node import Node, NodeKind
 from hub.model.place import Address
 from hub.routing.candidates import RULES
 from hub.routing.explain import explain
-from hub.routing.problem import Offer, Problem, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from tests.routing.instances import a_node, a_problem

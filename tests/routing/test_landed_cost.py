@@ -13,7 +13,8 @@ from hub.model.decision import CostParts, Decision
 from hub.model.node import Node, NodeCosts
 from hub.model.place import Address, Coordinates
 from hub.routing.account import share
-from hub.routing.problem import Network, Offer, Problem, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Network, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from tests.routing.instances import AT, a_node, a_problem

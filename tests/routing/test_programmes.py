@@ -17,9 +17,10 @@ from hub.routing.ascent import ascend, columns_of
 from hub.routing.greedy import greedy
 from hub.routing.highs import Answer, Model
 from hub.routing.jobs import sort
+from hub.routing.offer import Offer
 from hub.routing.partition import NEVER, Sent, cheapest, fewest
 from hub.routing.plan import GREEDY, HIGHS, SEARCH
-from hub.routing.problem import Offer, Want
+from hub.routing.problem import Want
 from hub.routing.reduce import reduced
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of

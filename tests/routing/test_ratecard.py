@@ -18,7 +18,8 @@ from hub.model.place import Coordinates
 from hub.routing.carriage import Carriage, Size
 from hub.routing.explain import explain
 from hub.routing.frozen import freeze, thaw
-from hub.routing.problem import Offer, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Want
 from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules, RulesError, load_rules
 from hub.routing.shelf import Shelves

@@ -6,7 +6,8 @@ import random
 from dataclasses import replace
 from decimal import Decimal
 
-from hub.routing.problem import Network, Offer, Want
+from hub.routing.offer import Offer
+from hub.routing.problem import Network, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from tests.routing.instances import Shape, a_node, a_problem, random_problem
