@@ -100,12 +100,17 @@ class Shelf:
         return prices
 
     def given(self, node: str, quantity: Decimal) -> Shelf:
-        """Return the shelf after one node has promised a quantity; its price lists go on where the stock allows."""
+        """Return the shelf after one node has promised a quantity; its price lists go on where the stock allows.
+
+        A quantity below zero comes back; then the price lists are made anew.
+        """
         before = self.by_node[node]
         after = replace(before, available=max(Decimal(0), before.available - quantity))
         shelf = Shelf(self.sku, (), self.tariffs)
         shelf.by_node = self.by_node | {node: after}
         shelf.texts = {code: text for code, text in self.texts.items() if code != node}
+        if quantity < 0:
+            return shelf
         kind = self.tariffs[node].kind
         for key, kept in self._kept.items():
             enough = after.stock - kept.keep_back.get(kind, 0) >= kept.nanos
