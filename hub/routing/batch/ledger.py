@@ -11,6 +11,7 @@ from hub.model.decision import Decision
 from hub.routing.problem import Problem
 from hub.routing.shelf import Shelf, Shelves
 
+
 class OverAllocated(AssertionError):
     """A plan takes more than there is: a fault of the solver, never of its input."""
 
