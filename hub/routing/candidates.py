@@ -19,6 +19,8 @@ RULES: Mapping[str, str] = {
     "inactive": "is switched off",
     "capacity": "has all the orders it can take today",
     "country": "is in another country",
+    "nodes": "may not ship this order by the rules",
+    "distance": "is too far away by the rules",
     "excluded": "refused this line before",
     "pick-up": "the customer collects elsewhere",
     "capability": "may not handle it",
@@ -27,6 +29,9 @@ RULES: Mapping[str, str] = {
     "minimum": "sells only larger quantities",
     "incomplete": "less of the order could be filled",
 }
+
+
+_ONLY_FOR_PARCELS = frozenset({"nodes", "distance"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,8 @@ class Slot:
 
 def barred(good: Good, site: Site, offer: Offer) -> str:
     """Return the rule that forbids the node to send any of the good; empty when it may, if it has enough."""
-    if site.rule:
+    # where a customer collects, the customer has chosen
+    if site.rule and not (site.code == good.pick_up_node and site.rule in _ONLY_FOR_PARCELS):
         return site.rule
     if site.code in good.excluded:
         return "excluded"

@@ -12,7 +12,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, ValidationError
 
-from hub.model.base import Quantity, Record, SomeQuantity
+from hub.model.base import Code, Quantity, Record, SomeQuantity
 from hub.model.node import NodeKind
 from hub.routing.carriage import Carriage
 from hub.routing.ratecard import RateCard
@@ -54,6 +54,10 @@ class RoutingRules(Record):
     split_lines: Annotated[bool, Field(description="a line that no node can fill may come from several")] = True
     partial_lines: Annotated[bool, Field(description="send what there is of a line, leave the rest unfilled")] = True
     keep_back: Annotated[Mapping[NodeKind, Quantity], Field(description="units never sold, by kind of node")] = {}
+    only_kinds: Annotated[tuple[NodeKind, ...], Field(description="kinds of node that may ship; none: all")] = ()
+    only_nodes: Annotated[tuple[Code, ...], Field(description="nodes that may ship; none: all")] = ()
+    never_nodes: Annotated[tuple[Code, ...], Field(description="nodes that may not ship")] = ()
+    max_km: Annotated[SomeQuantity | None, Field(description="no node farther away, or at an unknown distance")] = None
     rate_cards: Annotated[tuple[RateCard, ...], Field(description="freight by distance zone and weight")] = ()
     exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 8
     search_limit: Annotated[int, Field(ge=0, description="costs looked at for a larger order")] = 3_000_000
@@ -62,8 +66,24 @@ class RoutingRules(Record):
     @cached_property
     def hash(self) -> str:
         """Return the SHA-256 of the rules' canonical JSON."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        # Without what is as by default, so that a further rule of a later release changes no hash. A default itself must
+        # never change.
+        told = self.model_dump(mode="json", exclude_defaults=True)
+        text = json.dumps(told, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def forbids(self, code: str, kind: NodeKind) -> bool:
+        """Return whether these rules name the node, or its kind, as one that may not ship."""
+        return bool(
+            code in self.never_nodes
+            or (self.only_kinds and kind not in self.only_kinds)
+            or (self.only_nodes and code not in self.only_nodes)
+        )
+
+    @cached_property
+    def choosy(self) -> bool:
+        """Return whether any node is out by these rules alone, wherever its stock stands."""
+        return bool(self.only_kinds or self.only_nodes or self.never_nodes or self.max_km is not None)
 
     @cached_property
     def carriages(self) -> tuple[Carriage, ...]:

@@ -124,6 +124,9 @@ class Scene:
         self._here = None if problem.distances else self._place
         promise = problem.promise_by
         self._late_s = None if promise is None else int((problem.at - promise).total_seconds())
+        if rules.choosy:
+            tariffs = problem.nodes.tariffs
+            self.closed |= {code for code in problem.nodes.by_code if self._forbidden(tariffs[code])}
 
     def _take_cards(self) -> None:
         """Take the book of the rate cards in force; the orders of a network and a day share it."""
@@ -284,7 +287,19 @@ class Scene:
             return "inactive"
         if tariff.capacity is not None and self.problem.load.get(tariff.code, 0) >= tariff.capacity:
             return "capacity"
-        return "country" if abroad and self.rules.domestic_only else ""
+        if abroad and self.rules.domestic_only:
+            return "country"
+        return self._forbidden(tariff) if self.rules.choosy else ""
+
+    def _forbidden(self, tariff: Tariff) -> str:
+        """Return the rule by which these rules alone keep the node from shipping; empty when they do not."""
+        if self.rules.forbids(tariff.code, tariff.kind):
+            return "nodes"
+        most = self.rules.max_km
+        if most is None:
+            return ""
+        metres, known = self._metres(tariff.code, tariff)
+        return "distance" if not known or metres > most * 1000 else ""
 
     def _metres(self, code: str, tariff: Tariff) -> tuple[int, bool]:
         given = self.problem.distances.get(code)

@@ -164,6 +164,9 @@ def _rules(dice: random.Random, shape: Shape) -> RoutingRules:
         partial_lines=not shape.limits or dice.random() < 0.85,
         keep_back={NodeKind.STORE: Decimal(1)} if dice.random() < 0.3 else {},
         rate_cards=_cards(dice) if shape.cards else (),
+        never_nodes=("N01",) if shape.twists and dice.random() < 0.15 else (),
+        only_kinds=(NodeKind.STORE, NodeKind.SUPPLIER) if shape.twists and dice.random() < 0.1 else (),
+        max_km=Decimal(dice.randint(100, 3000)) if shape.twists and dice.random() < 0.15 else None,
     )
 
 

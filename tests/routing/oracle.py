@@ -114,11 +114,21 @@ class _World:
             return None
         if self.rules.domestic_only and self.abroad(node):
             return None
+        if want.pick_up_node is None and self.out_of_favour(node):
+            return None
         if want.pick_up_node is not None and (want.pick_up_node != node.code or not node.pick_up):
             return None
         if offer.unit_cost is None and node.kind is NodeKind.SUPPLIER:
             return None
         return offer.minimum, self.left(offer)
+
+    def out_of_favour(self, node: Node) -> bool:
+        only_kinds, only_nodes, most = self.rules.only_kinds, self.rules.only_nodes, self.rules.max_km
+        named = node.code in self.rules.never_nodes or (only_nodes and node.code not in only_nodes)
+        if named or (only_kinds and node.kind not in only_kinds):
+            return True
+        known = node.code in self.problem.distances or (node.coordinates and self.problem.destination)
+        return most is not None and (not known or self.km(node) > most)
 
     def abroad(self, node: Node) -> bool:
         here = node.address.country if node.address else None

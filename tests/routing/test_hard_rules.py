@@ -68,6 +68,22 @@ CASES: dict[str, Callable[[], Case]] = {
         RoutingRules(domestic_only=True),
         "is in another country",
     ),
+    "nodes": lambda: (
+        a_node("BAD", kind="store"),
+        an_offer("BAD"),
+        a_want(),
+        {},
+        RoutingRules(only_kinds=(NodeKind.WAREHOUSE,)),
+        "may not ship this order by the rules",
+    ),
+    "distance": lambda: (
+        a_node("BAD"),
+        an_offer("BAD"),
+        a_want(),
+        {"distances": {"BAD": Decimal(501), "GOOD": Decimal(500)}},
+        RoutingRules(max_km=Decimal(500)),
+        "is too far away by the rules",
+    ),
     "excluded": lambda: (
         a_node("BAD"),
         an_offer("BAD"),
