@@ -66,8 +66,8 @@ class RoutingRules(Record):
     @cached_property
     def hash(self) -> str:
         """Return the SHA-256 of the rules' canonical JSON."""
-        # Without what is as by default, so that a further rule of a later release changes no hash. A default itself must
-        # never change.
+        # Without what is as by default, so that a further rule of a later release changes no hash. A default itself
+        # must never change.
         told = self.model_dump(mode="json", exclude_defaults=True)
         text = json.dumps(told, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()

@@ -27,7 +27,7 @@ def test_the_example_loads_as_it_is_and_holds_the_defaults() -> None:
 
 def test_the_example_shows_every_setting() -> None:
     text = EXAMPLE.read_text("utf-8")
-    for optional in ("file", "base", "max_splits"):
+    for optional in ("file", "base", "max_splits", "max_km"):
         text = text.replace(f"\n# {optional} =", f"\n{optional} =")
     shown = tomllib.loads(text)
     for section, field in Config.model_fields.items():
