@@ -112,9 +112,7 @@ class _World:
             return None
         if node.capacity_per_day is not None and self.problem.load.get(node.code, 0) >= node.capacity_per_day:
             return None
-        if (self.rules.domestic_only and self.abroad(node)) or (
-            want.pick_up_node is None and self.out_of_favour(node)
-        ):
+        if (self.rules.domestic_only and self.abroad(node)) or (want.pick_up_node is None and self.out_of_favour(node)):
             return None
         if want.pick_up_node is not None and (want.pick_up_node != node.code or not node.pick_up):
             return None
