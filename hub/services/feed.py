@@ -129,14 +129,20 @@ class Feed:
         now = self.desk.clock.now()
         with self.desk.store.write() as tx:
             feeds.end(tx, self.generation, state, (self.tally.read, self.tally.changed, self.tally.bad), now)
-            if self.is_snapshot and state not in ("failed", "held"):
-                self._resolve_older(tx, now)
+            if self.is_snapshot and state in ("applied", "suspended"):
+                self._resolve_older(tx, now, whole=state == "applied")
         return self.tally.result()
 
-    def _resolve_older(self, tx: Connection, now: datetime) -> None:
-        """Nobody needs to mend a row of an older snapshot: this one has said everything again."""
-        flow = self.source.connection, self.source.document
-        messages.resolve_outdated(tx, *flow, self.source.message_id, now)
+    def _resolve_older(self, tx: Connection, now: datetime, *, whole: bool) -> None:
+        """Nobody needs to mend a row of an older snapshot that this one has said again: all of them, if it is whole.
+
+        One that is not whole may have left out the very row that is parked: that one goes on waiting.
+        """
+        flow = self.source.connection, self.source.document, self.source.message_id
+        if whole:
+            messages.resolve_outdated(tx, *flow, now)
+        else:
+            messages.resolve_repeated(tx, *flow, self.tally.parked, now)
 
 
 def _shrunk(feed: Feed, last: int) -> BadRecord:

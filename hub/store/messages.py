@@ -367,15 +367,34 @@ def resolve_mended(tx: Connection, message_id: int, still_bad: Collection[tuple[
 
 def resolve_outdated(tx: Connection, connection: str, document: str, message_id: int, now: datetime) -> int:
     """Resolve what is parked of older messages of a flow that this message has said again as a whole."""
-    where = and_(
+    older = _open_of_older(connection, document, message_id)
+    values = {"state": "resolved", "closed_why": f"message {message_id} is newer and whole", "changed_at": now}
+    return int(tx.execute(update(parked_record).where(older).values(values)).rowcount)
+
+
+def resolve_repeated(  # noqa: PLR0913 - the flow and its message, as above
+    tx: Connection, connection: str, document: str, message_id: int, bad: Iterable[BadRecord], now: datetime
+) -> int:
+    """Resolve what is parked of older messages of a flow and is just as bad in this one; returns how many."""
+    again = {(*_named(each.record, each.field), storable(each.code)[:64], storable(each.extract)) for each in bad}
+    row = parked_record.c
+    older = select(row.id, row.record, row.field, row.code, row.raw)
+    found = tx.execute(older.where(_open_of_older(connection, document, message_id)))
+    ids = [each.id for each in found if (each.record, each.field, each.code, each.raw) in again]
+    for batch in batches(ids):
+        resolve_parked(tx, ids=batch, why=f"message {message_id} has it again", now=now)
+    return len(ids)
+
+
+def _open_of_older(connection: str, document: str, message_id: int) -> ColumnElement[bool]:
+    """Return what chooses open records of a flow's older messages, but for those whose key was used twice."""
+    return and_(
         parked_record.c.connection == connection,
         parked_record.c.document == document,
         parked_record.c.message_id < message_id,
         parked_record.c.state == "open",
         parked_record.c.code != _REUSED,
     )
-    values = {"state": "resolved", "closed_why": f"message {message_id} is newer and whole", "changed_at": now}
-    return int(tx.execute(update(parked_record).where(where).values(values)).rowcount)
 
 
 def _named(record: str, field: str) -> tuple[str, str]:
