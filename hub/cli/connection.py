@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
+from hub import secret_names
 from hub.cli.params import Moment
 from hub.cli.session import FAILED, NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
-from hub.services import connections
+from hub.composition import Hub
+from hub.services import checklist, connections
+from hub.services.schedules import ScheduleError, jobs_of, load_schedules
 
 _COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
 
@@ -33,22 +36,42 @@ def list_connections(session: Session, as_json: bool) -> None:
 @json_option
 @pass_session
 def check(session: Session, name: str, read_only: bool, as_json: bool) -> None:
-    """Log in at a partner, try what its documents need, and say what to ask it for.
+    """Go through what has to be well before a connection goes live, and say what to do about each point.
 
-    Where our documents go, a tiny file is written, renamed and removed.
+    It logs in, looks into the folders, and writes, renames, reads back and removes a tiny test document where ours go;
+    then it looks at secrets, SKUs, locations, schedules and clocks. Exits 1 when the partner cannot be worked with.
     """
     with session.hub(partners=True) as hub:
         if hub.profile(name) is None:
             raise click.UsageError(f"there is no partner {name!r}; known: {', '.join(hub.directory.entries) or 'none'}")
         health = connections.check(hub.links, name, read_only=read_only)
+        setting = _setting(hub, name)
+        with hub.store.read() as tx:
+            points = checklist.checklist(tx, hub.directory, name, health, setting, hub.clock.now())
+    rows = [checklist.as_row(each) for each in points]
     if as_json:
-        print_json({"connection": name, "ok": health.ok, "sentence": health.sentence, "todo": health.todo})
+        told = {"connection": name, "ok": health.ok, "sentence": health.sentence, "todo": health.todo}
+        print_json({**told, "ready": all(each.ok is not False for each in points), "points": rows})
     else:
         click.echo(f"{name}: {'ok' if health.ok else 'NOT OK'}: {health.sentence}")
         if health.todo:
             click.echo(f"do: {health.todo}")
+        print_rows(rows, ("point", "verdict", "found", "do"), as_json=False, empty="")
     if not health.ok:
         raise SystemExit(FAILED)
+
+
+def _setting(hub: Hub, name: str) -> checklist.Setting:
+    """Return what stands around a connection in files."""
+    config, file = hub.config, hub.library.get(name)
+    named = secret_names.named([file.path] if file else [])
+    folder = config.path(config.folders.secrets)
+    broken = [str(each) for other in hub.library.broken() if other.in_force == name for each in other.problems]
+    try:
+        jobs = jobs_of(load_schedules(config.path(config.folders.schedules)), hub.directory)
+    except ScheduleError as error:
+        return checklist.Setting((), problems=[*broken, *error.problems])
+    return checklist.Setting(jobs, {each: secret_names.place(each, folder) for each in named}, broken)
 
 
 def _named_or_all(name: str | None, *, every: bool) -> dict[str, object]:

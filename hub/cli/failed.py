@@ -20,6 +20,7 @@ from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.mapping.inward import Inward
 from hub.services import failures, retry_data
+from hub.services import would_send as holding
 from hub.services.failure import FailureKind, Filters
 from hub.services.failure_detail import detail
 from hub.services.failure_watch import Fate, fates
@@ -37,6 +38,7 @@ _TABLES = {
 #: So few ids are each looked up before they are rehearsed, so that a wrong one is told.
 _FEW = 20
 _COLUMNS = ("id", "kind", "partner", "document", "subject", "code", "error", "since")
+_HELD = ("id", "partner", "document", "key", "order", "name", "size", "since")
 _GROUPS = ("count", "oldest", "partner", "document", "error_class", "code", "example", "todo")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -115,12 +117,21 @@ def failed() -> None:
 @click.option("--closed", is_flag=True, help="What was closed instead.")
 @click.option("--records", is_flag=True, help="One row a failure; --json prints these anyway.")
 @click.option("--group", "grouped", is_flag=True, help="One row a cause, as without --json.")
+@click.option("--would-send", is_flag=True, help="What observing connections would have sent instead.")
 @json_option
 @pass_session
-def list_failed(session: Session, choice: Choice, closed: bool, records: bool, grouped: bool, as_json: bool) -> None:
-    """List what needs a person: one row a cause, the largest first, with how old the oldest is."""
-    if records and grouped:
-        raise click.UsageError("say --records or --group, not both")
+def list_failed(
+    session: Session, choice: Choice, closed: bool, records: bool, grouped: bool, would_send: bool, as_json: bool
+) -> None:
+    """List what needs a person: one row a cause, the largest first, with how old the oldest is.
+
+    With --would-send: the documents that are held back only because their connection observes, and what they hold.
+    """
+    if records + grouped + would_send > 1:
+        raise click.UsageError("say only one of --records, --group and --would-send")
+    if would_send:
+        _list_held(session, choice, as_json=as_json)
+        return
     with session.reading() as (hub, tx):
         now = hub.clock.now()
         found = failures.list_failures(tx, now, choice.filters(now, closed=closed))
@@ -132,6 +143,12 @@ def list_failed(session: Session, choice: Choice, closed: bool, records: bool, g
         for each in failures.group(found)
     ]
     print_rows(groups, _GROUPS, as_json=as_json, empty=_NOTHING)
+
+
+def _list_held(session: Session, choice: Choice, *, as_json: bool) -> None:
+    with session.reading() as (_, tx):
+        held = [each.as_json() for each in holding.listing(tx, choice.partner, choice.document)]
+    print_rows(held, _HELD, as_json=as_json, empty="nothing is held back")
 
 
 @failed.command()

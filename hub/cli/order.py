@@ -65,6 +65,9 @@ def show(session: Session, reference: str, as_json: bool) -> None:
     _table("lines", lines, ("line", "sku", "quantity", "states", "why"))
     _table("documents", told["documents"], ("number", "kind", "partner", "node", "state", "acknowledge_by", "ship_by"))
     _table("deliveries", told["deliveries"], ("id", "connection", "document", "key", "state", "attempts", "error"))
+    _table("held back: the connection observes", told["would_send"], ("id", "partner", "document", "name", "size"))
+    for each in told["would_send"]:
+        click.echo(f"{each['id']} would have left as {each['name'] or each['key']}:\n{each['content']}")
     _table("shipments", told["shipments"], ("id", "partner", "document", "carrier", "tracking", "shipped_at"))
     _table("events", told["events"], ("at", "name", "actor", "detail"))
 

@@ -29,6 +29,7 @@ from hub.contract.flow import (
     Outbound,
     Pace,
     Page,
+    Point,
     RawItem,
     Receipt,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "Pace",
     "Page",
     "Plugin",
+    "Point",
     "Profile",
     "RateLimited",
     "RawItem",

@@ -94,12 +94,26 @@ Finding = Found | Absent | CannotTell
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """One point of a checklist: what it is about, whether it is well (None: could not be tried), and what to do."""
+
+    name: str
+    ok: bool | None
+    sentence: str
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
-    """The answer of `check`: can we log in and do our work, in one sentence."""
+    """The answer of `check`: can we log in and do our work, in one sentence.
+
+    `points` are its single steps, where a connector tells them apart.
+    """
 
     ok: bool
     sentence: str
     todo: str = ""
+    points: tuple[Point, ...] = ()
 
 
 class Mode(StrEnum):

@@ -16,6 +16,7 @@ from hub.routing.explain import explain as explain_decision
 from hub.routing.frozen import thaw
 from hub.routing.rules import RoutingRules, RulesError, load_rules
 from hub.routing.solve import solve
+from hub.services import would_send
 from hub.services.desk import Desk
 from hub.store import allocations, decisions, deliveries, events, orders, purchases, shipments
 from hub.store.allocations import Portion
@@ -75,6 +76,7 @@ def _told(tx: Connection, desk: Desk, order: OrderRow, *, why: bool) -> dict[str
         "decisions": [_decision(each) for each in routed],
         "documents": [_document(row) for row in purchases.of_order(tx, order.id)],
         "deliveries": [_delivery(row) for row in reversed(deliveries.search(tx, order_id=order.id))],
+        "would_send": [each.as_json() for each in would_send.of_order(tx, order.id)],
         "shipments": [_shipment(row) for row in shipments.of_order(tx, order.id)],
         "events": [_event(each) for each in reversed(events.search(tx, subject=order.id))],
     }

@@ -372,7 +372,7 @@ def resolve_outdated(tx: Connection, connection: str, document: str, message_id:
     return int(tx.execute(update(parked_record).where(older).values(values)).rowcount)
 
 
-def resolve_repeated(  # noqa: PLR0913 - the flow and its message, as above
+def resolve_repeated(
     tx: Connection, connection: str, document: str, message_id: int, bad: Iterable[BadRecord], now: datetime
 ) -> int:
     """Resolve what is parked of older messages of a flow and is just as bad in this one; returns how many."""

@@ -44,7 +44,8 @@ class FolderTransport:
 
     def check(self, *, read_only: bool) -> Health:
         """Log in, look into the folders we read, and write a probe where we write."""
-        return probe(self._session, self._settings, self._listed, self._partner, read_only=read_only)
+        now = self._context.clock.now()
+        return probe(self._session, self._settings, self._listed, self._partner, now, read_only=read_only)
 
     def close(self) -> None:
         """Hang up."""

@@ -80,11 +80,11 @@ class MailTransport:
     def check(self, *, read_only: bool) -> Health:  # noqa: ARG002 - nothing of it writes
         """Log in at both servers, look into the folders, and go as far as a mail goes before its first word."""
         checkup = Checkup(self._partner)
-        checkup.step(self._looked_in)
+        checkup.step(self._looked_in, point="credentials")
         if self._settings.sent_folder is not None and not checkup.fails:
-            checkup.step(self._looked_at_sent)
+            checkup.step(self._looked_at_sent, point="folders")
         if self._settings.smtp is not None:
-            checkup.step(self._rehearsed)
+            checkup.step(self._rehearsed, point="test document")
         return checkup.health()
 
     def close(self) -> None:

@@ -46,7 +46,8 @@ class WebTransport:
             pattern = self._listed.files(document.name)
             if document.direction is Direction.IN:
                 path = self._settings.path(pattern)
-                checkup.step(lambda each=document: self._look(each), right=f"the right to read {path}")  # type: ignore[misc]
+                right = f"the right to read {path}"
+                checkup.step(lambda each=document: self._look(each), point="folders", right=right)  # type: ignore[misc]
             else:
                 folders.add(names.split(self._settings.path(pattern))[0])
         for folder in sorted(folders):
@@ -75,6 +76,7 @@ class WebTransport:
     def _try_to_write(self, checkup: Checkup, folder: str, *, read_only: bool) -> None:
         if read_only or self._settings.upload is Upload.POST:
             checkup.works.append(f"whether documents are taken at {folder} was not tried")
+            checkup.note("test document", checkup.works[-1], ok=None)
             return
         path = names.join(folder, f"crossdock-connection-check{names.PART}")
         address = self._door.address(path)
@@ -88,5 +90,5 @@ class WebTransport:
             self._door.delete(path)
             return ""
 
-        if checkup.step(written, right=f"write permission in {folder}"):
-            checkup.step(deleted, right=f"permission to delete in {folder}: {path} is left")
+        if checkup.step(written, point="test document", right=f"write permission in {folder}"):
+            checkup.step(deleted, point="test document", right=f"permission to delete in {folder}: {path} is left")
