@@ -18,7 +18,7 @@ from hub.mapping.guess.column import Column
 from hub.mapping.guess.day import dates
 from hub.mapping.guess.encoding import decode
 from hub.mapping.guess.layout import read_sheet
-from hub.mapping.guess.meaning import answers, flags, node_code, statuses, units
+from hub.mapping.guess.meaning import answers, flags, node_codes, statuses, units
 from hub.mapping.guess.new import new_mapping
 from hub.mapping.guess.numeral import Writing, written
 from hub.mapping.guess.sample import NoSample
@@ -188,7 +188,11 @@ class TestMeanings:
         assert [(each.ours, each.sure) for each in units(["Stk", "DZ", "Kart"])] == [(1, True), (12, True), (1, False)]
 
     def test_nodes_are_named_after_the_partner(self) -> None:
-        assert node_code("acme", "LG Süd") == "ACME-LG-SUD"
+        assert node_codes("acme", ["LG Süd"]) == {"LG Süd": "ACME-LG-SUD"}
+
+    def test_no_two_warehouses_become_one_node(self) -> None:
+        names = ["Склад 1", "Санкт-Петербург", "Казань", "A 1", "A-1", "a.1"]
+        assert len(set(node_codes("acme", names).values())) == len(names)
 
 
 class TestAssignment:
@@ -324,3 +328,19 @@ def test_a_sample_of_fixed_width_is_called_what_it_is_and_its_columns_are_told(t
     told = r'fixed width.*columns = \{ ITEM = "1-10", DESCRIPTION = "11-30", ONHAND = "31-37", UOM = "38-40" \}'
     with pytest.raises(NoSample, match=told):
         _fields_of(tmp_path, "stock.txt", "\n".join(lines))
+
+
+def test_headers_in_other_alphabets_are_known(tmp_path: Path) -> None:
+    rows = ["T-1;Молоток;12;шт;Москва", "T-2;Пила;0;шт;Казань", "T-3;Отвёртка;40;шт;Москва"]
+    written = _fields_of(tmp_path, "stock.csv", "\n".join(["Артикул;Наименование;Доступно;Ед. изм.;Склад", *rows]))
+    assert re.search(r'sku +=.*"Артикул"', written)
+    assert 'from = "Доступно", unit_from = "Ед. изм."' in written
+    assert re.search(r'location +=.*"Склад"', written)
+
+
+def test_a_list_of_goods_to_come_says_how_sure_they_are(tmp_path: Path) -> None:
+    rows = ["Q-1,400,2026-12-10,on the water", "Q-2,120,2026-12-10,maybe", "Q-3,60,2027-01-05,ordered"]
+    written = _fields_of(tmp_path, "eta.csv", "\n".join(["SKU,Qty Incoming,ETA,Status", *rows]))
+    assert "[documents.inbound]" in written
+    assert '"on the water" = "in_transit"' in written
+    assert re.search(r'maybe = "planned"  # \? what', written)

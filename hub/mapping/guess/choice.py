@@ -28,6 +28,7 @@ DOCUMENTS: Final[Mapping[str, Kind]] = {
     "acknowledgement": Kind.ACKNOWLEDGEMENT,
     "shipment": Kind.SHIPMENT,
     "invoice": Kind.INVOICE,
+    "inbound": Kind.EXPECTED_RECEIPT,
 }
 
 
@@ -72,8 +73,8 @@ def choose(columns: Sequence[Column], document: str | None, named: str = "") -> 
         return _choice(document, columns)
     choices = [_choice(name, columns) for name in DOCUMENTS]
     marks = {each.document: _mark(each, columns, named) for each in choices}
-    if _counts_stock(choices[0]):  # a list of stock that names prices too is read for its stock
-        marks["catalogue"] = min(marks["catalogue"], marks["stock"] - 1)
+    if _counts_stock(choices[0]):  # a list of stock that names prices or what is to come too is read for its stock
+        marks |= {name: min(marks[name], marks["stock"] - 1) for name in ("catalogue", "inbound")}
     first, second = sorted(choices, key=lambda each: marks[each.document], reverse=True)[:2]
     near = marks[first.document] - marks[second.document] < 30
     both = {first.document, second.document} == {"stock", "catalogue"} and not second.missing

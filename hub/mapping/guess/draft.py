@@ -18,7 +18,7 @@ from hub.mapping.guess.spread import spread
 from hub.mapping.guess.vocabulary import tokens
 
 _GRAMS: Final[Mapping[str, str]] = {"kilogram": "1000", "gram": "", "pound": "453.59237", "ounce": "28.349523125"}
-_MOMENTS: Final = frozenset({"as_of", "acknowledged_at", "promised", "shipped_at", "invoiced_at"})
+_MOMENTS: Final = frozenset({"as_of", "expected_at", "acknowledged_at", "promised", "shipped_at", "invoiced_at"})
 #: What a column for each warehouse makes.
 _SPREAD: Final = ("quantity", "location")
 _FIGURES: Final = frozenset(
@@ -78,7 +78,7 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
             Line("quantity", _each_value(sample, unit), "", 85.0, ("each column a warehouse",)),
             Line("location", '"each.column"', "", 85.0, ("each column a warehouse",)),
         ]
-        made.nodes = {place.name: meaning.node_code(partner, place.name) for place in places}
+        made.nodes = meaning.node_codes(partner, (place.name for place in places))
     made.currency = _currency(columns)
     used = {each.column.name for each in choice.fields} | {place.name for place in places}
     made.unused = tuple(column.name for column in columns if column.name not in used)
@@ -132,10 +132,10 @@ def _line(made: Draft, chosen: Chosen, unit: Chosen | None, partner: str) -> Lin
         right = _moment(source, column, doubts)
     elif name in _FIGURES:
         right = _figure(made, chosen, source, unit, doubts)
-    elif name in ("status", "outcome", "active", "credit"):
+    elif name in ("status", "outcome", "active", "credit", "certainty"):
         right = _coded(made, chosen, source, doubts)
     elif name == "location":
-        made.nodes = {value: meaning.node_code(partner, value) for value in column.distinct[:50]}
+        made.nodes = meaning.node_codes(partner, column.distinct[:50])
         made.tables["warehouses"] = [Meant(theirs, ours, sure=True) for theirs, ours in made.nodes.items()]
         right = f'{{ from = {source}, table = "warehouses" }}'
     else:
@@ -230,6 +230,8 @@ def _coded(made: Draft, chosen: Chosen, source: str, doubts: list[str]) -> str:
         table = "answers"
     elif name == "status":
         meant, table = meaning.statuses(column), "statuses"
+    elif name == "certainty":
+        meant, table = meaning.certainties(column), "certainties"
     else:
         meant, table = meaning.flags(column), "flags"
     if not all(each.sure for each in meant):

@@ -153,8 +153,11 @@ def _total(row: list[str], width: int) -> tuple[int, str] | None:
     full = len(filled) >= max(width, 2)
     for index, cell in filled:
         found = tokens(cell)
-        says_total = bool(found) and "total" in found[0].concepts and not _FIGURE.fullmatch(cell)
-        if says_total and (not full or (index == 0 and len(found) == 1)):
+        if not found or _FIGURE.fullmatch(cell):
+            continue
+        begins = "total" in found[0].concepts and (not full or (index == 0 and len(found) == 1))
+        ends = "total" in found[-1].concepts and len(filled) * 2 <= width  # "Report total" in a row of little else
+        if begins or ends:
             return index, cell
     only = len(filled) == 1 and width > 2
     return (filled[0][0], filled[0][1]) if only else None

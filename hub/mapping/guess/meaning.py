@@ -11,6 +11,8 @@ from hub.mapping.guess.column import Column, is_one_of
 from hub.mapping.guess.numeral import Writing
 from hub.mapping.guess.vocabulary import plain_words
 
+#: How sure a forecast is, as far as a column says so; each names a group of `codes.toml`.
+CERTAINTIES = ("in_transit", "ordered", "planned")
 _ANSWERS = ("accepted", "changed", "backordered", "rejected")
 
 
@@ -45,6 +47,15 @@ def flags(column: Column) -> list[Meant]:
         known = is_one_of(value, "yes", "no", "active", "discontinued")
         off = is_one_of(value, "no") or (is_one_of(value, "discontinued") and not is_one_of(value, "yes"))
         made.append(Meant(value, off is named_gone, sure=known))
+    return made
+
+
+def certainties(column: Column) -> list[Meant]:
+    """Return how sure a forecast is for each value; what nobody knows is only planned."""
+    made = []
+    for value in column.distinct:
+        known = next((each for each in CERTAINTIES if is_one_of(value, each)), None)
+        made.append(Meant(value, known or "planned", sure=known is not None))
     return made
 
 
@@ -100,7 +111,11 @@ def units(values: Iterable[str]) -> list[Meant]:
     return made
 
 
-def node_code(partner: str, theirs: str) -> str:
-    """Return our code for one of their warehouses: ACME-RENO."""
-    words = "-".join(plain_words(theirs)) or "1"
-    return f"{partner}-{words}".upper()[:64]
+def node_codes(partner: str, names: Iterable[str]) -> dict[str, str]:
+    """Return our code for each of their warehouses, such as ACME-RENO; never one code for two of them."""
+    made: dict[str, str] = {}
+    for theirs in names:
+        words = "-".join(each for each in plain_words(theirs) if each.isascii())
+        wanted = (f"{partner}-{words}" if words else f"{partner}-{len(made) + 1}").upper()[:60]
+        made[theirs] = wanted if wanted not in made.values() else f"{wanted}-{len(made) + 1}"
+    return made

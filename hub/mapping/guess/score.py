@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from hub.mapping.guess.column import Column, is_one_of
+from hub.mapping.guess.meaning import CERTAINTIES
 from hub.mapping.guess.vocabulary import Token, data
 
 _AGAINST: Final = 60
@@ -211,6 +212,12 @@ def _outcome(column: Column, _kind: str) -> Fit:
     )
 
 
+def _certainty(column: Column, _kind: str) -> Fit:
+    if len(column.distinct) > 12 or column.is_date or column.is_number:
+        return 0.05, 0.0
+    return (1.0 if column.share_of(*CERTAINTIES) > 0.7 else 0.6), 0.0
+
+
 def _carrier(column: Column, _kind: str) -> Fit:
     if column.is_number or column.is_date:
         return 0.05, 0.0
@@ -254,6 +261,7 @@ _FITS: Final[Mapping[str, Callable[[Column, str], Fit]]] = {
     "line_number": _whole,
     "weight_g": _weight,
     "as_of": _moment,
+    "expected_at": _moment,
     "acknowledged_at": _moment,
     "promised": _moment,
     "shipped_at": _moment,
@@ -265,6 +273,7 @@ _FITS: Final[Mapping[str, Callable[[Column, str], Fit]]] = {
     "location": _location,
     "status": _status,
     "outcome": _outcome,
+    "certainty": _certainty,
     "carrier": _carrier,
     "tracking": _tracking,
     "tracking_url": _url,

@@ -39,7 +39,7 @@ def plain_words(text: str) -> tuple[str, ...]:
         "NFKD", text.casefold().translate(_LETTERS).replace("#", " no ").replace("%", " percent ")
     )
     letters = "".join(each for each in folded if not unicodedata.combining(each))
-    words = re.findall(r"[a-z]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[0-9]{1,2}\b)", "", letters).replace("'", " "))
+    words = re.findall(r"[^\W\d_]+|[0-9]+", re.sub(r"(?<=[a-z])(?=[0-9]{1,2}\b)", "", letters).replace("'", " "))
     return tuple(_umlauts(word) for word in words)
 
 
@@ -100,6 +100,11 @@ def _taken_apart(word: str) -> tuple[Token, ...]:
     return tuple(Token(part, _lexicon()[(part,)]) for part in parts)
 
 
+def _is_short(part: str) -> bool:
+    """Whether it says too little inside a word; where one sign is a word (Chinese, Japanese), one is enough."""
+    return len(part) < (_SHORTEST_PART if part.casefold() != part.upper() else 1)
+
+
 def _parts(word: str, start: int) -> tuple[str, ...] | None:
     """Return the fewest known words that make up the rest of a word."""
     if start == len(word):
@@ -107,7 +112,7 @@ def _parts(word: str, start: int) -> tuple[str, ...] | None:
     best: tuple[str, ...] | None = None
     for end in range(len(word), start + 1, -1):
         part = word[start:end]
-        if (part,) not in _lexicon() or (len(part) < _SHORTEST_PART and part not in ("nr", "no", "id")):
+        if (part,) not in _lexicon() or (_is_short(part) and part not in ("nr", "no", "id")):
             continue
         for link in _LINKS:
             if word.startswith(link, end) and (not link or end + len(link) < len(word)):

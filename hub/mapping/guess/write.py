@@ -20,6 +20,12 @@ _USUAL: Final = "csv_supplier"
 #: The schema that editors complete and check by; it stands beside the mapping files.
 SCHEMA_NAME: Final = "mapping.schema.json"
 _WIDTH: Final = 118
+#: What it means that a file is the whole of something, by document.
+_WHOLE: Final = {
+    "stock": "what the file does not list has no stock",
+    "catalogue": "all that is sold",
+    "inbound": "what the file does not list is not coming",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +178,8 @@ def _document(sampled: Sampled, extended: str) -> str:
         f'makes     = "{choice.kind.value}"',
         noted(f"files     = {toml_text(_pattern(sampled.file_name))}", "the folder and name under which they come"),
     ]
-    if choice.document in ("stock", "catalogue"):
-        what = "what the file does not list has no stock" if choice.document == "stock" else "all that is sold"
+    if choice.document in _WHOLE:
+        what = _WHOLE[choice.document]
         lines.append(noted('mode      = "snapshot"', f'{what}; "delta": what it does not list has not changed'))
     lines += reading(draft)
     lines += ["", f"[documents.{choice.document}.fields]"]
