@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from connectors.sap.settings import SapSettings
 from hub.codec.idoc.fault import Fault
-from hub.codec.idoc.model import Idoc
+from hub.codec.idoc.model import Form, Idoc
 from hub.codec.idoc.reader import read
 from hub.codec.idoc.writer import write
 from hub.contract import RawItem
@@ -29,11 +29,16 @@ def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str
     """
     yield RawItem(file.key, file.content, file.name, file.at)
     for event in events(file.content, settings):
-        if isinstance(event, Idoc) and not unfit(event, settings):
+        if isinstance(event, Idoc) and not unfit(event, settings) and not broken_off(event):
             document = document_of(event.message_type)
             if document is not None:
                 content = write([event])
                 yield RawItem(_key(event, content), content, file.name, file.at, document, file.key)
+
+
+def broken_off(idoc: Idoc) -> bool:
+    """Whether it is XML that could not be read to its end; cut out, what came of it would look whole."""
+    return idoc.framing.form is Form.XML and not idoc.whole
 
 
 def unfit(idoc: Idoc, settings: SapSettings) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from connectors.sap import answers
-from connectors.sap.cut import ACKNOWLEDGEMENTS, events, unfit
+from connectors.sap.cut import ACKNOWLEDGEMENTS, broken_off, events, unfit
 from connectors.sap.settings import Acknowledge, SapSettings
 from hub.codec.idoc.fault import Fault, Severity
 from hub.codec.idoc.model import Idoc
@@ -36,6 +36,8 @@ class Reading:
                 yield _set_aside(event, why)
             elif self.document_of(event.message_type) is None:
                 yield _no_document(event)
+            elif broken_off(event):
+                yield _broken(event)
             elif self._owes(event):
                 yield _owed(event)
 

@@ -58,7 +58,8 @@ def test_a_value_that_is_too_long_is_found_in_xml() -> None:
     (idoc,) = idocs([raw])
     (fault,) = check(idoc)
     assert (fault.code, fault.name, fault.field, fault.value) == (FaultCode.TOO_LONG, "E1EDP01", "MENEE", "PIECE")
-    assert raw.splitlines()[fault.line - 1].strip() == b'<E1EDP01 SEGMENT="1">'
+    assert raw.splitlines()[fault.line - 1].strip() == b"<MENEE>PIECE</MENEE>"
+    assert raw[fault.offset :].startswith(b"<MENEE>PIECE")
 
 
 def test_what_stands_in_the_wrong_place_too_often_or_not_at_all_is_told() -> None:
@@ -107,3 +108,27 @@ def test_people_may_ask_for_one_line_a_segment() -> None:
 def test_people_see_what_is_no_idoc() -> None:
     (line,) = show([b"hello"])
     assert line.startswith("!!")
+
+
+def test_what_a_control_record_must_say_is_missed_at_its_place() -> None:
+    raw = "\n".join([control("", ""), *data()]).encode()
+    (idoc,) = idocs([raw])
+    found = [fault for fault in check(idoc) if fault.code is FaultCode.FIELD_MISSING]
+    assert [(fault.name, fault.field, fault.line, fault.offset) for fault in found] == [
+        ("EDI_DC40", "IDOCTYP", 1, 39),
+        ("EDI_DC40", "MESTYP", 1, 99),
+    ]
+
+
+def test_a_line_number_that_occurs_twice_is_told() -> None:
+    rows: list[Row] = [HEAD, ("E2EDP01011", 0, 2, "000010"), ("E2EDP01011", 0, 2, "000010")]
+    (fault,) = [each for each in faults(rows) if each.code is FaultCode.TWICE]
+    assert (fault.field, fault.segment, fault.line) == ("POSEX", 3, 4)
+
+
+def test_a_fault_of_a_control_record_in_xml_has_its_line_and_byte() -> None:
+    raw = write(idocs([flat().encode()]), as_xml()).replace(b"<CREDAT>20260115", b"<CREDAT>15.01.26")
+    (fault,) = check(next(idocs([raw])))
+    assert (fault.code, fault.name, fault.field) == (FaultCode.BAD_DATE, "EDI_DC40", "CREDAT")
+    assert raw[fault.offset :].startswith(b"<CREDAT>15.01.26")
+    assert raw.splitlines()[fault.line - 1].strip() == b"<CREDAT>15.01.26</CREDAT>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable
 
 import pytest
@@ -156,9 +157,46 @@ def test_a_file_that_ends_within_a_record_says_where() -> None:
 
 def test_a_fixed_file_that_lost_its_step_goes_on_at_the_next_idoc() -> None:
     broken = flat(end="")[:-1000] + flat(end="")
-    found = list(read([broken.encode()]))
-    assert [len(each.segments) for each in found if isinstance(each, Idoc)][-1] == len(ORDER)
-    assert FaultCode.NOT_ALIGNED in {fault.code for each in found if isinstance(each, Idoc) for fault in each.faults}
+    first, second = idocs([broken.encode()])
+    assert [(fault.code, fault.offset) for fault in first.faults] == [(FaultCode.TRUNCATED, 524 + 8 * 1063)]
+    assert told(second) == told(WHOLE)
+
+
+@pytest.mark.parametrize("lost", [3, 25, 400, 1063 + 200])
+def test_a_fixed_file_that_lost_its_step_goes_on_at_the_next_record(lost: int) -> None:
+    whole = flat(end="")
+    at = 524 + 4 * 1063 + 500
+    idoc = only((whole[:at] + whole[at + lost :]).encode())
+    assert FaultCode.NOT_ALIGNED in {fault.code for fault in idoc.faults}
+    assert idoc.segments[-1].values == WHOLE.segments[-1].values
+    gone = {"E1EDP20", "E1EDP19"} if lost > 1063 else set()
+    assert {each.name for each in idoc.segments} | gone == {each.name for each in WHOLE.segments}
+
+
+def test_a_line_that_is_no_segment_is_told_with_its_place() -> None:
+    lines = flat().splitlines()
+    lines.insert(4, "see attachment, thanks")
+    (idoc,) = idocs(["\n".join(lines).encode()])
+    (fault,) = [each for each in idoc.faults if each.code is FaultCode.NOT_ALIGNED]
+    assert (fault.line, fault.value) == (5, "see attachment, thanks")
+    assert not idoc.whole
+
+
+def test_files_joined_with_their_byte_order_marks_are_told_apart() -> None:
+    both = "\ufeff" + flat() + "\ufeff" + flat()
+    assert [told(each) for each in idocs([both.encode()])] == [told(WHOLE)] * 2
+
+
+@pytest.mark.parametrize("cut", [1063 - 400, 40])
+def test_lines_that_break_off_are_told(cut: int) -> None:
+    idoc = only(flat(last=False).encode()[: -1063 + cut])
+    assert (idoc.faults[0].code, idoc.faults[0].line) == (FaultCode.TRUNCATED, len(ORDER) + 1)
+
+
+def test_a_control_record_alone_is_no_idoc_to_apply() -> None:
+    for content in (control() + "\n", "<ORDERS05><IDOC><EDI_DC40><MESTYP>ORDERS</MESTYP></EDI_DC40></IDOC></ORDERS05>"):
+        idoc = only(content.encode())
+        assert [fault.code for fault in idoc.faults] == [FaultCode.NO_SEGMENTS]
 
 
 def test_a_data_record_without_a_control_record_is_told() -> None:
@@ -200,11 +238,13 @@ def test_the_root_tag_may_be_the_extension() -> None:
 
 def test_xml_that_breaks_off_gives_what_came_before_it() -> None:
     raw = write([WHOLE, WHOLE], as_xml())
-    first, fault = read([raw[: raw.rindex(b"<E1EDP19")]])
+    cut = raw[: raw.rindex(b"<E1EDP19")]
+    first, second = idocs([cut])
     assert told(first) == told(WHOLE)
-    assert isinstance(fault, Fault)
-    assert fault.code is FaultCode.BROKEN_XML
-    assert fault.line > 30
+    assert not second.whole
+    assert [each.name for each in second.segments] == [each.name for each in WHOLE.segments[:7]]
+    (fault,) = second.faults
+    assert (fault.code, fault.line, fault.offset) == (FaultCode.BROKEN_XML, cut.count(b"\n") + 1, len(cut))
 
 
 def test_entities_of_a_stranger_are_not_expanded() -> None:
@@ -215,3 +255,84 @@ def test_entities_of_a_stranger_are_not_expanded() -> None:
     for event in read([bomb]):
         assert "bbbb" not in str(event)
         assert "root:" not in str(event)
+
+
+def _xml(content: bytes) -> bytes:
+    """The IDOC element of a file."""
+    return content[content.index(b"<IDOC") : content.rindex(b"</IDOC>") + 7]
+
+
+PLAIN = _xml(write([WHOLE], as_xml())).replace(b' SEGMENT="1"', b"").replace(b' BEGIN="1"', b"")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"<ORDERS05>" + PLAIN + b"</ORDERS05>", id="neither BEGIN nor SEGMENT, no declaration"),
+        pytest.param(PLAIN, id="the IDOC alone"),
+        pytest.param(PLAIN.replace(b"<IDOC>", b"<ORDERS05>").replace(b"</IDOC>", b"</ORDERS05>"), id="no IDOC element"),
+        pytest.param(
+            b"<s:Envelope xmlns:s='urn:s'><s:Body><ORDERS05>" + PLAIN + b"</ORDERS05></s:Body></s:Envelope>", id="SOAP"
+        ),
+        pytest.param(b"<ORDERS05 xmlns='urn:sap'>" + PLAIN + b"</ORDERS05>", id="a namespace"),
+        pytest.param(
+            b"<n:ORDERS05 xmlns:n='urn:sap'>" + re.sub(b"<(/?)", rb"<\1n:", PLAIN) + b"</n:ORDERS05>", id="prefixes"
+        ),
+        pytest.param(b"\r\n  <?xml version='1.0'?><ORDERS05>" + PLAIN + b"</ORDERS05>\r\n\x1a", id="blanks and Ctrl-Z"),
+        pytest.param(b"\xef\xbb\xbf<?xml version='1.0' encoding='utf-16'?><ORDERS05>" + PLAIN + b"</ORDERS05>",
+                     id="a declaration that is not so"),
+        pytest.param(b"<!DOCTYPE ORDERS05 SYSTEM 'orders05.dtd'><ORDERS05>" + PLAIN + b"</ORDERS05>", id="a DTD"),
+        pytest.param(b"<!-- one --><ORDERS05><?pi?>" + PLAIN.replace(b"EUR", b"<![CDATA[EUR]]>") + b"</ORDERS05>",
+                     id="comments, instructions, CDATA"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("chunk", [1, 100_000])
+def test_every_form_of_xml_says_the_same(content: bytes, chunk: int) -> None:
+    (idoc,) = read([content[at : at + chunk] for at in range(0, len(content), chunk)])
+    assert isinstance(idoc, Idoc)
+    assert idoc.whole, idoc.faults
+    assert told(idoc) == told(WHOLE)
+
+
+def test_documents_one_behind_the_other_are_all_read_with_their_own_places() -> None:
+    one = write([WHOLE], as_xml())
+    both = one + one
+    first, second = idocs([both])
+    assert told(first) == told(second) == told(WHOLE)
+    assert both[second.offset :].startswith(b'<IDOC BEGIN="1">')
+    assert second.line == first.line + one.count(b"\n")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("cp1252", "windows-1252"), ("iso8859-2", "iso-8859-2"), ("gb18030", "GB18030"), ("shift_jis", "Shift_JIS"),
+     ("utf-16-le", "utf-16"), ("latin-1", "ISO-8859-1")],
+)  # fmt: skip
+def test_xml_in_any_encoding(encoding: str, name: str) -> None:
+    text = "B\u00e4ckerei" if encoding in ("cp1252", "iso8859-2", "latin-1", "utf-16-le") else "\u4e2d"
+    said = f"<?xml version='1.0' encoding='{name}'?><X><IDOC><EDI_DC40><IDOCTYP>ORDERS05</IDOCTYP></EDI_DC40>"
+    idoc = only((said + f"<E1EDKA1><NAME1>{text}</NAME1></E1EDKA1></IDOC></X>").encode(encoding))
+    assert idoc.segments[0].values == {"NAME1": text}
+    assert idoc.whole
+
+
+def test_an_encoding_that_nobody_knows_is_told() -> None:
+    (fault,) = read([b"<?xml version='1.0' encoding='klingon'?><X/>"])
+    assert isinstance(fault, Fault)
+    assert "'klingon'" in str(fault)
+
+
+def test_a_byte_that_is_no_utf_8_is_told_and_the_rest_is_read() -> None:
+    raw = write([WHOLE, WHOLE], as_xml()).replace(b"Becher", b"B\xe4cher", 1)
+    first, second = idocs([raw[:2000], raw[2000:]])
+    (fault,) = first.faults
+    assert (fault.code, fault.offset) == (FaultCode.BAD_BYTES, raw.index(b"\xe4"))
+    assert len(first.segments) == len(ORDER)
+    assert told(second) == told(WHOLE)
+
+
+def test_xml_from_before_4_0_is_refused_as_the_flat_form_is() -> None:
+    idoc = only(
+        b"<ORDERS02><IDOC><EDI_DC><DOCNUM>1</DOCNUM></EDI_DC><E1EDK01><CURCY>EUR</CURCY></E1EDK01></IDOC></ORDERS02>"
+    )
+    assert [fault.code for fault in idoc.faults] == [FaultCode.BEFORE_4_0]

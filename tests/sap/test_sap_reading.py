@@ -89,6 +89,15 @@ def test_a_truncated_idoc_is_a_bad_record_and_the_one_before_it_is_applied(sap: 
     assert "ends within a record" in said[1].what
 
 
+@pytest.mark.parametrize("broken", [response()[: -len("</IDOC></ORDERS05>")], response().replace(b"EUR", b"\xe4")])
+def test_xml_that_could_not_be_read_whole_is_never_applied(sap: SapConnector, broken: bytes) -> None:
+    assert [item.document for item in items(sap, broken)] == [""]
+    (bad,) = read(sap, broken)
+    assert isinstance(bad, BadRecord)
+    assert bad.record == "ORDRSP 0000000000000007"
+    assert "byte" in bad.what
+
+
 @pytest.mark.parametrize(
     ("status", "values", "verdict"),
     [

@@ -21,6 +21,8 @@ _TIME: Final = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d[0-5]\d|240000", re.ASCII)
 #: Qualifiers of their own that partners are free to use.
 _FREE: Final = re.compile(r"[YZ].*|9\d\d")
 _BAD: Final = re.compile("[\ud800-\udfff]")
+#: What a control record must say: what it is, its number, and who sends it to whom.
+_MUST: Final = ("DOCNUM", "IDOCTYP", "MESTYP", "SNDPRN", "RCVPRN")
 #: Faults that one IDoc is told of; a file without any sense must not fill the memory.
 MOST: Final = 1000
 
@@ -48,8 +50,9 @@ def check(idoc: Idoc, dictionary: Dictionary | None = None) -> list[Fault]:
 
 
 def _faults(idoc: Idoc, dictionary: Dictionary) -> Iterator[Fault]:
-    control = Segment(CONTROL, CONTROL, idoc.control, line=idoc.line, offset=idoc.offset)
+    control = Segment(CONTROL, CONTROL, idoc.control, line=idoc.line, offset=idoc.offset, spots=idoc.spots)
     yield from _fields(control, CONTROL_RECORD, 0, idoc)
+    yield from _missing(control, idoc)
     if not idoc.tree.places and idoc.control:
         yield _fault(FaultCode.UNKNOWN_TYPE, control, idoc.basic_type)
     told: set[str] = set()
@@ -62,7 +65,28 @@ def _faults(idoc: Idoc, dictionary: Dictionary) -> Iterator[Fault]:
             yield from _bytes(segment, number)
             continue
         yield from _fields(segment, layout, number, idoc)
+    yield from _twice(idoc)
     yield from _shape(idoc)
+
+
+def _missing(control: Segment, idoc: Idoc) -> Iterator[Fault]:
+    """Yield what a control record must say and does not, each where it should stand."""
+    if not idoc.control:
+        return
+    for key in _MUST:
+        if not idoc.control.get(key):
+            at = _place(control, 0, CONTROL_RECORD.by_name[key].offset, CONTROL_RECORD, idoc)
+            yield _fault(FaultCode.FIELD_MISSING, control, field=key, offset=at)
+
+
+def _twice(idoc: Idoc) -> Iterator[Fault]:
+    """Yield lines of an order whose number (POSEX) another one has too."""
+    seen: set[str] = set()
+    for number, segment in enumerate(idoc.segments, 1):
+        line = segment.values.get("POSEX", "") if segment.name == "E1EDP01" else ""
+        if line and line in seen:
+            yield _fault(FaultCode.TWICE, segment, line, field="POSEX", number=number)
+        seen.add(line)
 
 
 def _fields(segment: Segment, layout: Layout, number: int, idoc: Idoc) -> Iterator[Fault]:
@@ -124,9 +148,9 @@ _JUDGES: Final[Mapping[str, Callable[[str], FaultCode | None]]] = {
 
 
 def _place(segment: Segment, start: int, offset: int, layout: Layout, idoc: Idoc) -> int:
-    """Return the byte at which a field begins, -1 in XML."""
-    if segment.offset < 0:
-        return -1
+    """Return the byte at which a field begins; in XML, where its place is kept, that of the segment."""
+    if segment.offset < 0 or segment.spots is not None:
+        return segment.offset
     encoding = idoc.framing.encoding
     wide = 2 if encoding.startswith("utf-16") else 1
     more = 0
@@ -177,5 +201,7 @@ def _fault(
     offset: int | None = None,
     message: str = "",
 ) -> Fault:
-    at = segment.offset if offset is None else offset
-    return Fault(code, segment.name, field, number, segment.line, at, value, message)
+    line, at = segment.line, segment.offset if offset is None else offset
+    if segment.spots is not None:
+        line, at = segment.spots.get(field, (line, at))
+    return Fault(code, segment.name, field, number, line, at, value, message)

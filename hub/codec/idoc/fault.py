@@ -19,10 +19,12 @@ class FaultCode(Enum):
 
     NO_IDOC = "the file holds no IDoc", Severity.ERROR
     BROKEN_XML = "the file is no XML from here on", Severity.ERROR
+    ENTITIES = "the XML declares entities of its own, which are not read", Severity.ERROR
     BEFORE_4_0 = "the records are of version 2 (EDI_DC), from before release 4.0", Severity.ERROR
     NOT_ALIGNED = "no record begins here", Severity.ERROR
     NO_CONTROL_RECORD = "a data record stands before any control record", Severity.ERROR
     TRUNCATED = "the file ends within a record", Severity.ERROR
+    NO_SEGMENTS = "there is a control record and no segment", Severity.ERROR
     TOO_LARGE = "the IDoc is too large to be held", Severity.ERROR
     TOO_DEEP = "the segments nest deeper than an IDoc can", Severity.ERROR
     BAD_BYTES = "there are bytes that are no characters of the code page", Severity.ERROR
@@ -31,6 +33,8 @@ class FaultCode(Enum):
     UNKNOWN_SEGMENT = "the segment is not in the dictionary", Severity.NOTE
     UNKNOWN_FIELD = "the field is not in the dictionary", Severity.NOTE
     EXTRA_DATA = "there is more than the known fields", Severity.NOTE
+    FIELD_MISSING = "the field is empty and must not be", Severity.WARNING
+    TWICE = "the number of the line occurs twice", Severity.WARNING
     WRONG_PLACE = "the segment does not belong here", Severity.WARNING
     SEGMENT_MISSING = "a mandatory segment is missing", Severity.WARNING
     TOO_OFTEN = "the segment occurs too often", Severity.WARNING

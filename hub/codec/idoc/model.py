@@ -78,7 +78,8 @@ class Segment:
 
     `values` are the fields that hold anything, in their order, as text without the blanks at the end. `header` is what
     stood between the name and the data (MANDT, DOCNUM, SEGNUM, PSGNUM, HLEVEL; "" in XML), `width` how many characters
-    the record had (0: not known). `line` counts from 1, `offset` is in bytes.
+    the record had (0: not known). `line` counts from 1, `offset` is in bytes. `spots` are line and byte of each field
+    where these do not follow from the record (in XML).
     """
 
     name: str
@@ -90,11 +91,15 @@ class Segment:
     line: int = 0
     offset: int = -1
     depth: int = 1
+    spots: dict[str, tuple[int, int]] | None = field(default=None, repr=False)
 
 
 @dataclass(slots=True, eq=False)
 class Idoc:
-    """One IDoc. `faults` are those of reading it; `check` finds those of its values. `root` is the XML root's name."""
+    """One IDoc. `faults` are those of reading it; `check` finds those of its values.
+
+    `root` is the name of the element around it in XML, `spots` are line and byte of its control record's fields there.
+    """
 
     control: dict[str, str]
     segments: list[Segment] = field(default_factory=list)
@@ -105,6 +110,7 @@ class Idoc:
     width: int = 0
     line: int = 0
     offset: int = -1
+    spots: dict[str, tuple[int, int]] | None = field(default=None, repr=False)
 
     @property
     def basic_type(self) -> str:

@@ -15,12 +15,13 @@ from hub.codec.idoc import hierarchy
 from hub.codec.idoc.dictionary import Dictionary, Layout, cutter, standard
 from hub.codec.idoc.fault import Fault, FaultCode
 from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, REST, Idoc, Segment
-from hub.codec.idoc.records import Records, Text
-from hub.codec.idoc.xml import read_xml
+from hub.codec.idoc.records import OLD_CONTROL, SEGMENT_NAME, Records, Text
+from hub.codec.idoc.xml_reader import read_xml
 
 #: An IDoc of more characters is not held; its segments can still be read one by one.
 HELD: Final = 24 << 20
-_OLD_CONTROL: Final = "EDI_DC"
+#: Files that begin with a byte order mark, one joined to the other.
+_JOINED: Final = "\ufeff" + CONTROL
 #: A record takes so much memory beside its characters.
 _EACH: Final = 400
 _TOLD: Final = 20
@@ -101,6 +102,7 @@ class _Cutter:
     def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
         self._known: dict[str, _Known] = {}
+        self.odd = False  # whether what was cut last has no name that a segment could have
 
     def __call__(self, record: str, line: int, offset: int) -> Segment:
         key = record[:NAME_WIDTH]
@@ -124,7 +126,9 @@ class _Cutter:
         external = key.rstrip(" ")
         name = self._dictionary.named(external)
         found = _Known(name, external, self._dictionary.segments.get(name))
-        if len(self._known) < _MOST_NAMES:
+        if not SEGMENT_NAME.fullmatch(key):
+            self.odd = True
+        elif len(self._known) < _MOST_NAMES:
             self._known[key] = found
         return found
 
@@ -170,7 +174,7 @@ class _Flat:
         for record, line, offset in self._records:
             if faults:
                 yield from self._told()
-            if record.startswith(_OLD_CONTROL):
+            if record.startswith(OLD_CONTROL):
                 yield from self._finished()
                 yield from self._opened(record, line, offset)
             elif (now := self._now) is not None:
@@ -178,12 +182,24 @@ class _Flat:
                 self._size = size = before + len(record) + _EACH
                 if size <= held:
                     now.segments.append(cut(record, line, offset))
+                    if cut.odd:
+                        yield from self._odd(now, record, line, offset)
                 elif before <= held:
                     now.faults.append(_at(FaultCode.TOO_LARGE, record, line, offset))
             elif not self._skipping:
                 yield from self._without_control(record, line, offset)
         yield from self._told()
         yield from self._finished()
+
+    def _odd(self, now: Idoc, record: str, line: int, offset: int) -> Iterator[Event]:
+        """Deal with a record that cannot be a segment: told, or where files were joined, a control record."""
+        self._cut.odd = False
+        if record.startswith(_JOINED):
+            now.segments.pop()
+            yield from self._finished()
+            yield from self._opened(record[1:], line, offset)
+        elif len(now.faults) < _TOLD:
+            now.faults.append(_at(FaultCode.NOT_ALIGNED, record, line, offset))
 
     def _opened(self, record: str, line: int, offset: int) -> Iterator[Fault]:
         """Open the IDoc that a control record begins, or tell that it is of a kind that we do not read."""
@@ -220,6 +236,8 @@ class _Flat:
         idoc.tree = self._dictionary.tree(idoc.basic_type, idoc.message_type, idoc.control.get("CIMTYP", ""))
         if not idoc.tree.places and not idoc.basic_type:
             idoc.tree = self._dictionary.fitting(segment.name for segment in idoc.segments)
+        if not idoc.segments:
+            idoc.faults.append(_at(FaultCode.NO_SEGMENTS, CONTROL, idoc.line, idoc.offset))
         if not hierarchy.link(idoc):
             idoc.faults.append(Fault(FaultCode.REBUILT, idoc.basic_type or CONTROL, line=idoc.line, offset=idoc.offset))
         yield idoc

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
 from hub.codec.idoc.fault import Fault, FaultCode
-from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, RECORD_WIDTH, Form, Framing, Widths
+from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, Form, Framing, Widths
 
+_MOST_NAMES: Final = 10_000
+#: How control records begin, those from before release 4.0 too.
+OLD_CONTROL: Final = CONTROL[:6]
+_NEXT: Final = f"{CONTROL}  "
 #: Small chunks are gathered to so many bytes.
 CHUNK: Final = 1 << 16
 #: A line that is longer is no record: somebody lost the line ends.
 LONGEST: Final = 1 << 16
 #: So far into a file its first line end is looked for; the control record is no longer.
 _HEAD: Final = 1100
+#: SEGNUM, PSGNUM and HLEVEL; and MANDT with DOCNUM, which all records of an IDoc have alike.
+_NUMBERS: Final = slice(49, 63)
+_SHARED: Final = slice(30, 49)
 #: What may stand behind the last record.
 _AFTER: Final = "\r\n\x1a\x00 "
+#: The first 30 characters of a data record.
+SEGMENT_NAME: Final = re.compile(r"(?=.{1,30}$)[A-Z/][A-Z0-9_/]+ *", re.ASCII)
 #: SAP's numbers for code pages.
 CODE_PAGES: Final = {
     "4110": "utf-8", "4102": "utf-16-be", "4103": "utf-16-le", "1100": "latin-1", "1401": "iso-8859-2",
@@ -132,6 +142,8 @@ class Records:
     def __init__(self, text: Text) -> None:
         self._text = text
         self._offset = len(text.bom)
+        self._names: set[str] = set()
+        self._shared = ""
         self.faults: list[Fault] = []
         self.framing = Framing(Form.FLAT, "", None, text.encoding or "utf-8", bool(text.bom), last_end=False)
 
@@ -157,7 +169,7 @@ class Records:
     def _lines(self, texts: Iterator[str], mark: str) -> Iterator[tuple[str, int, int]]:
         size, width, end = self._text.size, self._text.width, self.framing.end
         narrow = width == 1
-        rest, line, offset, blank = "", 0, self._offset, ""
+        rest, line, offset, blank, before = "", 0, self._offset, "", ""
         for text in texts:
             parts = (rest + text).split(mark)
             rest = parts.pop()
@@ -169,12 +181,15 @@ class Records:
                 record = part[:-1] if part[-1:] == "\r" else part
                 if record and not record.isspace() and record != "\x1a":
                     yield record, line, offset
+                    before = record
                     blank = ""
                 elif len(blank) < LONGEST:
                     blank += part + mark
                 offset += len(part) + 1 if narrow and part.isascii() else size(part) + width
         record = rest.rstrip("\r") if mark == "\n" else rest
         if record.strip(_AFTER):
+            if _breaks_off(record, before):
+                self._note(FaultCode.TRUNCATED, offset, record, line + 1)
             yield record, line + 1, offset
             self.framing.after, self.framing.last_end = rest[len(record) :], False
         else:
@@ -197,11 +212,14 @@ class Records:
                 if not text and not record.strip(_AFTER):
                     self.framing.after = held[at:]
                     break
-                if record[0] in _AFTER:
+                if not self._is_record(record):
                     skipped = self._astray(held, at, offset)
-                    offset += self._text.size(held[at:skipped])
+                    size = self._text.size
+                    offset += size(held[at:skipped]) if skipped > at else -size(held[skipped:at])
                     at = skipped
                     continue
+                if (next_one := record.find(_NEXT, 1)) > 0:
+                    record = record[:next_one]
                 if len(record.rstrip("\r\n\x1a")) < width and control:
                     self._note(FaultCode.TRUNCATED, offset, record)
                 yield record, 0, offset
@@ -209,15 +227,43 @@ class Records:
                 at += len(record)
             held = held[at:]
 
+    def _is_record(self, record: str) -> bool:
+        if record.startswith(OLD_CONTROL):
+            return True
+        key = record[:NAME_WIDTH]
+        if key not in self._names:
+            if SEGMENT_NAME.fullmatch(key) is None:
+                return False
+            if len(self._names) < _MOST_NAMES:
+                self._names.add(key)
+        self._shared = record[_SHARED]
+        return True
+
     def _astray(self, held: str, at: int, offset: int) -> int:
-        """Tell that no record begins here, and return where the next IDoc may begin."""
+        """Tell that no record begins here, and return where the next one of this IDoc, or the next IDoc, may begin."""
         if not self.faults or self.faults[-1].code is not FaultCode.NOT_ALIGNED:
             self._note(FaultCode.NOT_ALIGNED, offset, held[at : at + RECORD_WIDTH])
         found = held.find(CONTROL, at)
-        return found if found >= 0 else max(len(held) - len(CONTROL) + 1, at + 1)
+        shared = self._shared
+        spot = held.find(shared, at) if shared.strip() else -1
+        while spot >= 0 and (found < 0 or spot < found):
+            begins = spot - NAME_WIDTH
+            if begins >= 0 and begins > at - NAME_WIDTH and SEGMENT_NAME.fullmatch(held[begins:spot]):
+                return begins
+            spot = held.find(shared, spot + 1)
+        return found if found >= 0 else max(len(held) - RECORD_WIDTH, at + 1)
 
-    def _note(self, code: FaultCode, offset: int, record: str) -> None:
-        self.faults.append(Fault(code, record[:30].strip(), offset=offset, value=record.strip()[:80]))
+    def _note(self, code: FaultCode, offset: int, record: str, line: int = 0) -> None:
+        self.faults.append(Fault(code, record[:30].strip(), line=line, offset=offset, value=record.strip()[:80]))
+
+
+def _breaks_off(record: str, before: str) -> bool:
+    """Whether a last record without a line end is cut off, going by the one before it: its header, or its padding."""
+    if record.startswith(CONTROL) or before.startswith(CONTROL) or not before:
+        return False
+    if len(record) < HEADER_WIDTH:
+        return not before[_NUMBERS].isspace()
+    return len(record) < RECORD_WIDTH == len(before) and before[-1] == " "
 
 
 def _control_width(held: str, at: int) -> int:
