@@ -21,7 +21,17 @@ from hub.contract import BadRecord, Connector, ConnectorError, Cuts, DocumentSpe
 from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
-from hub.services import acknowledgements, catalogue, invoices, orders, receipts, shipments, stock, transmissions
+from hub.services import (
+    acknowledgements,
+    catalogue,
+    invoices,
+    orders,
+    receipts,
+    said_again,
+    shipments,
+    stock,
+    transmissions,
+)
 from hub.services.desk import Desk, Source
 from hub.store import archive, messages, runs
 from hub.store.messages import MessageRow
@@ -209,12 +219,17 @@ def apply_messages(
 
 
 def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
+    with desk.store.read() as tx:
+        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    watch = standing.beside(message.id) if standing else None
     records = _parse(desk, inlet, message, None)
-    result = FEEDS[inlet.document.kind](desk, inlet.source(message), records)
+    result = FEEDS[inlet.document.kind](desk, inlet.source(message), watch.over(records) if watch else records)
     with desk.store.write() as tx:
         for bad in result.parked:
             messages.park(tx, message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
-        ended = _Progress(message, None, Counts(result.read, result.changed, len(result.parked)), list(result.parked))
+        ended = _Progress(
+            message, None, Counts(result.read, result.changed, len(result.parked)), list(result.parked), watch
+        )
         _end(tx, desk, inlet, [ended])
     return Counts(result.read, result.changed, len(result.parked))
 
@@ -227,6 +242,7 @@ class _Progress:
     content: bytes | None
     counts: Counts = field(default_factory=Counts)
     parked: list[BadRecord] = field(default_factory=list)
+    watch: said_again.Watch | None = None
     _stays: tuple[Counts, int] = (Counts(), 0)
 
     def stay(self) -> None:
@@ -246,6 +262,11 @@ _Step = tuple[_Progress, Record | BadRecord | None]
 def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], contents: Contents) -> Counts:
     """Apply handful after handful of records, many to a transaction, but none longer than the longest chunk."""
     progress = [_Progress(message, contents.get(message.id)) for message in received]
+    with desk.store.read() as tx:
+        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    if standing is not None:
+        for each in progress:
+            each.watch = standing.beside(each.message.id)
     steps, together = _steps(desk, inlet, progress), inlet.document.kind in TOGETHER
     handfuls = _handfuls(desk.clock, steps) if together else batches(steps, 1)
     taken: list[Sequence[_Step]] = []
@@ -320,7 +341,8 @@ def _apply_together(
 def _steps(desk: Desk, inlet: Inlet, progress: Sequence[_Progress]) -> Iterator[_Step]:
     """Yield each message's records and then None, one message after the other."""
     for each in progress:
-        for record in _parse(desk, inlet, each.message, each.content):
+        records = _parse(desk, inlet, each.message, each.content)
+        for record in each.watch.over(records) if each.watch else records:
             yield each, record
         yield each, None
 
@@ -395,3 +417,5 @@ def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -
     for each in ended:
         if each.content is None:  # of one that has just come nothing was parked before
             messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
+        if each.watch is not None:
+            each.watch.resolve(tx, each.parked, now)

@@ -1,0 +1,94 @@
+"""A later success closes older duplicates: a record that was parked and has since come whole needs nobody any more.
+
+Only what stands for the same thing again counts, and only whole: a later version of an order, a newer figure of a SKU,
+the same invoice. Answers to our documents are none of these; each of them is a document of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.contract import BadRecord, DocumentSpec
+from hub.model.base import Record
+from hub.model.document import Kind
+from hub.store import messages
+
+#: What a record is known again by: all of these have to be known of the parked one. After `|` what may be left out.
+_NAMED_BY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    Kind.SALES_ORDER: (("order_id",), ()),
+    Kind.STOCK_LEVEL: (("sku",), ("location",)),
+    Kind.CATALOGUE_ENTRY: (("sku",), ()),
+    Kind.SHIPMENT: (("order_number", "shipment_number"), ()),
+    Kind.INVOICE: (("invoice_number",), ()),
+}
+_MOST = 10_000
+Identity = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The open parked records of a flow, by identity: their ids and those of their messages."""
+
+    kind: Kind
+    by_identity: Mapping[Identity, list[tuple[int, int]]]
+
+    def beside(self, message_id: int) -> Watch:
+        """Return what watches the records of one message."""
+        return Watch(self, message_id)
+
+
+@dataclass(slots=True)
+class Watch:
+    """Looks for records of one message that make good what older messages had parked."""
+
+    standing: Standing
+    message_id: int
+    came: set[Identity] = field(default_factory=set)
+
+    def over(self, records: Iterable[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+        """Pass records on, and take note of those that stand for a parked one."""
+        for record in records:
+            if isinstance(record, Record):
+                found = _of_record(self.standing.kind, record)
+                if found in self.standing.by_identity:
+                    self.came.add(found)
+            yield record
+
+    def resolve(self, tx: Connection, bad: Collection[BadRecord], now: datetime) -> int:
+        """Resolve what has come whole in this message, of which these records were bad; returns how many."""
+        if not self.came:
+            return 0
+        still = {_of_known(self.standing.kind, each.known) for each in bad}
+        if None in still:  # it may be one of those that came: nobody can tell
+            return 0
+        rows = [row for identity in self.came - still for row in self.standing.by_identity[identity]]
+        older = sorted(number for number, message_id in rows if message_id < self.message_id)
+        return messages.resolve_parked(tx, ids=older, why=f"message {self.message_id} has it whole", now=now)
+
+
+def standing(tx: Connection, connection: str, document: DocumentSpec) -> Standing | None:
+    """Return what is parked of a flow and may be made good by what comes; None when there is nothing."""
+    if document.kind not in _NAMED_BY:
+        return None
+    found: dict[Identity, list[tuple[int, int]]] = {}
+    for row in messages.parked(tx, connection=connection, document=document.name, limit=_MOST):
+        identity = _of_known(document.kind, row.known)
+        if identity is not None:
+            found.setdefault(identity, []).append((row.id, row.message_id))
+    return Standing(document.kind, found) if found else None
+
+
+def _of_known(kind: Kind, known: Mapping[str, str]) -> Identity | None:
+    must, may = _NAMED_BY[kind]
+    if not all(known.get(name, "").strip() for name in must):
+        return None
+    return tuple(known.get(name, "").strip() for name in (*must, *may))
+
+
+def _of_record(kind: Kind, record: Record) -> Identity:
+    must, may = _NAMED_BY[kind]
+    return tuple(str(getattr(record, name) or "").strip() for name in (*must, *may))
