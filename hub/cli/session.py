@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from hub.composition import Hub, open_hub
 from hub.config import Config, ConfigError, load_config
 from hub.log import set_up
-from hub.services.requests import Refused, ask_and_wait, carry_out, carry_out_asked
+from hub.services.requests import Refused, ask_and_do, ask_and_wait
 
 OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
 
@@ -76,12 +76,9 @@ class Session:
                 if hub.lock.is_taken():
                     return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
                 hub.refresh()
-                table = hub.verbs(show).table()
-                result = carry_out(hub.desk, table, verb, arguments, _actor())
-                carry_out_asked(hub.desk, table)  # what it asked for in its turn, e.g. that a flow runs
+                return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, _actor())
             except (Refused, TimeoutError) as error:
                 raise Failure(str(error)) from None
-            return result
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from hub.model.document import Kind
 from hub.services import connections, explain, failures, orders, retry_data, routing, stock_push
 from hub.services.desk import Desk
-from hub.services.requests import Refused, Verb
+from hub.services.requests import Refused, Verb, in_pieces
 from hub.store import archive
 
 Arguments = Mapping[str, Any]
@@ -118,14 +118,20 @@ class Verbs:
 
     def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         ids, send_again = tuple(arguments["ids"]), bool(arguments.get("send_again"))
-        with desk.store.write() as tx:
-            result = failures.rerun(tx, desk, ids, actor, send_again=send_again)
+
+        def again(tx: Connection, some: Sequence[str]) -> Mapping[str, dict[str, str]]:
+            return failures.rerun(tx, desk, some, actor, send_again=send_again)
+
+        result = in_pieces(desk, arguments.get("request"), ids, again)
         self._wake()
         return result
 
     def _close(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
-        with desk.store.write() as tx:
-            result = failures.close(tx, desk, tuple(arguments["ids"]), arguments["why"], actor)
+
+        def end(tx: Connection, some: Sequence[str]) -> Mapping[str, dict[str, str]]:
+            return failures.close(tx, desk, some, arguments["why"], actor)
+
+        result = in_pieces(desk, arguments.get("request"), tuple(arguments["ids"]), end)
         self._wake()
         return result
 

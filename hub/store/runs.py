@@ -207,6 +207,11 @@ def asked(tx: Connection) -> Sequence[RowMapping]:
     return tx.execute(_ASKED).mappings().all()
 
 
+def note(tx: Connection, number: int, result: Mapping[str, Any]) -> None:
+    """Keep what has come of a request so far; it goes on from there if whoever carries it out dies."""
+    tx.execute(update(request).where(request.c.id == number, request.c.state == "asked").values(result=dict(result)))
+
+
 def answer(tx: Connection, number: int, state: str, result: Mapping[str, Any], now: datetime) -> None:
     """End a request as `done` or `failed`, with what came of it."""
     tx.execute(update(request).where(request.c.id == number).values(state=state, result=dict(result), ended_at=now))
