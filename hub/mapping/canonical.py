@@ -123,7 +123,8 @@ def _section(kind: Kind, direction: Direction) -> str:
     lines = [f"\n### {kind}\n", f"\n{_first_sentence(form.record.__doc__ or '')}\n"]
     if direction is Direction.IN and form.lines:
         names = " and ".join(f"`{name}`" for name in IDENTITY[kind] if name in form.fields)
-        lines.append(f"\nRows that agree in {names} make one record.\n")
+        when = f" where it makes any `{form.line}.` field" if form.aside else ""
+        lines.append(f"\nRows that agree in {names} make one record{when}.\n")
     if direction is Direction.OUT and form.lines:
         lines.append(f'\n`rows = "{form.lines}"` writes a row for each line.\n')
     lines.append("\n| field | type | needed | meaning |\n|---|---|---|---|\n")

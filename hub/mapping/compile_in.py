@@ -126,6 +126,8 @@ def _sure(rule: Rule, form: Shaped) -> _Placed | None:
     if group == "record" and name in form.fields:
         return _Placed(rule, form.fields[name], in_line=False)
     in_record, in_line = rule.left in form.fields, rule.left in form.line_fields
+    if form.aside and in_record:
+        return _Placed(rule, form.fields[rule.left], in_line=False)
     if in_record is in_line:
         return None
     return _Placed(rule, (form.line_fields if in_line else form.fields)[rule.left], in_line)

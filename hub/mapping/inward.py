@@ -92,7 +92,7 @@ class Inward:
         return self._bound(opened, found)
 
     def _trees(self, roots: Iterable[Node | Unreadable]) -> Opened:
-        return open_trees(roots, self.declared.layout.rows, self.paths, empty=bool(self.shaped.lines))
+        return open_trees(roots, self.declared.layout.rows, self.paths, empty=bool(self.lines))
 
     def _bound(self, opened: Opened, found: Mapping[str, int]) -> Run:
         each = self.declared.layout.each

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from hub.codec.fault import Refused, Unreadable
@@ -96,14 +98,19 @@ class Run:
             yield number, row
 
     def _spread(self, rows: Iterator[_Wanted]) -> Iterator[_Wanted]:
-        """Make a row for each of the `each` columns that says anything: its value and what it stands for behind."""
+        """Make a row for each of the `each` columns that says anything: its value and what it stands for behind.
+
+        Where lines are an aside, a row without any is still a record.
+        """
         for number, row in rows:
             if isinstance(row, BadRecord):
                 yield number, row
                 continue
-            for place, constant in self.each:
-                if row[place].strip():
-                    yield number, [*row, row[place], constant]
+            filled = [(place, constant) for place, constant in self.each if row[place].strip()]
+            for place, constant in filled:
+                yield number, [*row, row[place], constant]
+            if not filled and self.document.shaped.aside:
+                yield number, [*row, "", ""]
 
     # --- records ------------------------------------------------------------------------------------------------------
 
@@ -131,8 +138,16 @@ class Run:
                 return
 
     def _assembled(self, rows: Iterator[_Wanted]) -> Iterator[tuple[str, Record | BadRecord]]:
-        """Make one record of all rows that agree in what identifies it; one bad row makes the whole of it bad."""
+        """Make one record of all rows that agree in what identifies it."""
         header, lines = self._plan(self.document.header), self._plan(self.document.lines)
+        if self.each and self.document.shaped.aside:  # the rows of a record came of one row: no need to wait for more
+            for _, some in groupby(rows, key=itemgetter(0)):
+                yield from self._grouped(some, header, lines)
+        else:
+            yield from self._grouped(rows, header, lines)
+
+    def _grouped(self, rows: Iterator[_Wanted], header: Plan, lines: Plan) -> Iterator[tuple[str, Record | BadRecord]]:
+        """Do so for some rows; one bad row makes the whole of its record bad."""
         identity = header.only(self.identity)
         filled = lines.cells()
         groups: dict[tuple[object, ...], _Group] = {}

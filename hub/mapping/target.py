@@ -39,7 +39,9 @@ _SHAPES: Final[Mapping[type, Shape]] = {
     datetime: Shape.MOMENT,
 }
 #: The fields of a record that hold its lines, and how a mapping file calls one of them.
-_LINES: Final = {"lines": "line", "rows": "row"}
+_LINES: Final = {"lines": "line", "rows": "row", "breaks": "break"}
+#: Lines that a record may well do without: a name that they share with it means the record.
+_ASIDE: Final = frozenset({"breaks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Shaped:
-    """The fields of one kind of document; `line` is empty where it has no lines."""
+    """The fields of one kind of document; `line` is empty where it has no lines.
+
+    `aside` says that a record may do without them.
+    """
 
     record: type[Record]
     fields: Mapping[str, Target]
@@ -71,6 +76,7 @@ class Shaped:
     line: str = ""
     line_record: type[Record] | None = None
     line_fields: Mapping[str, Target] = field(default_factory=dict)
+    aside: bool = False
 
     def names(self) -> tuple[str, ...]:
         """Return every name that a mapping file may write."""
@@ -86,7 +92,7 @@ def shaped(kind: Kind) -> Shaped:
         inner = _element(record, attribute)
         if inner is not None:
             line_fields = {target.name: target for target in _targets(inner)}
-            return Shaped(record, fields, attribute, line, inner, line_fields)
+            return Shaped(record, fields, attribute, line, inner, line_fields, attribute in _ASIDE)
     return Shaped(record, fields)
 
 

@@ -62,8 +62,8 @@ class Item(Record):
 class PriceBreak(Record):
     """From this quantity on, each unit costs this much."""
 
-    minimum: SomeQuantity
-    price: Quantity
+    minimum: Annotated[SomeQuantity, Field(description="from this quantity on")]
+    price: Annotated[Quantity, Field(description="price of one unit then")]
 
 
 class CatalogueEntry(Record):

@@ -12,6 +12,7 @@ from hub.codec.fault import Unreadable
 from hub.codec.tree import Node
 from hub.contract import BadRecord
 from hub.model.base import Record
+from hub.model.item import CatalogueEntry
 from hub.model.purchase import Acknowledgement
 from hub.model.stock import StockLevel
 from tests.mapping.lab import Lab
@@ -355,3 +356,69 @@ sku = "s"
     assert isinstance(bad, BadRecord)
     assert sorted(bad.extract.split("; ")) == ["q=1\\x00", "s=A\\ud800"]
     assert isinstance(good, StockLevel)
+
+
+class TestPriceBreaks:
+    CATALOGUE = """
+[documents.catalogue]
+direction = "in"
+makes = "catalogue_entry"
+mode = "snapshot"
+files = "/out/*"
+"""
+
+    def entries(self, lab: Lab, text: str, content: str) -> list[object]:
+        made = parsed(lab, self.CATALOGUE + text, content, "catalogue")
+        return [
+            (each.sku, str(each.price), [(str(step.minimum), str(step.price)) for step in each.breaks])
+            if isinstance(each, CatalogueEntry)
+            else str(each)
+            for each in made
+        ]
+
+    def test_a_column_for_each_quantity(self, lab: Lab) -> None:
+        text = """
+[documents.catalogue.each]
+"Net 10+" = "10"
+"Net 100+" = "100"
+[documents.catalogue.fields]
+sku = "Part"
+price = "Net 1+"
+break.minimum = "each.column"
+break.price = "each.value"
+"""
+        content = "Part,Net 1+,Net 10+,Net 100+\nA,5.00,4.50,4.00\nB,7,,6\nC,9,,\n"
+        assert self.entries(lab, text, content) == [
+            ("A", "5.00", [("10", "4.50"), ("100", "4.00")]),
+            ("B", "7", [("100", "6")]),
+            ("C", "9", []),
+        ]
+
+    def test_a_row_for_each_quantity(self, lab: Lab) -> None:
+        text = """
+[documents.catalogue.fields]
+sku = "Part"
+price = "List"
+minimum = "MOQ"
+break.minimum = "From"
+break.price = "Price"
+"""
+        content = "Part,List,MOQ,From,Price\nA,5,2,10,4.5\nB,3,1,,\nA,5,2,100,4\n"
+        assert self.entries(lab, text, content) == [("A", "5", [("10", "4.5"), ("100", "4")]), ("B", "3", [])]
+
+    def test_a_list_in_a_tree(self, lab: Lab) -> None:
+        text = """
+format = "json"
+rows = "items.tiers"
+[documents.catalogue.fields]
+sku = "../sku"
+price = "../price"
+break.minimum = "from"
+break.price = "each"
+"""
+        content = '{"items":[{"sku":"A","price":5,"tiers":[{"from":10,"each":4.5}]},{"sku":"B","price":3,"tiers":[]}]}'
+        assert self.entries(lab, text, content) == [("A", "5", [("10", "4.5")]), ("B", "3", [])]
+
+    def test_a_break_without_its_quantity_is_refused(self, lab: Lab) -> None:
+        text = '[documents.catalogue.fields]\nsku = "Part"\nprice = "List"\nbreak.price = "Price"\n'
+        assert "needs 'break.minimum'" in str(lab.problems(self.CATALOGUE + text))
