@@ -322,12 +322,15 @@ def test_the_unit_in_an_attribute_of_the_quantity_is_seen(tmp_path: Path) -> Non
     assert 'unit_from = "Available.@uom"' in written
 
 
-def test_a_sample_of_fixed_width_is_called_what_it_is_and_its_columns_are_told(tmp_path: Path) -> None:
+def test_a_sample_of_fixed_width_is_drawn_up_with_its_columns(tmp_path: Path) -> None:
     lines = ["ITEM      DESCRIPTION         ONHAND UOM"]
     lines += [f"FW{each:05}   Widget number {each:<6}{each * 7:6} EA" for each in range(8)]
-    told = r'fixed width.*columns = \{ ITEM = "1-10", DESCRIPTION = "11-30", ONHAND = "31-37", UOM = "38-40" \}'
-    with pytest.raises(NoSample, match=told):
-        _fields_of(tmp_path, "stock.txt", "\n".join(lines))
+    written = _fields_of(tmp_path, "stock.txt", "\n".join(lines) + "\n")
+    assert 'columns   = { ITEM = "1-10", DESCRIPTION = "11-30", ONHAND = "31-37", UOM = "38-40" }' in written
+    file = opened(tmp_path / "acme.toml")
+    assert file.run_tests() == []
+    made = list(file.documents.parse("stock", "\n".join(lines).encode()))
+    assert [(each.sku, str(each.quantity)) for each in made][:2] == [("FW00000", "0"), ("FW00001", "7")]
 
 
 def test_headers_in_other_alphabets_are_known(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Samples of fixed width: where their columns stand, for the sentence that says how to write such a file."""
+"""Samples of fixed width: where their columns stand."""
 
 from __future__ import annotations
 

@@ -13,7 +13,11 @@ def reading(draft: Draft) -> list[str]:
     lines = [f'format    = "{sample.format}"']
     if sample.rows:
         lines.append(f"rows      = {toml_text(sample.rows)}  # each of these is a record")
-    if sample.encoding != "utf-8":
+    if sample.spans:
+        places = ", ".join(f"{_key(name)} = {toml_text(span)}" for name, span in sample.spans.items())
+        lines.append("preamble  = 1  # their first line names the columns")
+        lines.append(f"columns   = {{ {places} }}  # ? as the sample shows them: ask for their record layout")
+    if sample.encoding != "utf-8" or sample.spans:
         remark = "" if sample.encoding_sure else "  # ? look at the letters with accents"
         lines.append(f'encoding  = "{sample.encoding}"{remark}')
     if sample.format == "csv" and sample.sheet.delimiter != ",":

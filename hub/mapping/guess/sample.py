@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final
 
 from hub.mapping.guess.column import Column, columns
-from hub.mapping.guess.encoding import decode
+from hub.mapping.guess.encoding import Decoded, decode
 from hub.mapping.guess.fixed import fixed_columns
 from hub.mapping.guess.layout import Sheet, read_sheet
 from hub.mapping.guess.vocabulary import tokens
@@ -41,6 +39,7 @@ class Sample:
     named: str = ""  # words of the file that tell the document: its name, its root element
     excerpt: Callable[[int], str] | None = None  # the first records as a test's text
     month_first: bool = False
+    spans: Mapping[str, str] = field(default_factory=dict)  # of fixed width: column = "first-last"
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -61,8 +60,10 @@ def read_delimited(content: bytes, name: str) -> Sample:
         sheet = read_sheet(decoded.text)
     except ValueError as error:
         raise NoSample(f"{name}: {error}") from None
+    spans = fixed_columns(decoded.text.splitlines()) if len(sheet.header) == 1 else {}
+    if spans:
+        return _fixed(decoded, spans)
     lines = decoded.text.splitlines()[: max(200, sheet.header_line)]
-    _refuse_fixed(sheet, lines, name)
 
     def excerpt(count: int) -> str:
         return "\n".join([*lines[: sheet.header_line], *sheet.lines[:count]]) + "\n"
@@ -70,19 +71,17 @@ def read_delimited(content: bytes, name: str) -> Sample:
     return Sample("csv", sheet, decoded.encoding, decoded.sure, excerpt=excerpt)
 
 
-def _refuse_fixed(sheet: Sheet, lines: Sequence[str], name: str) -> None:
-    """Say of a text of fixed width what it is: it has no separator, and its fields are written by hand."""
-    spans = fixed_columns(lines) if len(sheet.header) == 1 else {}
-    if spans:
-        told = ", ".join(f'{_toml_key(header)} = "{span}"' for header, span in spans.items())
-        raise NoSample(
-            f"{name}: its columns stand at fixed width, and the fields of such a file are not guessed; say extends = "
-            f'"fixed_supplier", and in its document preamble = 1 and columns = {{ {told} }}'
-        )
+def _fixed(decoded: Decoded, spans: Mapping[str, str]) -> Sample:
+    """Return a text of fixed width as a table; its first line, which names the columns, is passed over."""
+    header, *below = [line for line in decoded.text.splitlines() if line.strip()]
+    places = [tuple(map(int, span.split("-"))) for span in spans.values()]
+    rows = tuple(tuple(line[first - 1 : last] for first, last in places) for line in below)
+    sheet = Sheet(tuple(spans), rows, lines=tuple(below))
 
+    def excerpt(count: int) -> str:
+        return "\n".join([header, *below[:count]]) + "\n"
 
-def _toml_key(name: str) -> str:
-    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else json.dumps(name, ensure_ascii=False)
+    return Sample("fixed", sheet, decoded.encoding, decoded.sure, excerpt=excerpt, spans=spans)
 
 
 def read_sample(content: bytes, name: str, readers: Mapping[str, Reader]) -> Sample:

@@ -15,7 +15,7 @@ from hub.mapping.guess.reading import reading
 from hub.mapping.house import house_folder
 
 #: The house template that a file extends: that of its samples' format, so that what goes out is written alike.
-_TEMPLATES: Final = {"json": "json_supplier", "xml": "xml_supplier", "xlsx": "xlsx_supplier"}
+_TEMPLATES: Final = {"json": "json_supplier", "xml": "xml_supplier", "xlsx": "xlsx_supplier", "fixed": "fixed_supplier"}
 _USUAL: Final = "csv_supplier"
 #: The schema that editors complete and check by; it stands beside the mapping files.
 SCHEMA_NAME: Final = "mapping.schema.json"
