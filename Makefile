@@ -59,9 +59,12 @@ fmt: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff format -q .
 	@$(BIN)/ruff check -q --fix .
 
-docs: $(VENV)/.dev ## write the generated reference pages anew
+docs: $(VENV)/.dev ## write the generated reference pages anew, and build the site in build/docs
 	@$(BIN)/python -m hub.mapping.canonical
+	@$(BIN)/python -m hub.cli.reference
 	@$(BIN)/crossdock mapping schema > docs/reference/mapping.schema.json
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs build/docs
+	@echo "open build/docs/index.html"
 
 lock: ## pin the newest allowed dependencies (needs uv)
 	@uv pip compile -q --universal --generate-hashes --no-header --no-annotate --no-emit-index-url -p 3.11 --group build pyproject.toml -o requirements/runtime.lock

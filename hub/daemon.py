@@ -85,7 +85,7 @@ class Daemon:
         self._schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
         hub.refresh()
         self._recover()
-        app = build_app(lambda: hub.desk, self.state)
+        app = build_app(lambda: hub.desk, self.state, hub.links.paces)
         mount_hooks(app, lambda: hub.desk, hub.ears, self._bell.ring)
         web = WebServer(app, hub.config.web.host, hub.config.web.port)
         port = web.start()

@@ -32,6 +32,16 @@ class _Call:
     seen: float
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands right now: its bucket from 0 to 1, seconds of pause, who waits, pauses so far."""
+
+    used: float
+    pause: float
+    waiting: int
+    pauses: int
+
+
 class AccountLimiter:
     """The pace of one account; without a pace it only knows pauses."""
 
@@ -47,6 +57,7 @@ class AccountLimiter:
         self._seen = 0.0  # the cost of every call answered so far
         self._warm = pace is None  # before the first answer nobody knows how full the partner's bucket is
         self._paused_until = 0.0
+        self._pauses = 0
         self._closes_at: float | None = None
         self._numbers = itertools.count()
         self._waiting: list[tuple[bool, int]] = []
@@ -86,6 +97,7 @@ class AccountLimiter:
         """Let nobody call for that long."""
         with self._lock:
             self._paused_until = max(self._paused_until, self._clock.monotonic() + seconds)
+            self._pauses += seconds > 0
             parts = list(self._parts.values())
         for part in parts:
             part.pause(seconds)
@@ -100,6 +112,16 @@ class AccountLimiter:
                 if self._closes_at is not None:
                     part.close(self._closes_at - now)
             return self._parts[name]
+
+    def standing(self) -> dict[str, Standing]:
+        """Return how the account stands, under no name, and each further bucket of it under its own."""
+        with self._lock:
+            now = self._clock.monotonic()
+            self._leak(now)
+            used = (self._level + self._under_way()) / self._capacity if self._pace else 0.0
+            own = Standing(used, max(0.0, self._paused_until - now), len(self._waiting), self._pauses)
+            parts = dict(self._parts)
+        return {"": own} | {name: part.standing()[""] for name, part in parts.items()}
 
     def answered(self) -> None:
         """Take note that this thread has no call under way any more, where no header says so."""

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from hub.clock import Clock
 from hub.contract import About, BadRecord, Connector, Plugin, Profile, RateLimited, Rejected, redact
 from hub.delivery.context import ConnectionContext, no_checkpoint
-from hub.delivery.limits import AccountLimiter
+from hub.delivery.limits import AccountLimiter, Standing
 from hub.log import EventLog
 from hub.store import connections
 from hub.store.engine import Store
@@ -109,6 +109,12 @@ class Links:
         about = self.about(code)
         with self._lock:
             return self._limiters.setdefault(code, AccountLimiter(self._clock, about.pace))
+
+    def paces(self) -> Mapping[tuple[str, str], Standing]:
+        """Return how each account stands that was used so far, by partner and bucket."""
+        with self._lock:
+            limiters = dict(self._limiters)
+        return {(code, name): each for code, one in limiters.items() for name, each in one.standing().items()}
 
     def profile(self, code: str) -> Profile | None:
         """Return the partner's profile in force, or None."""

@@ -15,14 +15,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.web.metrics import exposition
+from hub.web.metrics import Paces, exposition
 
 #: A loop that has not gone round for so many seconds is stuck; a large piece of housekeeping takes fewer.
 _STUCK = 120.0
 
 
-def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) -> FastAPI:
-    """Return the app; `desk` gives the present desk, `state` what the daemon says of itself (`ready`, `stopping`)."""
+def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]], paces: Paces = dict) -> FastAPI:
+    """Return the app.
+
+    `desk` gives the present desk, `state` what the daemon says of itself (`ready`, `stopping`), `paces` how the
+    accounts stand whose calls are limited.
+    """
     app = FastAPI(title="Crossdock", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/health")
@@ -47,7 +51,7 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]]) 
     @app.get("/metrics")
     def metrics() -> Response:
         """Return what Prometheus scrapes."""
-        body, content_type = exposition(desk())
+        body, content_type = exposition(desk(), paces)
         return Response(body, media_type=content_type)
 
     @app.get("/api/summary")

@@ -9,6 +9,8 @@ import pytest
 import requests
 from sqlalchemy import insert
 
+from hub.contract import Pace
+from hub.delivery.limits import AccountLimiter
 from hub.model.money import ExchangeRates
 from hub.routing.rules import RoutingRules
 from hub.services.desk import Desk
@@ -17,6 +19,7 @@ from hub.store.engine import Store
 from hub.store.tables import delivery
 from hub.testing.clock import FakeClock
 from hub.web.app import WebServer, build_app
+from hub.web.metrics import FAMILIES, exposition
 
 
 @pytest.fixture
@@ -68,6 +71,23 @@ def test_metrics_count_what_is_in_the_store(url: str, desk: Desk) -> None:
     summary = requests.get(f"{url}/api/summary", timeout=5).json()
     assert summary["deliveries"] == {"purchase_order": {"parked": 1}}
     assert summary["unfinished"] == 0
+
+
+def test_every_metric_is_told_even_of_an_empty_hub(url: str) -> None:
+    text = requests.get(f"{url}/metrics", timeout=5).text
+    assert [name for name in FAMILIES if f"# TYPE {name} gauge" not in text] == []
+
+
+def test_the_pace_of_accounts_is_told(desk: Desk, clock: FakeClock) -> None:
+    shop = AccountLimiter(clock, Pace(per_second=2.0, burst=40.0))
+    shop.part("points", Pace(50.0, 1000.0))
+    shop.acquire(10.0)
+    shop.pause(30)
+    body, _ = exposition(desk, lambda: {("shop", name): each for name, each in shop.standing().items()})
+    text = body.decode()
+    assert 'crossdock_rate_limit_used{bucket="",connection="shop"} 0.25' in text
+    assert 'crossdock_rate_limit_pause_seconds{bucket="points",connection="shop"} 30.0' in text
+    assert 'crossdock_rate_limit_pauses{bucket="",connection="shop"} 1.0' in text
 
 
 def test_a_port_that_is_taken_is_said(url: str, desk: Desk) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from hub.web.metrics import FAMILIES
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
 UNIT = (DEPLOY / "crossdock.service").read_text("utf-8")
@@ -77,11 +79,29 @@ def test_the_compose_file_keeps_the_hub_to_this_machine() -> None:
         assert len(indent) % 2 == 0
 
 
-def test_the_dashboard_asks_for_metrics_that_there_are() -> None:
+def queries() -> list[str]:
     dashboard: dict[str, Any] = json.loads((DEPLOY / "grafana.json").read_text("utf-8"))
-    asked = set(re.findall(r"crossdock_[a-z_]+", json.dumps(dashboard)))
-    known = set(re.findall(r'"(crossdock_[a-z_]+)"', (ROOT / "hub/web/metrics.py").read_text("utf-8")))
-    assert len(asked) >= 8
-    assert asked <= known
+    return [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+
+
+def test_the_dashboard_asks_for_every_metric_and_for_none_that_there_is_not() -> None:
+    assert set(re.findall(r"crossdock_[a-z_]+", " ".join(queries()))) == set(FAMILIES)
+
+
+def test_the_dashboard_asks_for_labels_that_the_metrics_have() -> None:
+    for expr in queries():
+        names = re.findall(r"crossdock_[a-z_]+", expr)
+        used = re.findall(r"[{,]([a-z_]+)=", expr) + re.findall(r"by \(([^)]*)\)", expr)
+        for label in (each.strip() for part in used for each in part.split(",")):
+            assert all(label in FAMILIES[name][1] for name in names), expr
+
+
+def test_the_dashboard_shows_labels_that_are_there() -> None:
+    dashboard: dict[str, Any] = json.loads((DEPLOY / "grafana.json").read_text("utf-8"))
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            (name,) = re.findall(r"crossdock_[a-z_]+", target["expr"])
+            shown = re.findall(r"{{([a-z_]+)}}", target["legendFormat"])
+            assert set(shown) <= set(FAMILIES[name][1]), target
     numbers = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(numbers)) == len(numbers)
