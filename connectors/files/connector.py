@@ -34,6 +34,7 @@ _ABOUT = About(
     reads=frozenset(
         {
             Kind.SALES_ORDER,
+            Kind.SALES_ORDER_CHANGE,
             Kind.STOCK_LEVEL,
             Kind.CATALOGUE_ENTRY,
             Kind.EXPECTED_RECEIPT,

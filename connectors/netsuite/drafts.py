@@ -128,7 +128,10 @@ class Drafting:
 
     def _fulfilment(self, record: Fulfilment) -> Draft:
         location = record.location or self._settings.location_of(record.node) or ""
-        lines = tuple(Line(number(each.quantity), order_line=each.channel_line) for each in record.lines)
+        booked = bool(record.channel)  # an order of another channel, which we recorded under a name of ours
+        lines = tuple(
+            Line(number(each.quantity), each.sku, "" if booked else each.channel_line) for each in record.lines
+        )
         when = record.shipped_at.isoformat() if record.shipped_at else None
         draft = self._draft(
             "ItemFulfillment",
@@ -138,6 +141,9 @@ class Drafting:
             location=location,
         )
         packages = (record.tracking,) if record.tracking else ()
+        if booked:
+            source = f"{self._settings.prefix}{record.channel}:{record.channel_order}"
+            return _from(draft, "SalesOrder", source, ours=True, packages=packages)
         return _from(draft, "SalesOrder", record.channel_order, packages=packages)
 
     def _receipt(self, record: Shipment) -> Draft:

@@ -44,6 +44,7 @@ _ABOUT = About(
     reads=frozenset(
         {
             Kind.SALES_ORDER,
+            Kind.SALES_ORDER_CHANGE,
             Kind.STOCK_LEVEL,
             Kind.CATALOGUE_ENTRY,
             Kind.ACKNOWLEDGEMENT,
@@ -56,9 +57,13 @@ _ABOUT = About(
     writes=frozenset(
         {
             Kind.PURCHASE_ORDER,
+            Kind.PURCHASE_ORDER_CHANGE,
             Kind.SHIP_ORDER,
             Kind.STOCK_PUSH,
             Kind.FULFILMENT,
+            Kind.ACKNOWLEDGEMENT,
+            Kind.SHIPMENT,
+            Kind.INVOICE,
             Kind.FUNCTIONAL_ACKNOWLEDGEMENT,
         }
     ),

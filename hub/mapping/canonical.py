@@ -52,6 +52,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "notify_customer": "the channel should write to the customer",
     "order_id": "the order's id, the same for ever",
     "order_number": "our number of the PO or ship order",
+    "shipment_number": "number of the shipment",
     "ordered_at": "when it was ordered",
     "outcome": "what they will do with the line",
     "phone": "telephone number",

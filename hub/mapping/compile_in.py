@@ -34,6 +34,9 @@ _TYPE_OF: Final[Mapping[Shape, Type]] = {
     Shape.MOMENT: Type.MOMENT,
 }
 
+#: What a partner says of its own orders: it need not name itself.
+_OF_A_CHANNEL = frozenset({Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE})
+
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
@@ -48,7 +51,7 @@ def inward(source: Source, declared: Declared, ground: Ground, partner: str) -> 
     """Return an inbound document compiled; only to be used when the source has no problems."""
     form = shaped(declared.kind)
     placed = list(_placed(source, declared, form))
-    fixed: dict[str, object] = {"channel": partner} if declared.kind is Kind.SALES_ORDER else {}
+    fixed: dict[str, object] = {"channel": partner} if declared.kind in _OF_A_CHANNEL else {}
     _all_there(source, declared, form, placed, fixed)
     made = [(each.in_line, _made(source, each, ground)) for each in placed]
     skip = _skip(source, declared, ground)

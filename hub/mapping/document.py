@@ -30,6 +30,7 @@ MAKES: Final = (
     Kind.SHIPMENT,
     Kind.INVOICE,
     Kind.SALES_ORDER,
+    Kind.SALES_ORDER_CHANGE,
 )
 TAKES: Final = (
     Kind.PURCHASE_ORDER,

@@ -30,6 +30,7 @@ IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.SHIPMENT: ("order_number", "shipment_number", "tracking"),
     Kind.INVOICE: ("invoice_number", "order_number"),
     Kind.SALES_ORDER: ("order_id",),
+    Kind.SALES_ORDER_CHANGE: ("order_id", "change_number"),
 }
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from hub.model.base import Record
 from hub.model.item import CatalogueEntry
 from hub.model.order import SalesOrder
+from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder, PurchaseOrderChange
 from hub.model.shipment import Fulfilment, Shipment
 from hub.model.stock import ExpectedReceipt, StockLevel, StockPush
@@ -25,6 +26,7 @@ class Kind(StrEnum):
     """What a document says, whoever sends it."""
 
     SALES_ORDER = "sales_order"
+    SALES_ORDER_CHANGE = "sales_order_change"
     STOCK_LEVEL = "stock_level"
     STOCK_PUSH = "stock_push"
     EXPECTED_RECEIPT = "expected_receipt"
@@ -42,6 +44,7 @@ class Kind(StrEnum):
 
 RECORDS: Mapping[Kind, type[Record]] = {
     Kind.SALES_ORDER: SalesOrder,
+    Kind.SALES_ORDER_CHANGE: SalesOrderChange,
     Kind.STOCK_LEVEL: StockLevel,
     Kind.STOCK_PUSH: StockPush,
     Kind.EXPECTED_RECEIPT: ExpectedReceipt,

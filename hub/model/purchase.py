@@ -71,9 +71,9 @@ class PurchaseChangeLine(Record):
 
 
 class PurchaseOrderChange(Record):
-    """What is to change of a purchase order that the supplier has; without lines, the whole of it when `cancelled`."""
+    """What is to change of a PO or ship order that its node has; without lines, the whole of it when `cancelled`."""
 
-    number: Annotated[Code, Field(description="our number of the purchase order")]
+    number: Annotated[Code, Field(description="our number of the PO or ship order")]
     change_number: Annotated[int, Field(ge=1, description="the first change of an order is 1")]
     node: Code
     supplier: Code
@@ -97,11 +97,15 @@ class Outcome(StrEnum):
 
 
 class AcknowledgementLine(Record):
-    """The answer for one line: `quantity` is what they will ship of it."""
+    """The answer for one line: `quantity` is what they will ship of it, or we when a customer is answered."""
 
     line_number: Annotated[int | None, Field(ge=1)] = None
+    line_id: Annotated[str, Field(max_length=128, description="to a customer: its own number of the line")] = ""
     sku: Annotated[str, Field(max_length=128)] = ""
+    name: Text = ""
+    ordered: Annotated[Quantity | None, Field(description="to a customer: what it ordered of the line")] = None
     quantity: Quantity | None = None
+    backordered: Annotated[Quantity | None, Field(description="to a customer: what it has to wait for")] = None
     outcome: Outcome = Outcome.ACCEPTED
     promised: Moment | None = None
     unit_cost: Quantity | None = None
@@ -109,10 +113,17 @@ class AcknowledgementLine(Record):
 
 
 class Acknowledgement(Record):
-    """A partner's answer to a PO or ship order; without lines it answers for the whole document."""
+    """A partner's answer to a PO or ship order, or ours to a customer; without lines it is for the whole document."""
 
-    order_number: Annotated[Code, Field(description="our number of the PO or ship order")]
-    reference: Annotated[str, Field(max_length=128, description="the partner's own order number")] = ""
+    order_number: Annotated[Code, Field(description="our number of the PO or ship order; to a customer its own")]
+    reference: Annotated[
+        str, Field(max_length=128, description="the partner's own order number; to a customer ours")
+    ] = ""
+    change_number: Annotated[
+        str, Field(max_length=32, description="which change it answers, where that is said; empty: the order")
+    ] = ""
+    ordered_at: Annotated[Moment | None, Field(description="to a customer: when it ordered")] = None
+    currency: Currency | None = None
     acknowledged_at: Moment | None = None
     outcome: Annotated[Outcome | None, Field(description="for the whole document, when there are no lines")] = None
     reason: Text = ""
@@ -123,16 +134,23 @@ class InvoiceLine(Record):
     """One invoiced line; the amount is quantity times price before tax."""
 
     line_number: Annotated[int | None, Field(ge=1)] = None
+    line_id: Annotated[str, Field(max_length=128, description="to a customer: its own number of the line")] = ""
     sku: Annotated[str, Field(max_length=128)] = ""
+    name: Text = ""
     quantity: Quantity
     price: Quantity
 
 
 class Invoice(Record):
-    """A supplier's invoice or, when `credit`, its credit memo."""
+    """A supplier's invoice, or ours to a customer; a credit memo when `credit`."""
 
     invoice_number: Code
-    order_number: Code
+    order_number: Annotated[Code, Field(description="our number of the PO or ship order; to a customer its own")]
+    reference: Annotated[str, Field(max_length=128, description="to a customer: our number of its order")] = ""
+    ordered_at: Annotated[Moment | None, Field(description="to a customer: when it ordered")] = None
+    shipment_number: Annotated[str, Field(max_length=128, description="to a customer: what it is for")] = ""
+    shipped_at: Moment | None = None
+    ship_to: Address | None = None
     invoiced_at: Moment | None = None
     currency: Currency | None = None
     credit: bool = False

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from hub.model.base import Code, Moment, Quantity, Record, Text
+from hub.model.place import Address
 
 
 class TrackingStatus(StrEnum):
@@ -25,7 +26,10 @@ class ShipmentLine(Record):
     """What of one line left; `short` is what the partner says will never come, `tracking` where parcels differ."""
 
     line_number: Annotated[int | None, Field(ge=1)] = None
+    line_id: Annotated[str, Field(max_length=128, description="to a customer: its own number of the line")] = ""
     sku: Annotated[str, Field(max_length=128)] = ""
+    name: Text = ""
+    ordered: Annotated[Quantity | None, Field(description="to a customer: what it ordered of the line")] = None
     quantity: Quantity
     short: Annotated[Quantity | None, Field(description="of this line, cancelled by the partner")] = None
     tracking: Annotated[str, Field(max_length=128)] = ""
@@ -44,9 +48,13 @@ class Parcel(Record):
 
 
 class Shipment(Record):
-    """What left a node for one of our documents; (partner, shipment_number) is its identity."""
+    """What left a node for one of our documents, or for a customer's; (partner, shipment_number) is its identity."""
 
-    order_number: Annotated[Code, Field(description="our number of the PO or ship order")]
+    order_number: Annotated[Code, Field(description="our number of the PO or ship order; to a customer its own")]
+    reference: Annotated[str, Field(max_length=128, description="to a customer: our number of its order")] = ""
+    ordered_at: Annotated[Moment | None, Field(description="to a customer: when it ordered")] = None
+    node: Annotated[str, Field(max_length=128, description="to a customer: where it left")] = ""
+    ship_to: Address | None = None
     shipment_number: Annotated[str, Field(max_length=128, description="theirs; the tracking number when absent")] = ""
     shipped_at: Moment | None = None
     carrier: Annotated[str, Field(max_length=64)] = ""
@@ -62,6 +70,7 @@ class FulfilmentLine(Record):
     """A quantity of one of the channel's own lines that has left."""
 
     channel_line: Code
+    sku: Annotated[str, Field(max_length=128)] = ""
     quantity: Quantity
 
 
@@ -70,6 +79,7 @@ class Fulfilment(Record):
 
     fulfilment_id: Annotated[Code, Field(description="our id, unique for ever; ties a resend to the first send")]
     channel_order: Code
+    channel: Annotated[str, Field(max_length=128, description="whose order it is; empty: the receiver's own")] = ""
     node: Code
     location: Annotated[Text, Field(description="the channel's location id for the node, when it has one")] = ""
     carrier: Text = ""

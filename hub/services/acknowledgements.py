@@ -17,7 +17,7 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome, PurchaseLine
 from hub.model.state import LineState
-from hub.services import answers, purchasing, routing
+from hub.services import accounts, answers, customer, purchasing, routing
 from hub.services.answers import Answered
 from hub.services.book import GONE, NOTHING, total
 from hub.services.desk import Desk, Source
@@ -42,12 +42,15 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     answered = answers.find(tx, source, document.order_number, record)
     given = _answers(answered, document, record)
     answered.book.arrived(document.order_number, now)
+    accounts.book_purchase(tx, desk, answered.row, answered.book.order, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:
             _settle(answered, line, given[line.line_number])
     routing.route_book(tx, desk, answered.book, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
-    return answered.book.save(tx, now) or news
+    changed = answered.book.save(tx, now)
+    customer.acknowledge(tx, desk, answered.book, now)
+    return changed or news
 
 
 def _answers(answered: Answered, document: Acknowledgement, record: str) -> Mapping[int, _Answer]:

@@ -37,6 +37,10 @@ class Directory(Protocol):
         """Return the name of the document that carries this kind to the partner; None when there is none."""
         ...
 
+    def takers(self, kind: Kind) -> tuple[tuple[Partner, str], ...]:
+        """Return every partner that this kind can be sent to, by code, each with the name of its document."""
+        ...
+
     def inbound(self, partner: str, kind: Kind) -> str | None:
         """Return the name of the document that brings this kind from the partner; None when there is none."""
         ...

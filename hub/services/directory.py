@@ -39,6 +39,7 @@ class PartnerDirectory:
     """An unchanging view of the partners; a changed mapping file makes a new one."""
 
     entries: Mapping[str, Entry] = field(default_factory=dict)
+    _takers: dict[Kind, tuple[tuple[Partner, str], ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def partner(self, code: str) -> Partner | None:
         """Return the partner with this code, or None."""
@@ -57,6 +58,13 @@ class PartnerDirectory:
         """Return the name of the document that carries this kind to the partner; None when there is none."""
         entry = self.entries.get(partner)
         return entry.document(kind, Direction.OUT) if entry else None
+
+    def takers(self, kind: Kind) -> tuple[tuple[Partner, str], ...]:
+        """Return every partner that this kind can be sent to, by code, each with the name of its document."""
+        if kind not in self._takers:  # asked for each order, and there may be a thousand partners
+            named = ((each, self.outbound(each.code, kind)) for each in self.partners())
+            self._takers[kind] = tuple((each, document) for each, document in named if document is not None)
+        return self._takers[kind]
 
     def inbound(self, partner: str, kind: Kind) -> str | None:
         """Return the name of the document that brings this kind from the partner; None when there is none."""

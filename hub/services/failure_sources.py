@@ -107,13 +107,18 @@ def _delivery(row: Delivery, error: str, todo: str, code: str = "") -> Failure:
 
 def _lines_of(row: Delivery) -> tuple[Concerned, ...]:
     """Return the customer's lines in a document; one that was sent and not answered keeps nothing back."""
-    if row.kind not in _HAS_LINES or row.state is DeliveryState.SENT:
+    if row.kind not in _HAS_LINES or row.state is DeliveryState.SENT or row.key not in _own_names(row):
         return ()
     channel = row.doc.get("channel", row.connection)
     return tuple(
         Concerned(channel, row.doc["channel_order"], line["channel_line"], Decimal(line["quantity"]))
         for line in row.doc["lines"]
     )
+
+
+def _own_names(row: Delivery) -> tuple[object, ...]:
+    """Return the key that the document itself goes under; what only tells our books of it has another one."""
+    return row.doc.get("number"), row.doc.get("fulfilment_id")
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
-from hub.services import purchasing, routing
+from hub.services import accounts, customer, purchasing, routing
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.failure import Failure, Filters, excuses, group
@@ -170,7 +170,7 @@ def _close_delivery(tx: Connection, desk: Desk, number: str, word: _Word) -> str
         raise Refused(f"{row.what} is {row.state.value}; there is nothing to close")
     may_be_there = row.doubt or row.state in {DeliveryState.UNKNOWN, DeliveryState.SENT}
     book = _book_of(tx, row)
-    words = _it_is_there(tx, book, row, word.now) if may_be_there else _it_never_left(tx, desk, book, row, word)
+    words = _it_is_there(tx, desk, book, row, word.now) if may_be_there else _it_never_left(tx, desk, book, row, word)
     if book is not None:
         book.save(tx, word.now)
         _roll_up(tx, book, row, word.now)
@@ -181,14 +181,20 @@ def _close_delivery(tx: Connection, desk: Desk, number: str, word: _Word) -> str
 
 
 def _book_of(tx: Connection, row: Delivery) -> Book | None:
-    return Book.open(tx, row.order_id) if row.order_id and row.kind in _ASKS_A_NODE else None
+    """Return the order whose lines the delivery carries; None for what only tells others of them."""
+    if row.order_id is None or row.kind not in _ASKS_A_NODE or purchases.order_of(tx, row.key, row.connection) is None:
+        return None
+    return Book.open(tx, row.order_id)
 
 
-def _it_is_there(tx: Connection, book: Book | None, row: Delivery, now: datetime) -> str:
+def _it_is_there(tx: Connection, desk: Desk, book: Book | None, row: Delivery, now: datetime) -> str:
     if not deliveries.confirm(tx, row.connection, row.key, None, now):
         raise Refused(f"{row.what} is {row.state.value}; it cannot be closed now")
     if book is not None:
         book.arrived(row.key, now)
+        purchase = purchases.get(tx, row.key)
+        if purchase is not None:
+            accounts.book_purchase(tx, desk, purchase, book.order, now)
     return "counts as arrived"
 
 
@@ -219,7 +225,7 @@ def _route_again(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
     return f"order {book.order.doc.number} was routed again"
 
 
-def _close_line(tx: Connection, _desk: Desk, number: str, word: _Word) -> str:
+def _close_line(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
     book, portion = _portion(tx, number)
     if portion.row.state in STUCK:
         book.move(portion, LineState.CANCELLED, reason=f"{CLOSED}{word.why}")
@@ -229,6 +235,7 @@ def _close_line(tx: Connection, _desk: Desk, number: str, word: _Word) -> str:
     else:
         raise Refused(f"l{number} is {portion.row.state.value} and needs nobody")
     book.save(tx, word.now)
+    customer.acknowledge(tx, desk, book, word.now)
     events.record(tx, "line.closed", book.order.id, word.now, detail={"line": portion.row.line_id, "why": word.why})
     return "closed"
 

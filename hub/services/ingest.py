@@ -23,6 +23,7 @@ from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services import (
     acknowledgements,
+    amendments,
     catalogue,
     invoices,
     orders,
@@ -42,6 +43,7 @@ log = EventLog(__name__)
 #: How each kind of record is applied inside one transaction; true when it changed something.
 APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
     Kind.SALES_ORDER: orders.apply,
+    Kind.SALES_ORDER_CHANGE: amendments.apply,
     Kind.ACKNOWLEDGEMENT: acknowledgements.apply,
     Kind.SHIPMENT: shipments.apply,
     Kind.INVOICE: invoices.apply,

@@ -13,7 +13,7 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
-from hub.services import purchasing, routing
+from hub.services import accounts, customer, purchasing, routing
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
@@ -76,6 +76,9 @@ def _apply(tx: Connection, desk: Desk, source: Source, versions: Sequence[SalesO
         settle(tx, book, now)
     routing.route_books(tx, desk, books.values(), now)
     save(tx, books.values(), now)
+    for book in books.values():
+        customer.acknowledge(tx, desk, book, now)
+    accounts.book_orders(tx, desk, [book.order for book in books.values()], now)
     return [order_id in books for order_id in ids]
 
 
@@ -118,6 +121,7 @@ def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> N
     settle(tx, book, now)
     routing.route_book(tx, desk, book, now)
     book.save(tx, now)
+    customer.acknowledge(tx, desk, book, now)
 
 
 def _write_down(tx: Connection, fresh: Sequence[SalesOrder], now: datetime) -> dict[str, Book]:

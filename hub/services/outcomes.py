@@ -8,9 +8,9 @@ from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
-from hub.services import purchasing
+from hub.services import accounts, purchasing
 from hub.services.desk import Desk
-from hub.store import allocations, events, published
+from hub.store import allocations, events, orders, published, purchases
 from hub.store.delivery_row import Delivery
 
 _ASKS_A_NODE = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER})
@@ -28,10 +28,21 @@ class DomainOutcomes:
     def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:
         """Release what was allocated under a node's document; note which figures a channel did not take."""
         if delivery.kind in _ASKS_A_NODE:
-            allocations.release(tx, delivery.key, self._desk().clock.now())
+            self._reached(tx, delivery)
         if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
             places = [(sku, location) for location, sku in receipt.untaken]
             published.mark_untaken(tx, delivery.connection, places, delivery.id)
+
+    def _reached(self, tx: Connection, delivery: Delivery) -> None:
+        """Release what was allocated under a document that its node has now, and book it."""
+        desk = self._desk()
+        now = desk.clock.now()
+        allocations.release(tx, delivery.key, now)
+        if delivery.kind is Kind.PURCHASE_ORDER and accounts.keeps_books(desk):
+            row = purchases.get(tx, delivery.key)
+            order = orders.get(tx, delivery.order_id) if delivery.order_id else None
+            if row is not None and order is not None:
+                accounts.book_purchase(tx, desk, row, order, now)
 
     def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
         """Free what was allocated under documents that never leave, and their orders with it."""

@@ -104,7 +104,7 @@ def let_go_older(tx: Connection, delivery_ids: Iterable[int], now: datetime) -> 
     cancelled = [deliveries.get(tx, each) for each in delivery_ids]
     documents: dict[str, list[str]] = {}
     for delivery in cancelled:
-        if delivery.kind in _PREFIX and delivery.order_id is not None:
+        if delivery.order_id is not None and purchases.order_of(tx, delivery.key, delivery.connection) is not None:
             documents.setdefault(delivery.order_id, []).append(delivery.key)
     for order_id in sorted(documents):
         book = Book.open(tx, order_id)

@@ -18,7 +18,7 @@ from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
 from hub.routing.solve import solve
-from hub.services import purchasing, supply
+from hub.services import customer, purchasing, supply
 from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.purchasing import Buying
@@ -95,6 +95,7 @@ def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: b
         free(book, portion, forgive=forgive)
     decision = route_book(tx, desk, book, now)
     book.save(tx, now)
+    customer.acknowledge(tx, desk, book, now)
     events.record(tx, "order.rerouted", order_id, now, actor=actor)
     return decision
 

@@ -18,9 +18,11 @@ from hub.model.number import plain
 from hub.model.purchase import PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import LineState
-from hub.services import answers, purchasing, routing
+from hub.services import accounts, answers, customer, purchasing, routing
+from hub.services.accounts import Goods
 from hub.services.answers import Answered
 from hub.services.book import NOTHING, up_to
+from hub.services.customer import Departure, Left
 from hub.services.desk import Desk, Source
 from hub.store import counters, deliveries, events, shipments
 from hub.store.delivery_row import NewDelivery
@@ -58,9 +60,13 @@ def apply(tx: Connection, desk: Desk, source: Source, shipment: Shipment) -> boo
     row = _keep(tx, answered, number, shipment, now)
     told = [_ship(tx, answered, each, shipment.shipped_at or now, now) for each in left]
     _tell_channel(tx, desk, answered, row, told, now)
+    gone = _departure(answered, row, told)
+    customer.shipped(tx, desk, gone, now)
+    accounts.book_goods(tx, desk, Goods(answered.row, gone, [(each.line, each.shipped) for each in left]), now)
     routing.route_book(tx, desk, answered.book, now)
     answered.book.save(tx, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
+    customer.acknowledge(tx, desk, answered.book, now)
     return True
 
 
@@ -178,6 +184,17 @@ def _tell_channel(
             order_placed_at=order.placed_at,
         )
         deliveries.enqueue(tx, new, now)
+
+
+def _departure(answered: Answered, row: ShipmentRow, told: list[_Left]) -> Departure:
+    """Return what the customer is to be told of a shipment."""
+    left = (
+        Left(each.line.channel_line, quantity, tracking)
+        for each in told
+        for tracking, quantity in each.parcels.items()
+        if quantity
+    )
+    return Departure(answered.book.order, row, answered.row.node, tuple(left))
 
 
 def _by_tracking(told: list[_Left]) -> Mapping[str, Mapping[str, Decimal]]:

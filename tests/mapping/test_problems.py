@@ -291,7 +291,7 @@ takes = "stock_level"
 sku = "Item"
 """,
         """\
-acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order
+acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order, sales_order_change
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: a document with direction = "in" makes something; takes is for the other
 """,
@@ -490,7 +490,7 @@ record.nope = "X"
 acme.toml:13:1: mode has no use here; it is for catalogue_entry and expected_receipt and stock_level
 acme.toml:14:1: 'acknowledgement' needs 'order_number' and nothing makes it
 acme.toml:15:6: line.quantity and quantity make the same field
-acme.toml:17:8: 'acknowledgement' has no field 'record.nope'; known: acknowledged_at, line.line_number, line.outcome, line.promised, line.quantity, line.reason, line.sku, line.unit_cost, line_number, order_number, outcome, promised, ...
+acme.toml:17:8: 'acknowledgement' has no field 'record.nope'; known: acknowledged_at, backordered, change_number, currency, line.backordered, line.line_id, line.line_number, line.name, line.ordered, line.outcome, line.promised, line.quantity, ...
 """,
     ),
     "a line that lacks its price": (
@@ -588,7 +588,7 @@ makes = "x"
 """,
         """\
 acme.toml:9:1: document x has no fields
-acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order
+acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order, sales_order_change
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: document y needs a direction: "in" (from the partner) or "out" (to it)
 """,

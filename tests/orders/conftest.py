@@ -58,6 +58,9 @@ class FakeDirectory:
     def outbound(self, partner: str, kind: Kind) -> str | None:
         return self.out.get((partner, kind))
 
+    def takers(self, kind: Kind) -> tuple[tuple[Partner, str], ...]:
+        return tuple((self.known[code], name) for (code, each), name in sorted(self.out.items()) if each is kind)
+
     def inbound(self, partner: str, kind: Kind) -> str | None:
         return self.ins.get((partner, kind))
 

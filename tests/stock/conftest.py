@@ -61,6 +61,10 @@ class FakeDirectory:
     def outbound(self, partner: str, kind: Kind) -> str | None:
         return self.outbound_name if (partner, kind) == ("shop", Kind.STOCK_PUSH) else None
 
+    def takers(self, kind: Kind) -> tuple[tuple[Partner, str], ...]:
+        found = ((each, self.outbound(each.code, kind)) for each in self.partners())
+        return tuple((each, name) for each, name in found if name)
+
     def inbound(self, _partner: str, _kind: Kind) -> str | None:
         return None
 
