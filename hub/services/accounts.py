@@ -18,7 +18,7 @@ from hub.model.document import Kind
 from hub.model.partner import Role
 from hub.model.purchase import Invoice, PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
-from hub.services import purchasing
+from hub.services.changes import entity_of
 from hub.services.customer import Departure
 from hub.services.desk import Desk
 from hub.store import deliveries
@@ -78,7 +78,7 @@ def book_orders(tx: Connection, desk: Desk, sold: Iterable[OrderRow], now: datet
 def book_purchase(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, now: datetime) -> None:
     """Book a purchase order that has reached its supplier; a second time changes nothing."""
     if row.kind is Kind.PURCHASE_ORDER:
-        entity = purchasing.entity_of(row.number)
+        entity = entity_of(row.number)
         entry = _Entry(Kind.PURCHASE_ORDER, entity, f"{row.number}-{_BOOKED}", row.doc, order)
         _tell_keepers(tx, desk, entry, now)
 
@@ -88,7 +88,7 @@ def book_goods(tx: Connection, desk: Desk, goods: Goods, now: datetime) -> None:
     row, gone = goods.purchase, goods.gone
     if row.kind is Kind.PURCHASE_ORDER and any(quantity for _, quantity in goods.lines):
         book_purchase(tx, desk, row, gone.order, now)
-        entity, key = purchasing.entity_of(row.number), f"{gone.row.id}-{_BOOKED}"
+        entity, key = entity_of(row.number), f"{gone.row.id}-{_BOOKED}"
         _tell_keepers(tx, desk, _Entry(Kind.SHIPMENT, entity, key, _receipt(goods), gone.order), now)
     if gone.left and not gone.order.doc.test:
         _book_fulfilment(tx, desk, goods, now)
@@ -98,7 +98,7 @@ def book_bill(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, bil
     """Book an approved invoice as a bill, behind the purchase order that it is for."""
     book_purchase(tx, desk, row, order, now)
     key = f"{row.number}-{bill.invoice_number}-{_BOOKED}"
-    _tell_keepers(tx, desk, _Entry(Kind.INVOICE, purchasing.entity_of(row.number), key[:160], bill, order), now)
+    _tell_keepers(tx, desk, _Entry(Kind.INVOICE, entity_of(row.number), key[:160], bill, order), now)
 
 
 def keeps_books(desk: Desk) -> bool:

@@ -17,11 +17,14 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome, PurchaseLine
 from hub.model.state import LineState
-from hub.services import accounts, answers, customer, purchasing, routing
+from hub.services import accounts, answers, changes, customer, purchasing, routing
 from hub.services.answers import Answered
 from hub.services.book import GONE, NOTHING, total
+from hub.services.changes import Told
 from hub.services.desk import Desk, Source
 from hub.store import deliveries
+
+_STOPPED = "stopped it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,20 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     # first, so that it waits for a runner that is just noting the sending
     news = deliveries.confirm(tx, source.connection, document.order_number, document.reference or None, now)
     answered = answers.find(tx, source, document.order_number, record)
-    given = _answers(answered, document, record)
+    change = changes.pending(tx, answered)
+    meant = change is not None and changes.is_meant(answered, document.change_number)
+    given = (
+        _answers(answered, document, record)
+        if change is None or not meant
+        else _of_change(answered, document, change, record)
+    )
     answered.book.arrived(document.order_number, now)
     accounts.book_purchase(tx, desk, answered.row, answered.book.order, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:
             _settle(answered, line, given[line.line_number])
+    if change is not None:
+        changes.settle(tx, answered, change, meant=meant, now=now)
     routing.route_book(tx, desk, answered.book, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
     changed = answered.book.save(tx, now)
@@ -57,11 +68,19 @@ def _answers(answered: Answered, document: Acknowledgement, record: str) -> Mapp
     """Return the answer for each of our lines that the document speaks of, by line number."""
     if not document.lines:
         return _whole(answered, document, record)
+    spoken = _spoken(answered, document, record)
+    return {number: _answer(answered, line, said, record) for number, (line, said) in spoken.items()}
+
+
+def _spoken(
+    answered: Answered, document: Acknowledgement, record: str
+) -> Mapping[int, tuple[PurchaseLine, list[AcknowledgementLine]]]:
+    """Return what is said of each of our lines, by line number."""
     spoken: dict[int, tuple[PurchaseLine, list[AcknowledgementLine]]] = {}
     for said in document.lines:
         line = answers.line_of(answered, said, record)
         spoken.setdefault(line.line_number, (line, []))[1].append(said)
-    return {number: _answer(answered, line, said, record) for number, (line, said) in spoken.items()}
+    return spoken
 
 
 def _whole(answered: Answered, document: Acknowledgement, record: str) -> Mapping[int, _Answer]:
@@ -75,6 +94,27 @@ def _whole(answered: Answered, document: Acknowledgement, record: str) -> Mappin
         )
     said = AcknowledgementLine(outcome=document.outcome, reason=document.reason)
     return {line.line_number: _answer(answered, line, [said], record) for line in answered.row.doc.lines}
+
+
+def _of_change(answered: Answered, document: Acknowledgement, change: Told, record: str) -> Mapping[int, _Answer]:
+    """Return what an answer to a change says: a line that it refuses stays as it was, and never counts as refused.
+
+    What it accepts without a quantity becomes what it was told.
+    """
+    if not document.lines:
+        refused = document.outcome is Outcome.REJECTED
+        return {} if refused else {number: _Answer(told, refusal=_STOPPED) for number, told in change.lines.items()}
+    found = {}
+    for number, (line, said) in _spoken(answered, document, record).items():
+        told = change.lines.get(number)
+        refused = all(each.outcome is Outcome.REJECTED for each in said)
+        if refused and told:
+            continue  # it does not do it
+        if told is not None and (refused or said[0].quantity is None):
+            found[number] = _Answer(told, refusal=_STOPPED)
+        else:
+            found[number] = _answer(answered, line, said, record)
+    return found
 
 
 def _answer(answered: Answered, line: PurchaseLine, said: list[AcknowledgementLine], record: str) -> _Answer:

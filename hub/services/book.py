@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -31,6 +32,8 @@ class Book:
     def __init__(self, order: OrderRow, portions: list[Portion]) -> None:
         self.order = order
         self.portions = portions
+        self.recalled: set[str] = set()  # documents of which another quantity is wanted now than their nodes know
+        self.readdressed: set[str] = set()  # documents that were to go elsewhere
 
     @classmethod
     def open(cls, tx: Connection, order_id: str) -> Book:
@@ -84,7 +87,7 @@ class Book:
 
     def _split(self, portion: Portion, moved: Allocation, stayed: Allocation) -> Portion:
         portion.row, portion.changed = stayed, True
-        apart = Portion(None, moved, portion.sent_at, portion.shipped_at, portion.cancel_asked_at, changed=True)
+        apart = replace(portion, id=None, row=moved, changed=True)
         self.portions.append(apart)
         return apart
 
@@ -105,12 +108,14 @@ class Book:
         wanted = portion.cancel_asked_at is None
         target = LineState.ROUTABLE if wanted else LineState.CANCELLED
         self.move(portion, target, node=None, document=None, excluded=excluded)
-        portion.sent_at = portion.cancel_asked_at = None
+        portion.sent_at = portion.cancel_asked_at = portion.recall_by = None
         return portion
 
     def unbind(self, portion: Portion) -> Portion:
         """Take a quantity back whose document never left; no node is excluded for it."""
-        return self.move(portion, LineState.ROUTABLE, node=None, document=None)
+        wanted = portion.cancel_asked_at is None
+        portion.cancel_asked_at = portion.recall_by = None
+        return self.move(portion, LineState.ROUTABLE if wanted else LineState.CANCELLED, node=None, document=None)
 
     def make_known(self, tx: Connection, now: datetime) -> None:
         """Store what changes the promises of nodes, so that the next look at their stock sees it."""

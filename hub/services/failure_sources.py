@@ -124,8 +124,8 @@ def _own_names(row: Delivery) -> tuple[object, ...]:
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 
-def _lines(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
-    yield from (_line(row) for row in allocations.stuck(tx, closed=filters.closed))
+def _lines(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
+    yield from (_line(row) for row in allocations.stuck(tx, now, closed=filters.closed))
 
 
 def _line(stuck: StuckLine) -> Failure:

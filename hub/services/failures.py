@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
-from hub.services import accounts, customer, purchasing, routing
+from hub.services import accounts, changes, customer, purchasing, routing
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.failure import Failure, Filters, excuses, group
@@ -200,8 +200,14 @@ def _it_is_there(tx: Connection, desk: Desk, book: Book | None, row: Delivery, n
 
 def _it_never_left(tx: Connection, desk: Desk, book: Book | None, row: Delivery, word: _Word) -> str:
     deliveries.cancel(tx, row.id, word.why, word.now)
+    if row.kind is Kind.PURCHASE_ORDER_CHANGE:
+        allocations.give_up_recall(tx, row.doc["number"], word.now)
+        return "closed; it is not sent, and what it asked back is listed"
     if book is None:
         return "closed; it is not sent"
+    purchase = purchases.get(tx, row.key)
+    if purchase is not None:
+        changes.drop(tx, purchase, "its document was closed", word.now)
     for portion in book.select(AWAITED, document=row.key):
         book.give_back(portion, f"closed: {word.why}")
     routing.route_book(tx, desk, book, word.now)

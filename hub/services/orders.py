@@ -13,7 +13,7 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
-from hub.services import accounts, customer, purchasing, routing
+from hub.services import accounts, changes, customer, purchasing, routing
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
@@ -74,6 +74,7 @@ def _apply(tx: Connection, desk: Desk, source: Source, versions: Sequence[SalesO
     books |= _newer(tx, known, versions, now)
     for book in books.values():
         settle(tx, book, now)
+        changes.tell(tx, desk, book, now)
     routing.route_books(tx, desk, books.values(), now)
     save(tx, books.values(), now)
     for book in books.values():
@@ -119,6 +120,7 @@ def settle(tx: Connection, book: Book, now: datetime) -> None:
 def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> None:
     book = Book.open(tx, order_id)
     settle(tx, book, now)
+    changes.tell(tx, desk, book, now)
     routing.route_book(tx, desk, book, now)
     book.save(tx, now)
     customer.acknowledge(tx, desk, book, now)
@@ -177,6 +179,7 @@ def _take_back_for_new_address(tx: Connection, book: Book, now: datetime) -> Non
     for number in _documents(book, AWAITED):
         if not purchasing.withdraw(tx, book, number, "the shop changed the address or the service", now):
             events.record(tx, "order.changed_after_sending", book.order.id, now, detail={"document": number})
+            book.readdressed.add(number)
     for portion in book.select(STUCK):
         routing.free(book, portion)
 
@@ -198,7 +201,7 @@ def _fit(tx: Connection, book: Book, line: OrderLine, now: datetime) -> None:
     wanted = line.quantity if _is_wanted(book.order) else NOTHING
     missing = wanted - total(_live(book, line.line_id)) - covered
     if missing > 0:
-        _increase(book, line, missing, asked - covered)
+        _increase(tx, book, line, missing, asked - covered, now)
     elif missing < 0:
         _shrink(tx, book, line.line_id, -missing, _CANCELLED, now)
     if elsewhere > covered:
@@ -243,12 +246,14 @@ def _asked_back(book: Book, line_id: str) -> list[Portion]:
     return [portion for portion in book.select(AWAITED, line_id=line_id) if portion.cancel_asked_at is not None]
 
 
-def _increase(book: Book, line: OrderLine, quantity: Decimal, asked: Decimal) -> None:
+def _increase(tx: Connection, book: Book, line: OrderLine, quantity: Decimal, asked: Decimal, now: datetime) -> None:
     """Take up a newly wanted quantity; what was asked back but is still under way is simply wanted again."""
-    for portion in up_to(book, _asked_back(book, line.line_id), min(asked, quantity)):
+    free = [each for each in _asked_back(book, line.line_id) if changes.may_want_again(tx, book, each, now)]
+    for portion in up_to(book, free, min(asked, quantity)):
         portion.cancel_asked_at, portion.changed = None, True
         portion.row = portion.row.changed(reason="")
         quantity -= portion.row.quantity
+        book.recalled.add(portion.row.document or "")
     if quantity > 0:
         state = LineState.ROUTABLE if line.ships else LineState.CLOSED
         book.add(line.line_id, line.sku, quantity, state, "" if line.ships else "nothing to ship")
@@ -283,6 +288,7 @@ def _ask_back(tx: Connection, book: Book, portion: Portion, less: _Less, now: da
     where = f"{portion.row.node} as {portion.row.document}"
     portion.row = portion.row.changed(reason=f"{less.words} after it was sent to {where}; ask them to stop it")
     portion.cancel_asked_at, portion.changed = now, True
+    book.recalled.add(portion.row.document or "")
     detail = {"line": portion.row.line_id, "quantity": plain(portion.row.quantity), "document": portion.row.document}
     events.record(tx, "line.cancel_requested", book.order.id, now, detail=detail)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
-from hub.services import accounts, purchasing
+from hub.services import accounts, changes, purchasing
 from hub.services.desk import Desk
 from hub.store import allocations, events, orders, published, purchases
 from hub.store.delivery_row import Delivery
@@ -29,6 +29,8 @@ class DomainOutcomes:
         """Release what was allocated under a node's document; note which figures a channel did not take."""
         if delivery.kind in _ASKS_A_NODE:
             self._reached(tx, delivery)
+        if delivery.kind is Kind.PURCHASE_ORDER_CHANGE and receipt.confirmed:
+            changes.taken(tx, self._desk(), delivery, self._desk().clock.now())
         if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
             places = [(sku, location) for location, sku in receipt.untaken]
             published.mark_untaken(tx, delivery.connection, places, delivery.id)

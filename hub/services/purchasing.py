@@ -15,7 +15,9 @@ from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
 from hub.model.purchase import FulfillmentOrder, PurchaseLine, PurchaseOrder
 from hub.model.state import PURCHASE_MOVES, DeliveryState, LineState, PurchaseState, check_move
+from hub.services import changes
 from hub.services.book import AWAITED, GONE, NOTHING, Book
+from hub.services.changes import entity_of
 from hub.services.desk import Desk
 from hub.store import counters, deliveries, events, purchases
 from hub.store.allocations import CLOSED, Portion
@@ -34,11 +36,6 @@ Catalogue = Mapping[tuple[str, str], CatalogueEntry]
 def kind_for(node: Node) -> Kind:
     """Return the kind of document that asks this node to ship: only suppliers are bought from."""
     return Kind.PURCHASE_ORDER if node.kind is NodeKind.SUPPLIER else Kind.SHIP_ORDER
-
-
-def entity_of(number: str) -> str:
-    """Return the entity under which the deliveries of one of our documents go in order."""
-    return f"purchase:{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,7 @@ def withdraw(tx: Connection, book: Book, number: str, why: str, now: datetime) -
     row = purchases.get(tx, number)
     if row is None or not _stop(tx, row, why, now):
         return False
+    changes.drop(tx, row, why, now)
     for portion in book.select({LineState.ALLOCATED}, document=number):
         book.unbind(portion)
     purchases.set_state(tx, number, check_move(number, PURCHASE_MOVES, row.state, PurchaseState.CANCELLED), now)
@@ -117,7 +115,7 @@ def let_go_older(tx: Connection, delivery_ids: Iterable[int], now: datetime) -> 
 def _let_go(tx: Connection, book: Book, number: str, now: datetime) -> None:
     for portion in book.select({LineState.ALLOCATED}, document=number):
         book.move(portion, LineState.CANCELLED, reason=_OLDER, node=None, document=None)
-        portion.cancel_asked_at = None
+        portion.cancel_asked_at = portion.recall_by = None
     row = purchases.get(tx, number)
     if row is not None and PurchaseState.CANCELLED in PURCHASE_MOVES[row.state]:
         purchases.set_state(tx, number, PurchaseState.CANCELLED, now)

@@ -18,7 +18,7 @@ from hub.model.number import plain
 from hub.model.purchase import PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import LineState
-from hub.services import accounts, answers, customer, purchasing, routing
+from hub.services import accounts, answers, changes, customer, purchasing, routing
 from hub.services.accounts import Goods
 from hub.services.answers import Answered
 from hub.services.book import NOTHING, up_to
@@ -63,6 +63,7 @@ def apply(tx: Connection, desk: Desk, source: Source, shipment: Shipment) -> boo
     gone = _departure(answered, row, told)
     customer.shipped(tx, desk, gone, now)
     accounts.book_goods(tx, desk, Goods(answered.row, gone, [(each.line, each.shipped) for each in left]), now)
+    changes.shipped(tx, desk, answered, now)
     routing.route_book(tx, desk, answered.book, now)
     answered.book.save(tx, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)

@@ -35,7 +35,8 @@ class Portion:
     """One allocation row in hand; `id` is None until it is stored, `changed` says that it must be.
 
     `sent_at` is when its document reached the node, `cancel_asked_at` when the customer no longer wanted a quantity
-    whose document had left.
+    whose document had left, `recall_by` until when the node has to answer the change that asks it back: until then it
+    needs no person.
     """
 
     id: int | None
@@ -43,6 +44,7 @@ class Portion:
     sent_at: datetime | None = None
     shipped_at: datetime | None = None
     cancel_asked_at: datetime | None = None
+    recall_by: datetime | None = None
     changed: bool = False
 
 
@@ -105,14 +107,23 @@ def release(tx: Connection, document: str, now: datetime) -> int:
     return int(tx.execute(update(allocation).where(where).values(values)).rowcount)
 
 
-def stuck(tx: Connection, *, portion_id: int | None = None, closed: bool = False) -> list[StuckLine]:
+def give_up_recall(tx: Connection, document: str, now: datetime) -> int:
+    """Let a person see to what a document's change was to ask back; returns how many rows."""
+    where = and_(allocation.c.document == document, allocation.c.recall_by.is_not(None))
+    return int(tx.execute(update(allocation).where(where).values(recall_by=None, updated_at=now)).rowcount)
+
+
+def stuck(tx: Connection, now: datetime, *, portion_id: int | None = None, closed: bool = False) -> list[StuckLine]:
     """Return the quantities that need a person: without a source, or cancelled after they had left.
+
+    What a change asks back is not listed before its answer is overdue.
 
     `closed` returns those that a person has closed instead; `portion_id` only that one.
     """
     held = allocation.c.state.in_([state.value for state in STUCK])
     asked = and_(
         allocation.c.cancel_asked_at.is_not(None),
+        or_(allocation.c.recall_by.is_(None), allocation.c.recall_by < now),
         allocation.c.state.in_([LineState.ALLOCATED.value, LineState.RELEASED.value, LineState.ACKNOWLEDGED.value]),
     )
     closed_by_person = and_(allocation.c.state == LineState.CANCELLED.value, allocation.c.reason.like(f"{CLOSED}%"))
@@ -168,6 +179,7 @@ def _values(portion: Portion) -> dict[str, Any]:
         "sent_at": portion.sent_at,
         "shipped_at": portion.shipped_at,
         "cancel_asked_at": portion.cancel_asked_at,
+        "recall_by": portion.recall_by,
     }
 
 
@@ -187,6 +199,7 @@ def _portion(row: RowMapping) -> Portion:
         sent_at=row["sent_at"],
         shipped_at=row["shipped_at"],
         cancel_asked_at=row["cancel_asked_at"],
+        recall_by=row["recall_by"],
     )
 
 

@@ -24,6 +24,7 @@ from hub.store.allocations import Portion
 from hub.store.tables import delivery, sales_order
 
 NODES = {"acme": "orders", "globex": "shipments", "initech": "orders"}
+CHANGEABLE = {"acme", "globex"}
 ORDERS, LINES, SKUS = 3, 2, 2
 NOTHING = Decimal(0)
 
@@ -40,6 +41,7 @@ class Pledge:
     sku: str
     pledged: int
     shipped: int = 0
+    told: int | None = None  # what a change asks it to ship in all, until it is answered
 
     @property
     def open(self) -> int:
@@ -63,6 +65,8 @@ class Play:
         for partner, nets in NODES.items():
             if partner not in self.world.directory.known:
                 self.world.supplier(partner)
+                if partner in CHANGEABLE:
+                    self.world.directory.out[partner, Kind.PURCHASE_ORDER_CHANGE] = "changes"
             for sku in self.skus:
                 self.world.sells(partner, sku, "10")
                 self.shelf[partner, sku] = 4
@@ -102,6 +106,8 @@ class Play:
 
     def delivers(self, _dice: int) -> None:
         for sent in self.world.deliver():
+            if sent.kind is Kind.PURCHASE_ORDER_CHANGE:
+                self.is_told(sent)
             if sent.kind is not Kind.PURCHASE_ORDER or not sent.doc["channel_order"].startswith(f"{self.prefix}-"):
                 continue
             for line in sent.record.lines:
@@ -117,12 +123,30 @@ class Play:
                     )
                 )
 
+    def is_told(self, sent: Any) -> None:
+        """A change of ours, which the partner keeps in mind."""
+        for line in sent.record.lines:
+            for pledge in self.pledges:
+                if (pledge.document, pledge.number) == (sent.record.number, line.line_number):
+                    pledge.told = int(line.quantity)
+
+    def answers_change(self, dice: int) -> None:
+        """Does what a change asks for, as far as the goods are still there, or does not."""
+        pledge = self.pick(dice)
+        if pledge is None or pledge.told is None:
+            return
+        if dice % 2:
+            pledge.pledged = min(pledge.pledged, max(pledge.shipped, pledge.told))
+        pledge.told = None
+        said = AcknowledgementLine(line_number=pledge.number, outcome=Outcome.CHANGED, quantity=Decimal(pledge.pledged))
+        self.answer("answers", pledge, said)
+
     def acknowledges(self, dice: int) -> None:
         """All, some or none of what is open."""
         pledge = self.pick(dice)
         if pledge is not None:
             pledge.pledged -= (dice // 7) % (pledge.open + 1)
-            outcome = Outcome.CHANGED if pledge.pledged else Outcome.REJECTED
+            outcome = Outcome.CHANGED if pledge.pledged or pledge.told is not None else Outcome.REJECTED
             line = AcknowledgementLine(line_number=pledge.number, outcome=outcome, quantity=Decimal(pledge.pledged))
             self.answer("answers", pledge, line)
 
@@ -146,7 +170,10 @@ class Play:
     def repeats_answer(self, dice: int) -> None:
         """A shipment once more changes nothing; nor does the last word of an acknowledgement."""
         shipments = [said for said in self.answers if said[0] == "ships"]
+        # an answer from before a change would be taken for its refusal: that is for a person, and changes nothing else
+        asked = {each.document for each in self.pledges if each.told is not None}
         again = [shipments[dice % len(shipments)]] if shipments else self.answers[-1:]
+        again = [said for said in again if said[0] == "ships" or said[1] not in asked]
         for verb, document, line, fields in again:
             assert not getattr(self.world, verb)(document, line, **fields)
 
@@ -222,6 +249,8 @@ ACTS = (
     "delivers",
     "delivers",
     "acknowledges",
+    "answers_change",
+    "answers_change",
     "ships",
     "ships",
     "repeats_answer",

@@ -41,6 +41,7 @@ allocation = Table(
     Column("sent_at", UtcTime),  # when the document reached the node
     Column("shipped_at", UtcTime),
     Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
+    Column("recall_by", UtcTime),  # until when the node has to answer a change that asks it back
     Column("updated_at", UtcTime, nullable=False, index=True),
     Index(None, "node", "sku", "state"),
     Index(None, "state"),
@@ -107,6 +108,8 @@ invoice = Table(
     Column("invoice_number", String(128), nullable=False),
     Column("purchase_number", String(32), index=True),
     Column("doc", Json, nullable=False),
+    Column("state", String(16), nullable=False, server_default="approved", index=True),
+    Column("why", Text, nullable=False, server_default=""),  # why it is held, or who approved it and why
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("partner", "invoice_number"),
 )
