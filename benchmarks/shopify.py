@@ -77,10 +77,10 @@ def push(rows: int) -> None:
         running._ask(lambda: running._site.points.pour(running._site.points.room))
         points.observe(POINTS.capacity, POINTS.capacity)
         began, real = clock.monotonic(), time.perf_counter()
-        before = running.calls("shop")["shop"]["POST /graphql.json"]
+        before = running.calls("shop")["shop"]["POST /graphql.json setQuantities"]
         for number in range(1, len(cells), A_CALL):
             send(connector, f"stock:{number}", cells[number : number + A_CALL], 5, 7)
-        calls = running.calls("shop")["shop"]["POST /graphql.json"] - before
+        calls = running.calls("shop")["shop"]["POST /graphql.json setQuantities"] - before
         took, least = clock.monotonic() - began, calls * 10 / POINTS.per_second
         connector.close()
         print(

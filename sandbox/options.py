@@ -55,7 +55,8 @@ class Options:
 
     `rate` orders a second trickle in, 0 places all at the start. `history` is a folder of Olist CSV files whose orders
     are placed instead of invented ones; `suppliers` and `items` count only without it. Ports of 0 take a free one.
-    `points` is the bucket of GraphQL, which counts what a document costs.
+    `points` is the bucket of GraphQL, which counts what a document costs; `bulk_looks` is
+    how often a bulk query is looked at before it is done.
     `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP.
     """
 
@@ -70,6 +71,7 @@ class Options:
     bucket: Bucket = field(default_factory=Bucket)
     hooks: HookManners = field(default_factory=HookManners)
     points: Bucket = Bucket(20_000, 1000.0)
+    bulk_looks: int = 2
     shop_port: int = 0
     sftp_port: int = 0
     control_port: int = 0

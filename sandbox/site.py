@@ -27,6 +27,7 @@ from sandbox.shop.api import Api, route
 from sandbox.shop.bucket import LeakyBucket
 from sandbox.shop.documents import Writer
 from sandbox.shop.goods_calls import GoodsCalls
+from sandbox.shop.graphql.bulk import BulkQueries
 from sandbox.shop.graphql.calls import GraphQLCalls
 from sandbox.shop.order_calls import OrderCalls
 from sandbox.shop.shop import Shop
@@ -68,13 +69,14 @@ class Site:
             later=self._later,
         )
         self.shop.watchers.append(lambda topic, order: self.webhooks.tell(topic, lambda: writer.order(order)))
+        self.bulk = BulkQueries(self.shop, clock, options.bulk_looks)
         routes = (
             *self.webhooks.routes(),
             *OrderCalls(self.shop, writer).routes(),
             *GoodsCalls(self.shop, writer, world.timezone).routes(),
-            route("POST", "/graphql.json", GraphQLCalls(self.shop, options.points, self.points).serve),
+            route("POST", "/graphql.json", GraphQLCalls(self.shop, options.points, self.points, self.bulk).serve),
         )
-        self._web = WebServer(Api(routes, self.access, self.bucket, self.moods).handle)
+        self._web = WebServer(Api(routes, self.access, self.bucket, self.moods, self.bulk.download).handle)
         self._ports = {"shop": options.shop_port, "sftp": options.sftp_port, **dict.fromkeys(self.houses.servers(), 0)}
         self._host_key = _host_key(folder)
 
@@ -120,6 +122,7 @@ class Site:
         """Listen again where it listened before."""
         if door == "shop":
             self._ports[door] = await self._web.start(self._ports[door])
+            self.bulk.address = f"http://localhost:{self._ports[door]}"  # another host, as it is in truth
         elif door == "sftp":
             self._ports[door] = await self._sftp.start(self._host_key, self._ports[door])
         else:

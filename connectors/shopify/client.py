@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from requests.utils import parse_header_links
 
 from connectors.shopify.access import Access
-from connectors.shopify.settings import ShopifySettings
+from connectors.shopify.settings import ShopifySettings, loopback
 from hub.contract import AccessDenied, Context
 from hub.log import EventLog
 from hub.wire.http import Call, Effect, HttpSession, Limits, Reply
@@ -58,6 +58,14 @@ class ShopClient:
     def graphql(self, body: Mapping[str, object], effect: Effect, before: Callable[[], None]) -> Reply:
         """Send a GraphQL document; `before` waits for its points, which the shop counts apart from calls."""
         return self._call(Call("POST", f"{self._base}graphql.json", effect, body=body), before)
+
+    def file(self, url: str) -> Reply:
+        """Read an answer that the shop has put down at another address; no token goes there."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not loopback(parts.hostname or ""):
+            what = f"the shop's answer lies at {parts.scheme}://{parts.netloc}, which is not proven by TLS"
+            raise AccessDenied(what, todo="look at what stands between us and the shop", code="foreign link")
+        return self._session.call(Call("GET", url, Effect.READ))
 
     def pages(self, path: str, params: Mapping[str, str], *, urgent: bool = True) -> Iterator[Reply]:
         """Yield every page of a list, following the shop's own links word for word."""

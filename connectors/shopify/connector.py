@@ -1,18 +1,25 @@
-"""One shop as a connector: orders in; fulfilments and stock out, over the Admin REST API."""
+"""One shop as a connector: orders in; fulfilments, stock, holds, assignments and answers out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from connectors.shopify import health, hooks
+from connectors.shopify.answers import Answers, write_answer
+from connectors.shopify.assignments import Assignments, Wanted
 from connectors.shopify.client import ShopClient
 from connectors.shopify.fulfilments import Fulfilments
+from connectors.shopify.graphql import GraphQL
+from connectors.shopify.holds import Holds, write_hold
 from connectors.shopify.orders import read_orders, recount_orders
 from connectors.shopify.parcel import Parcel
+from connectors.shopify.parts import Parts
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.stock import Stock, write_push
 from connectors.shopify.translate import read_order
+from connectors.shopify.watch import Watch
 from hub.contract import (
     About,
     BadRecord,
@@ -32,6 +39,7 @@ from hub.contract import (
     Rendered,
 )
 from hub.model.base import Record
+from hub.model.channel import Assignment, OrderHold, RequestAnswer
 from hub.model.document import Direction, Kind
 from hub.model.shipment import Fulfilment
 from hub.model.stock import StockPush
@@ -39,20 +47,35 @@ from hub.model.stock import StockPush
 ORDERS = DocumentSpec("orders", Direction.IN, Kind.SALES_ORDER)
 FULFILMENTS = DocumentSpec("fulfilments", Direction.OUT, Kind.FULFILMENT)
 STOCK = DocumentSpec("stock", Direction.OUT, Kind.STOCK_PUSH)
+HOLDS = DocumentSpec("holds", Direction.OUT, Kind.ORDER_HOLD)
+ASSIGNMENTS = DocumentSpec("assignments", Direction.OUT, Kind.ASSIGNMENT)
+ANSWERS = DocumentSpec("answers", Direction.OUT, Kind.REQUEST_ANSWER)
 
 #: What the shop calls us with: it only says that orders are worth reading, and is done with once they were.
 HOOKS = DocumentSpec(hooks.DOCUMENT, Direction.IN, Kind.SALES_ORDER, comes_with=ORDERS.name)
 
 ABOUT = About(
     name="shopify",
-    summary="A Shopify shop over the Admin REST API: orders in, fulfilments and stock out.",
+    summary="A Shopify shop over the Admin API: orders in, fulfilments, stock and holds out.",
     settings=ShopifySettings,
     reads=frozenset({Kind.SALES_ORDER}),
-    writes=frozenset({Kind.FULFILMENT, Kind.STOCK_PUSH}),
+    writes=frozenset({Kind.FULFILMENT, Kind.STOCK_PUSH, Kind.ORDER_HOLD, Kind.ASSIGNMENT, Kind.REQUEST_ANSWER}),
     idempotent=frozenset({Kind.STOCK_PUSH}),
     page_size=250,
     pace=Pace(per_second=2, burst=40),  # the Standard plan's; the call-limit header corrects it
 )
+
+
+class Writer(Protocol):
+    """What sends one kind of document to the shop."""
+
+    def send(self, outbound: Outbound) -> Receipt:
+        """Send it; a repetition does what is still missing."""
+        ...
+
+    def find(self, outbound: Outbound) -> Finding:
+        """Say whether an earlier send arrived."""
+        ...
 
 
 class ShopifyConnector:
@@ -66,13 +89,21 @@ class ShopifyConnector:
         self._settings, self._context = profile.settings, context
         self._channel = profile.partner.code
         self._client = ShopClient(self._settings, context)
-        self._fulfilments = Fulfilments(self._client, self._settings, context)
-        self._stock = Stock(self._client, self._settings, context)
+        graphql, parts = GraphQL(self._client, context), Parts(self._client)
+        self._watch = Watch(self._client, graphql, self._settings, context)
+        self._writers: Mapping[str, Writer] = {
+            FULFILMENTS.name: Fulfilments(self._client, parts, self._settings, context),
+            STOCK.name: Stock(self._client, graphql, self._settings, context),
+            HOLDS.name: Holds(graphql),
+            ASSIGNMENTS.name: Assignments(parts),
+            ANSWERS.name: Answers(self._client),
+        }
         self._subscriptions = hooks.Subscriptions(self._client, self._settings, context, self._channel)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that flow over this connection."""
-        return ORDERS, HOOKS, FULFILMENTS, STOCK
+        moves, answers = self._settings.moves, self._settings.fulfilment_service
+        return ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, *([ASSIGNMENTS] * moves), *([ANSWERS] * answers)
 
     def check(self) -> Health:
         """Say whether we can log in and work, and which locations nobody mapped."""
@@ -82,12 +113,12 @@ class ShopifyConnector:
         """Yield pages of orders placed or changed since the cursor."""
         _expect(document, ORDERS)
         self._subscriptions.look_after()
-        return read_orders(self._client, self._settings, self._context, cursor)
+        return read_orders(self._client, self._settings, self._context, self._watch, cursor)
 
     def recount(self, document: str, since: datetime) -> Iterator[Page]:
         """Yield every order placed or changed since then, whatever was read before."""
         _expect(document, ORDERS)
-        return recount_orders(self._client, self._settings, since)
+        return recount_orders(self._client, self._settings, self._watch, since)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield the sales order, or why it cannot be read; a webhook only says that one is worth reading."""
@@ -103,21 +134,27 @@ class ShopifyConnector:
             return Rendered(Parcel.of(record, location).write(record.fulfilment_id))
         if document == STOCK.name and isinstance(record, StockPush):
             return Rendered(write_push(record))
+        if document == HOLDS.name and isinstance(record, OrderHold):
+            return Rendered(write_hold(record))
+        if document == ASSIGNMENTS.name and isinstance(record, Assignment):
+            return Rendered(Wanted.of(record).write())
+        if document == ANSWERS.name and isinstance(record, RequestAnswer):
+            return Rendered(write_answer(record))
         raise Rejected(f"{type(record).__name__} is no {document} of a shop", code="document")
 
     def send(self, outbound: Outbound) -> Receipt:
         """Send the document once."""
-        if outbound.document == FULFILMENTS.name:
-            return self._fulfilments.send(outbound)
-        _expect(outbound.document, STOCK)
-        return self._stock.send(outbound)
+        return self._writer(outbound).send(outbound)
 
     def find(self, outbound: Outbound) -> Finding:
         """Say whether an earlier send arrived."""
-        if outbound.document == FULFILMENTS.name:
-            return self._fulfilments.find(outbound)
-        _expect(outbound.document, STOCK)
-        return self._stock.find(outbound)
+        return self._writer(outbound).find(outbound)
+
+    def _writer(self, outbound: Outbound) -> Writer:
+        writer = self._writers.get(outbound.document)
+        if writer is None:
+            raise Rejected(f"a shop has no document {outbound.document!r} in this direction", code="document")
+        return writer
 
     def close(self) -> None:
         """Let go of every socket."""

@@ -18,6 +18,7 @@ from connectors.shopify.parcel import (
     match,
     request,
 )
+from connectors.shopify.parts import Parts
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import (
     Absent,
@@ -46,13 +47,13 @@ class Fulfilments:
     without a note has certainly never been sent.
     """
 
-    def __init__(self, client: ShopClient, settings: ShopifySettings, context: Context) -> None:
-        self._client, self._settings, self._context = client, settings, context
+    def __init__(self, client: ShopClient, parts: Parts, settings: ShopifySettings, context: Context) -> None:
+        self._client, self._parts, self._settings, self._context = client, parts, settings, context
 
     def send(self, outbound: Outbound) -> Receipt:
         """Make the fulfilments that are still missing, one for each location."""
         parcel = Parcel.read(outbound.content)
-        orders = self._fulfilment_orders(parcel)
+        orders = self._parts.of_order(parcel.order)
         before = self._before(parcel, orders, outbound.note)
         done = Match(missing=parcel.lines)
         if outbound.note is not None:
@@ -84,10 +85,6 @@ class Fulfilments:
         return Absent() if found.missing else Found(_receipt(found.ids))
 
     # --- what the shop has -------------------------------------------------------------------------------------------
-
-    def _fulfilment_orders(self, parcel: Parcel) -> tuple[FulfilmentOrder, ...]:
-        reply = self._client.get(f"orders/{parcel.order}/fulfillment_orders.json")
-        return tuple(FulfilmentOrder.read(tree) for tree in _list(reply, "fulfillment_orders"))
 
     def _fulfilments(self, parcel: Parcel) -> tuple[Mapping[str, object], ...]:
         pages = self._client.pages(f"orders/{parcel.order}/fulfillments.json", {"limit": "250"})
@@ -124,7 +121,7 @@ class Fulfilments:
         if not moved:
             return portions
         # a move may fold another fulfilment order into a new one: with several, only reading again tells
-        orders = moved if len(groups) == 1 else self._fulfilment_orders(parcel)
+        orders = moved if len(groups) == 1 else self._parts.of_order(parcel.order)
         try:
             return choose(parcel, wanted, orders)
         except Rejected as surprise:
@@ -134,20 +131,15 @@ class Fulfilments:
     def _moved(self, parcel: Parcel, group: Sequence[Portion]) -> FulfilmentOrder | None:
         """Move a fulfilment order's portions to the shipping location; None when it stays where it is."""
         order = group[0].order
-        wanted = self._settings.move_fulfilments and parcel.location not in {"", order.location}
+        wanted = self._settings.moves and parcel.location not in {"", order.location}
         if not wanted or not order.movable:
             return None
         rows = [{"id": int(portion.line.id), "quantity": portion.quantity} for portion in group]
-        body = {"new_location_id": int(parcel.location), "fulfillment_order_line_items": rows}
-        path = f"fulfillment_orders/{order.id}/move.json"
         try:
-            reply = self._client.post(path, {"fulfillment_order": body}, Effect.ONCE)
+            return self._parts.move(order.id, parcel.location, rows)
         except Rejected as refusal:
             _LOG.info("shopify_not_moved", order=parcel.order, location=parcel.location, said=refusal.what)
             return None
-        except OutcomeUnknown as lost:  # nothing has been fulfilled: the next try reads where everything stands
-            raise TemporaryFailure(lost.what, todo=lost.todo, extract=lost.extract, code=lost.code) from None
-        return FulfilmentOrder.read(_object(reply, "moved_fulfillment_order"))
 
     def _fulfil(self, parcel: Parcel, portions: Iterable[Portion]) -> str:
         """Make one fulfilment and return its id."""

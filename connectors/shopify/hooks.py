@@ -32,8 +32,16 @@ TOPICS = (
     "fulfillment_orders/order_routing_complete",
     "fulfillment_orders/placed_on_hold",
     "fulfillment_orders/hold_released",
+    "fulfillment_orders/rescheduled",
+    "fulfillment_orders/scheduled_fulfillment_order_ready",
     "fulfillment_orders/moved",
+    "fulfillment_orders/split",
     "fulfillment_orders/cancelled",
+)
+#: What a fulfilment service subscribes to besides.
+SERVICE_TOPICS = (
+    "fulfillment_orders/fulfillment_request_submitted",
+    "fulfillment_orders/cancellation_request_submitted",
 )
 _OF_ORDERS = ("orders/", "refunds/", "fulfillments/", "fulfillment_orders/", "returns/")
 _CHECKED = "hooks_checked"
@@ -101,7 +109,8 @@ class Subscriptions:
             tree = page.json()
             rows = mappings(tree.get("webhooks")) if isinstance(tree, dict) else ()
             there |= {str(row.get("topic")) for row in rows if row.get("address") == self._address}
-        return (topic for topic in TOPICS if topic not in there)
+        wanted = TOPICS + (SERVICE_TOPICS if self._settings.fulfilment_service else ())
+        return (topic for topic in wanted if topic not in there)
 
     def _subscribe(self, topic: str) -> None:
         body = {"webhook": {"topic": topic, "address": self._address, "format": "json"}}

@@ -11,7 +11,7 @@ one goes back by minutes; what it brings again has the same keys and changes not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -20,6 +20,7 @@ from connectors.shopify.client import ShopClient, next_page
 from connectors.shopify.cut import elements
 from connectors.shopify.routed import in_doubt, is_open, with_parts
 from connectors.shopify.settings import ShopifySettings
+from connectors.shopify.watch import Waiting, Watch
 from hub.contract import Context, Page, RawItem, Rejected, TemporaryFailure
 from hub.log import EventLog
 from hub.wire.http import Reply
@@ -73,28 +74,50 @@ class Cursor:
         return Cursor(since=max(reached, default=None), swept=self.swept, deep=self.deep)
 
 
-def read_orders(client: ShopClient, settings: ShopifySettings, context: Context, text: str | None) -> Iterator[Page]:
-    """Yield pages of orders that were placed or changed since the cursor, oldest change first."""
-    now = context.clock.now()
+def read_orders(
+    client: ShopClient, settings: ShopifySettings, context: Context, watch: Watch, text: str | None
+) -> Iterator[Page]:
+    """Yield pages of orders that were placed or changed since the cursor, oldest change first.
+
+    After them come those of which only the fulfilment orders changed: held, released, requested of us.
+    """
+    now, waiting = context.clock.now(), watch.look()
     reply, cursor = _first(client, settings, Cursor.read(text), now)
     if cursor.began is None:
         cursor = replace(cursor, began=reply.date() or now)
     while True:
-        items = tuple(_items(client, settings, reply))
+        items = tuple(_items(client, settings, reply, waiting.orders))
         cursor = cursor.seen(item.at for item in items if item.at is not None)
         following = next_page(reply)
         if following is None:
             yield Page(items, cursor.done().write())
+            yield from _news(client, settings, waiting, cursor.done())
+            watch.keep(waiting)
             return
         yield Page(items, replace(cursor, next=following).write())
         reply = client.get(following)
 
 
-def recount_orders(client: ShopClient, settings: ShopifySettings, since: datetime) -> Iterator[Page]:
+def _news(client: ShopClient, settings: ShopifySettings, waiting: Waiting, cursor: Cursor) -> Iterator[Page]:
+    """Yield the orders that came to wait or wait no more, in pages that leave the watermark where it is."""
+    for first in range(0, len(waiting.news), settings.page_size):
+        ids = waiting.news[first : first + settings.page_size]
+        params = {"status": "any", "limit": str(settings.page_size), "ids": ",".join(ids)}
+        items = _items(client, settings, client.get("orders.json", params), ids)
+        yield Page(tuple(item for item in items if _is_wanted(item, settings)), cursor.write())
+
+
+def _is_wanted(item: RawItem, settings: ShopifySettings) -> bool:
+    """Leave alone what last changed before the moment from which the shop is read at all."""
+    return settings.start_at is None or item.at is None or item.at >= settings.start_at
+
+
+def recount_orders(client: ShopClient, settings: ShopifySettings, watch: Watch, since: datetime) -> Iterator[Page]:
     """Yield pages of every order placed or changed since then; no cursor goes along."""
+    waiting = watch.look()
     params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
     for reply in client.pages("orders.json", {**params, "updated_at_min": since.isoformat()}):
-        yield Page(tuple(_items(client, settings, reply)))
+        yield Page(tuple(_items(client, settings, reply, waiting.orders)))
 
 
 def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: datetime) -> tuple[Reply, Cursor]:
@@ -119,11 +142,14 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
     return client.get("orders.json", params), fresh
 
 
-def _items(client: ShopClient, settings: ShopifySettings, reply: Reply) -> Iterator[RawItem]:
+def _items(
+    client: ShopClient, settings: ShopifySettings, reply: Reply, waiting: Container[str] = ()
+) -> Iterator[RawItem]:
     """Yield the orders of a page, with their fulfilment orders where those are wanted."""
-    wanted = is_open if settings.fulfilment_orders == "always" else in_doubt
+    doubtful = is_open if settings.fulfilment_orders == "always" else in_doubt
     for content, order in _orders(reply):
-        yield raw_item(with_parts(client, content, order) if wanted(order) else content, order)
+        wanted = settings.fulfilment_service or str(order.get("id")) in waiting or doubtful(order)
+        yield raw_item(with_parts(client, content, order) if wanted else content, order)
 
 
 def _orders(reply: Reply) -> Iterator[tuple[bytes, dict[str, object]]]:

@@ -9,10 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from connectors.shopify.client import ShopClient
+from connectors.shopify.holds import is_ours
 from connectors.shopify.parcel import mappings
+from connectors.shopify.settings import ShopifySettings
 from hub.contract import Rejected
+from hub.model.channel import ChannelRequest, RequestLine
 from hub.model.order import DeliveryMethod
 
 Tree = Mapping[str, object]
@@ -26,6 +30,9 @@ _METHODS = {
     "pickup_point": DeliveryMethod.SHIP,
 }
 _OVER = frozenset({"closed", "cancelled", "incomplete"})
+#: States of a request in which the goods are ours to ship, and those that wait for an answer.
+_WANTED = frozenset({"submitted", "accepted", "cancellation_rejected"})
+_WAITING = {"submitted": "fulfillment_request", "cancellation_requested": "cancellation_request"}
 _HINTS = ("pick", "local", "collect", "store")
 
 
@@ -86,11 +93,22 @@ class Routed:
                 return str(each.get("assigned_location_id") or "")
         return ""
 
+    def asked(self, line_id: str, settings: ShopifySettings) -> int:
+        """Return how much of a line the merchant wants of us as a fulfilment service, and has not taken back."""
+        ours = [each for each in self.parts if _is_ours(each, settings) and each.get("request_status") in _WANTED]
+        return sum(_open(each).get(line_id, 0) for each in ours)
+
+    def requests(self, settings: ShopifySettings) -> tuple[ChannelRequest, ...]:
+        """Return what waits for our answer as a fulfilment service."""
+        waiting = (each for each in self.parts if _is_ours(each, settings) and each.get("request_status") in _WAITING)
+        return tuple(_request(each) for each in waiting)
+
     @property
     def hold(self) -> str:
-        """Why the shop wants the goods to wait, empty when they may go."""
-        held = [each for each in self.parts if each.get("status") == "on_hold"]
-        reasons = sorted({_reason(hold) for each in held for hold in mappings(each.get("fulfillment_holds"))})
+        """Why the shop wants the goods to wait, empty when they may go; what we hold there ourselves does not count."""
+        held = [each for each in self.parts if each.get("status") == "on_hold" and not _only_ours(each)]
+        theirs = (hold for each in held for hold in mappings(each.get("fulfillment_holds")) if not is_ours(hold))
+        reasons = sorted({_reason(hold) for hold in theirs})
         words = [f"held in the shop: {', '.join(reasons)}" if reasons else "held in the shop"] if held else []
         days = sorted(str(each.get("fulfill_at"))[:10] for each in self.parts if each.get("status") == "scheduled")
         return "; ".join([*words, *([f"scheduled in the shop for {days[0]}"] if days else [])])
@@ -108,3 +126,34 @@ def _holds(part: Tree, line_id: str) -> bool:
 def _reason(hold: Tree) -> str:
     notes = str(hold.get("reason_notes") or "").strip()
     return notes or str(hold.get("reason") or "no reason given").replace("_", " ")
+
+
+def _only_ours(part: Tree) -> bool:
+    holds = mappings(part.get("fulfillment_holds"))
+    return bool(holds) and all(is_ours(hold) for hold in holds)
+
+
+def _is_ours(part: Tree, settings: ShopifySettings) -> bool:
+    return settings.is_ours(str(part.get("assigned_location_id") or ""))
+
+
+def _open(part: Tree) -> dict[str, int]:
+    """Return what of each line of the order can still be shipped from a fulfilment order."""
+    sums: dict[str, int] = {}
+    for line in mappings(part.get("line_items")):
+        quantity, line_id = line.get("fulfillable_quantity"), str(line.get("line_item_id"))
+        if isinstance(quantity, int) and quantity > 0:
+            sums[line_id] = sums.get(line_id, 0) + quantity
+    return sums
+
+
+def _request(part: Tree) -> ChannelRequest:
+    """Return what a fulfilment order asks; how often it was asked before tells a second request from the first."""
+    kind = _WAITING[str(part.get("request_status"))]
+    told = [each for name in ("merchant_requests", "outgoing_requests") for each in mappings(part.get(name))]
+    return ChannelRequest(
+        request_id=str(part.get("id")),
+        number=max(1, sum(each.get("kind") == kind for each in told)),
+        cancels=kind == "cancellation_request",
+        lines=tuple(RequestLine(channel_line=line, quantity=Decimal(left)) for line, left in _open(part).items()),
+    )

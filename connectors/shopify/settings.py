@@ -21,12 +21,13 @@ def _shop_address(value: str) -> str:
     host = parts.hostname or ""
     if parts.scheme not in {"https", "http"} or not host or parts.path.strip("/") or parts.query or parts.username:
         raise ValueError(f"{value!r} is not a shop's address such as https://my-shop.myshopify.com")
-    if parts.scheme == "http" and not _loopback(host):
+    if parts.scheme == "http" and not loopback(host):
         raise ValueError(f"{value!r} would send the token in the clear; use https")
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Say whether a host is this machine."""
     if host == "localhost":
         return True
     try:
@@ -82,8 +83,13 @@ class ShopifySettings(BaseModel):
     ] = "in doubt"
     hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False
     move_fulfilments: Annotated[
-        bool, Field(description="move a fulfilment order to the location that really ships before fulfilling it")
+        bool,
+        Field(description="move fulfilment orders to the location that ships, when routed and again before fulfilling"),
     ] = True
+    fulfilment_service: Annotated[
+        bool,
+        Field(description="the app is a fulfilment service: only what the merchant requests is shipped, and answered"),
+    ] = False
     stock_over: Annotated[
         Literal["graphql", "rest"],
         Field(
@@ -115,9 +121,18 @@ class ShopifySettings(BaseModel):
         """Whether stock is set over GraphQL, compared first; before 2026-01 the API could not, as it is done here."""
         return self.stock_over == "graphql" and self.api_version >= "2026-01"
 
+    @property
+    def moves(self) -> bool:
+        """Whether fulfilment orders are moved to where the goods come from; a fulfilment service may not."""
+        return self.move_fulfilments and not self.fulfilment_service
+
     def location_of(self, node: str) -> str:
         """Return the location that stands for the node, empty when none does."""
         return next((location for location, code in self.locations.items() if code == node), "")
+
+    def is_ours(self, location: str) -> bool:
+        """Say whether something of ours ships from a location of the shop."""
+        return self.locations.get(location, IGNORE) != IGNORE
 
     def node_at(self, location: str) -> str | None:
         """Return our node at a location, None when it is not mapped to one."""

@@ -1,37 +1,32 @@
-"""Which inventory items of the shop our SKUs are, remembered so that the products are read once."""
+"""Which inventory items of the shop our SKUs are, remembered so that the variants are read once."""
 
 from __future__ import annotations
 
 import base64
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from connectors.shopify.client import ShopClient
-from connectors.shopify.parcel import mappings
+from connectors.shopify.bulk import BulkVariants
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import Context
 from hub.log import EventLog
 
 _LOG = EventLog(__name__)
 _KEY = "sku_map"
-#: REST shows at most this many variants with a product; the others are asked for by themselves.
-_SHOWN_VARIANTS = 100
-#: A refresh goes back a little further than the last one, for products that changed while it ran.
-_OVERLAP = timedelta(minutes=10)
 
 
 class SkuMap:
     """SKU -> inventory item ids: several where the shop sells one SKU as several variants."""
 
-    def __init__(self, client: ShopClient, settings: ShopifySettings, context: Context) -> None:
-        self._client, self._settings, self._context = client, settings, context
+    def __init__(self, variants: BulkVariants, settings: ShopifySettings, context: Context) -> None:
+        self._variants, self._settings, self._context = variants, settings, context
         self._items: dict[str, tuple[int, ...]] = {}
         self._read_at: datetime | None = None
 
     def find(self, skus: Iterable[str]) -> Mapping[str, tuple[int, ...]]:
-        """Return the items of those SKUs that the shop knows; for unknown ones the products are read, not too often."""
+        """Return the items of those SKUs that the shop knows; for unknown ones the variants are read, not too often."""
         wanted = set(skus)
         if not wanted <= self._items.keys():
             self._recall()
@@ -49,15 +44,12 @@ class SkuMap:
         return self._read_at is None or now - self._read_at >= every
 
     def _read(self) -> None:
-        """Read all products, or those changed since the last time."""
-        began = self._context.clock.now()
-        params = {"fields": "id,variants", "limit": str(self._settings.page_size)}
-        if self._read_at is not None:
-            params["updated_at_min"] = (self._read_at - _OVERLAP).isoformat()
+        """Read all variants, or those changed since the last time."""
+        rows, began = self._variants.read(self._read_at)
         found: dict[str, set[int]] = {}
-        for variant in self._variants(params):
-            sku, item = str(variant.get("sku") or "").strip(), variant.get("inventory_item_id")
-            if sku and isinstance(item, int):
+        for row in rows:
+            sku, item = str(row.get("sku") or "").strip(), _item(row.get("inventoryItem"))
+            if sku and item:
                 found.setdefault(sku, set()).add(item)
         several = sorted(sku for sku, items in found.items() if len(items) > 1)
         if several:
@@ -65,17 +57,7 @@ class SkuMap:
         self._items |= {sku: tuple(sorted(items)) for sku, items in found.items()}
         self._read_at = began
         self._remember()
-
-    def _variants(self, params: Mapping[str, str]) -> Iterator[Mapping[str, object]]:
-        for reply in self._client.pages("products.json", params, urgent=False):
-            for product in mappings(_field(reply.json(), "products")):
-                variants = mappings(product.get("variants"))
-                yield from variants if len(variants) < _SHOWN_VARIANTS else self._all_variants(product)
-
-    def _all_variants(self, product: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-        path, params = f"products/{product.get('id')}/variants.json", {"limit": "250"}
-        for reply in self._client.pages(path, params, urgent=False):
-            yield from mappings(_field(reply.json(), "variants"))
+        self._variants.done()
 
     def _recall(self) -> None:
         """Take over what this connection, perhaps another thread of it, has read before."""
@@ -93,5 +75,7 @@ class SkuMap:
         self._context.remember(_KEY, base64.b85encode(packed).decode())
 
 
-def _field(tree: object, name: str) -> object:
-    return tree.get(name) if isinstance(tree, dict) else None
+def _item(tree: object) -> int:
+    """Return the number of an inventory item, 0 when there is none."""
+    tail = str(tree.get("id") if isinstance(tree, dict) else "").rpartition("/")[2]
+    return int(tail) if tail.isascii() and tail.isdigit() else 0

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from connectors.shopify.bulk import BulkVariants
 from connectors.shopify.client import ShopClient
 from connectors.shopify.graphql import GraphQL
 from connectors.shopify.levels import MOST, Levels, Spot, Wish
@@ -71,11 +72,11 @@ def read_push(content: bytes) -> list[Figure]:
 class Stock:
     """The `stock` document of one shop."""
 
-    def __init__(self, client: ShopClient, settings: ShopifySettings, context: Context) -> None:
+    def __init__(self, client: ShopClient, graphql: GraphQL, settings: ShopifySettings, context: Context) -> None:
         self._client, self._context = client, context
-        self._skus = SkuMap(client, settings, context)
+        self._skus = SkuMap(BulkVariants(client, graphql, context), settings, context)
         self._places = Places(client, settings, context)
-        self._levels = Levels(GraphQL(client, context)) if settings.compares else None
+        self._levels = Levels(graphql) if settings.compares else None
 
     def send(self, outbound: Outbound) -> Receipt:
         """Set every figure; one that the shop does not know or refuses is reported and does not stop the others."""

@@ -59,6 +59,8 @@ def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings)
     method, address = routed.method or _method(order), _mapping(order.get("shipping_address"))
     lines = [_line(line, order) for line in _list(order.get("line_items"), "line_items")]
     till = str(order.get("location_id") or "") if method is DeliveryMethod.PICK_UP else ""
+    for line in lines if settings.fulfilment_service else ():
+        line["quantity"] = Decimal(str(line["fulfilled"])) + routed.asked(str(line["line_id"]), settings)
     for line in lines:
         line["pick_up_node"] = settings.node_at(routed.location(str(line["line_id"])) or till)
     ships = any(line["ships"] and line["quantity"] for line in lines)
@@ -80,6 +82,7 @@ def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings)
         "test": order.get("test") is True,
         "total": _total(order),
         "tags": _tags(order),
+        "requests": routed.requests(settings) if settings.fulfilment_service else (),
     }
 
 

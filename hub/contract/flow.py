@@ -62,7 +62,7 @@ class Receipt:
     `confirmed` is true when the reply itself proves that the partner took the document in (HTTP 201 with an id), false
     when only a later document can (an upload). `untaken` names the (location, SKU) pairs of a stock push that the
     partner does not show although it took the others; they are told again when they
-    change, and once a day.
+    change, and once a day. After an assignment they are those whose figure the partner has changed by it.
     """
 
     reference: str | None = None

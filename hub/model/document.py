@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from hub.model.base import Record
+from hub.model.channel import Assignment, OrderHold, RequestAnswer
 from hub.model.item import CatalogueEntry
 from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
@@ -37,6 +38,9 @@ class Kind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
     SHIPMENT = "shipment"
     FULFILMENT = "fulfilment"
+    ASSIGNMENT = "assignment"
+    ORDER_HOLD = "order_hold"
+    REQUEST_ANSWER = "request_answer"
     INVOICE = "invoice"
     INTERCHANGE = "interchange"  # inbound, whole: its records are the acknowledgements that we owe for it
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"  # theirs about what we sent, or ours about theirs
@@ -55,6 +59,9 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.ACKNOWLEDGEMENT: Acknowledgement,
     Kind.SHIPMENT: Shipment,
     Kind.FULFILMENT: Fulfilment,
+    Kind.ASSIGNMENT: Assignment,
+    Kind.ORDER_HOLD: OrderHold,
+    Kind.REQUEST_ANSWER: RequestAnswer,
     Kind.INVOICE: Invoice,
     Kind.INTERCHANGE: FunctionalAcknowledgement,
     Kind.FUNCTIONAL_ACKNOWLEDGEMENT: FunctionalAcknowledgement,

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity, Text
+from hub.model.channel import ChannelRequest
 from hub.model.money import Currency, Money
 from hub.model.place import Address, Party
 from hub.model.state import LINE_MOVES, LineState, OrderStatus, check_move
@@ -58,6 +59,9 @@ class SalesOrder(Record):
     test: bool = False
     total: Money | None = None
     tags: frozenset[str] = frozenset()
+    requests: Annotated[
+        tuple[ChannelRequest, ...], Field(description="what the channel asks of us as a fulfilment service")
+    ] = ()
 
     @model_validator(mode="after")
     def _lines_are_told_apart(self) -> SalesOrder:

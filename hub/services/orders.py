@@ -13,7 +13,7 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
-from hub.services import accounts, changes, customer, purchasing, routing
+from hub.services import accounts, changes, channel_word, customer, purchasing, routing
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
@@ -88,7 +88,8 @@ def hold(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> Non
     now = desk.clock.now()
     orders.set_hold(tx, order_id, why, now)
     events.record(tx, "order.held", order_id, now, actor=actor, detail={"why": why})
-    _settle_again(tx, desk, order_id, now)
+    book = _settle_again(tx, desk, order_id, now)
+    channel_word.tell_hold(tx, desk, book.order, why, now)
 
 
 def release(tx: Connection, desk: Desk, order_id: str, actor: str) -> None:
@@ -96,7 +97,8 @@ def release(tx: Connection, desk: Desk, order_id: str, actor: str) -> None:
     now = desk.clock.now()
     orders.set_hold(tx, order_id, None, now)
     events.record(tx, "order.released", order_id, now, actor=actor)
-    _settle_again(tx, desk, order_id, now)
+    book = _settle_again(tx, desk, order_id, now)
+    channel_word.tell_hold(tx, desk, book.order, None, now)
 
 
 def cancel(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> None:
@@ -117,13 +119,14 @@ def settle(tx: Connection, book: Book, now: datetime) -> None:
     _hold_or_free(tx, book, now)
 
 
-def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> None:
+def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> Book:
     book = Book.open(tx, order_id)
     settle(tx, book, now)
     changes.tell(tx, desk, book, now)
     routing.route_book(tx, desk, book, now)
     book.save(tx, now)
     customer.acknowledge(tx, desk, book, now)
+    return book
 
 
 def _write_down(tx: Connection, fresh: Sequence[SalesOrder], now: datetime) -> dict[str, Book]:

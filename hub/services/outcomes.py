@@ -26,7 +26,7 @@ class DomainOutcomes:
         self._desk = desk
 
     def sent(self, tx: Connection, delivery: Delivery, receipt: Receipt) -> None:
-        """Release what was allocated under a node's document; note which figures a channel did not take."""
+        """Release what was allocated under a node's document; note which figures a channel did not take or keep."""
         if delivery.kind in _ASKS_A_NODE:
             self._reached(tx, delivery)
         if delivery.kind is Kind.PURCHASE_ORDER_CHANGE and receipt.confirmed:
@@ -34,6 +34,8 @@ class DomainOutcomes:
         if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
             places = [(sku, location) for location, sku in receipt.untaken]
             published.mark_untaken(tx, delivery.connection, places, delivery.id)
+        if delivery.kind is Kind.ASSIGNMENT and receipt.untaken:
+            published.forget_places(tx, delivery.connection, [(sku, place) for place, sku in receipt.untaken])
 
     def _reached(self, tx: Connection, delivery: Delivery) -> None:
         """Release what was allocated under a document that its node has now, and book it."""

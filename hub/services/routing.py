@@ -18,7 +18,7 @@ from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
 from hub.routing.solve import solve
-from hub.services import customer, purchasing, supply
+from hub.services import channel_word, customer, purchasing, supply
 from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.purchasing import Buying
@@ -46,6 +46,13 @@ def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decisio
 
 def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
     """Do the same for several orders, one after the other, with their supply read once; the caller saves the books."""
+    books = list(books)
+    decided = _route(tx, desk, books, now)
+    channel_word.answer(tx, desk, books, now)
+    return decided
+
+
+def _route(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
     waiting = [book for book in books if not _held(book) and book.select({LineState.ROUTABLE})]
     if not waiting:
         return []
@@ -54,10 +61,11 @@ def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
     skus = {portion.row.sku for book in waiting for portion in book.select({LineState.ROUTABLE})}
     collected = {line.pick_up_node for book in waiting for line in book.order.doc.lines if line.pick_up_node}
     known = supply.gather(tx, desk, skus, now, also=collected)
-    decided = [made for book in waiting if (made := _decide(desk, book, known, now)) is not None]
-    decisions.keep(tx, decided)
+    decided = [(book, made) for book in waiting if (made := _decide(desk, book, known, now)) is not None]
+    decisions.keep(tx, [made for _, made in decided])
     purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now), waiting)
-    return [decision for _, decision in decided]
+    channel_word.assign(tx, desk, [book for book, (_, decision) in decided if decision.choices], now)
+    return [decision for _, (_, decision) in decided]
 
 
 def _held(book: Book) -> bool:

@@ -46,6 +46,14 @@ def forget(tx: Connection, channel: str) -> int:
     return int(tx.execute(delete(stock_published).where(stock_published.c.connection == channel)).rowcount)
 
 
+def forget_places(tx: Connection, channel: str, places: Collection[Place]) -> None:
+    """Forget what the channel was told of these, because it shows something else by now: it is told again."""
+    table = stock_published
+    for sku, location in sorted(set(places)):
+        of_it = (table.c.connection == channel) & (table.c.sku == sku) & (table.c.location == location)
+        tx.execute(delete(table).where(of_it))
+
+
 def forget_undelivered(tx: Connection, channel: str, untaken_before: datetime) -> int:
     """Forget what deliveries never will tell, and what the channel was told before that and did not take.
 

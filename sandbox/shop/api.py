@@ -47,8 +47,16 @@ def route(method: str, path: str, serve: Endpoint) -> Route:
 class Api:
     """Answers one request after another for one shop."""
 
-    def __init__(self, routes: tuple[Route, ...], access: Access, bucket: LeakyBucket, moods: Moods) -> None:
-        self._routes = routes
+    def __init__(
+        self,
+        routes: tuple[Route, ...],
+        access: Access,
+        bucket: LeakyBucket,
+        moods: Moods,
+        beside: Callable[[Request], Reply | None],
+    ) -> None:
+        """`beside` answers what is no call of the API, where it can."""
+        self._routes, self._beside = routes, beside
         self._access = access
         self._bucket = bucket
         self._moods = moods
@@ -57,7 +65,7 @@ class Api:
         """Count the call, act out a mood if one strikes, and otherwise serve it."""
         matched = _PATH.fullmatch(request.path)
         found = self._find(request.method, matched["rest"]) if matched else None
-        label = found[0].label if found else f"{request.method} {request.path}"
+        label = (found[0].label if found else f"{request.method} {request.path}") + self._operation(request)
         self._moods.count(PARTNER, label)
         spell = self._moods.meet(PARTNER, label, _ABLE)
         if spell is not None and (early := await self._acted(spell)) is not None:
@@ -104,6 +112,8 @@ class Api:
     def _served(self, request: Request, found: tuple[Route, tuple[int, ...]] | None) -> Reply:
         if (request.method, request.path) == ("POST", "/admin/oauth/access_token"):
             return self._granted(request)
+        if (file := self._beside(request)) is not None:
+            return file
         if not self._access.allows(request.headers.get("x-shopify-access-token", "")):
             return _locked_out()
         if not self._counts_points(request) and not self._bucket.pour():
@@ -114,6 +124,15 @@ class Api:
     def _counts_points(request: Request) -> bool:
         """Say whether the call is GraphQL, which has a bucket of its own."""
         return request.path.endswith("/graphql.json")
+
+    def _operation(self, request: Request) -> str:
+        """Return the name of a GraphQL operation, to count and spoil each by itself: `POST /graphql.json levels`."""
+        if not self._counts_points(request):
+            return ""
+        try:
+            return f" {body(request).get('operationName') or ''}".rstrip()
+        except BadQuery:
+            return ""
 
     def _granted(self, request: Request) -> Reply:
         """Give an app its token of a day."""

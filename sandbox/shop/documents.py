@@ -12,6 +12,12 @@ from sandbox.shop.state import Fulfilment, FulfilmentOrder, FulfilmentOrderLine,
 
 Document = dict[str, object]
 _ZERO = Decimal("0.00")
+#: What may be done with a fulfilment order in a state.
+_ACTIONS = {
+    "open": ["create_fulfillment", "move", "hold", "split"],
+    "in_progress": ["create_fulfillment", "move"],
+    "on_hold": ["release_hold", "hold"],
+}
 
 
 class Writer:
@@ -183,7 +189,7 @@ class Writer:
 
     def fulfilment_order(self, part: FulfilmentOrder, order: Order) -> Document:
         """Return a fulfilment order."""
-        actions = ["create_fulfillment", "move", "hold"] if part.active else []
+        actions = _ACTIONS.get(part.status, [])
         return {
             "id": part.id,
             "created_at": self.when(part.created),
@@ -191,7 +197,7 @@ class Writer:
             "shop_id": self.shop_id,
             "order_id": part.order_id,
             "assigned_location_id": part.location.id,
-            "request_status": "unsubmitted",
+            "request_status": part.request,
             "status": part.status,
             "fulfill_at": self.when(part.created),
             "fulfill_by": None,
@@ -199,10 +205,13 @@ class Writer:
             "destination": _destination(order),
             "line_items": [self._part_line(part, line) for line in part.lines],
             "international_duties": None,
-            "fulfillment_holds": [],
+            "fulfillment_holds": [
+                {"id": each.id, "handle": each.handle, "reason": each.reason, "reason_notes": each.notes}
+                for each in part.holds
+            ],
             "delivery_method": {"id": part.id + 1, "method_type": "shipping", "min_delivery_date_time": None},
             "assigned_location": _assigned(part.location),
-            "merchant_requests": [],
+            "merchant_requests": [{"message": "", "request_options": {}, "kind": kind} for kind in part.asked],
         }
 
     def _part_line(self, part: FulfilmentOrder, line: FulfilmentOrderLine) -> Document:

@@ -9,6 +9,7 @@ from sandbox.shop.api import NotFound, Route, route
 from sandbox.shop.documents import Document, Writer
 from sandbox.shop.paging import Listing, page_of, start_of
 from sandbox.shop.query import body, mapping, only, quantities, sorting, tracking, wanted, whole
+from sandbox.shop.request_calls import RequestCalls
 from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import FulfilmentOrder, Order
 from sandbox.web import Reply, Request, json_reply
@@ -36,6 +37,7 @@ class OrderCalls:
             route("GET", "/fulfillment_orders/{id}/fulfillments.json", self.fulfilments_of_part),
             route("POST", "/fulfillment_orders/{id}/move.json", self.move),
             route("POST", "/fulfillments.json", self.fulfil),
+            *RequestCalls(self.part_of, self._part_document, self._shop).routes(),
         )
 
     def orders(self, request: Request) -> Reply:
@@ -94,7 +96,7 @@ class OrderCalls:
 
     def part(self, _: Request, part_id: int) -> Reply:
         """Return one fulfilment order."""
-        return json_reply(200, {"fulfillment_order": self._part_document(self._part(part_id))})
+        return json_reply(200, {"fulfillment_order": self._part_document(self.part_of(part_id))})
 
     def fulfilments_of_order(self, _: Request, order_id: int) -> Reply:
         """List what has left of an order."""
@@ -103,13 +105,13 @@ class OrderCalls:
 
     def fulfilments_of_part(self, _: Request, part_id: int) -> Reply:
         """List what has left of a fulfilment order."""
-        order = self._order(self._part(part_id).order_id)
+        order = self._order(self.part_of(part_id).order_id)
         left = [each for each in order.fulfilments if part_id in each.parts]
         return json_reply(200, {"fulfillments": [self._writer.fulfilment(each, order) for each in left]})
 
     def move(self, request: Request, part_id: int) -> Reply:
         """Assign a fulfilment order, or some lines of it, to another location."""
-        part = self._part(part_id)
+        part = self.part_of(part_id)
         asked = mapping(body(request).get("fulfillment_order"), "fulfillment_order")
         location = self._shop.locations.get(whole(asked.get("new_location_id")) or 0)
         if location is None:
@@ -139,7 +141,8 @@ class OrderCalls:
         document = self._writer.fulfilment(fulfilment, self._shop.orders[fulfilment.order_id])
         return json_reply(201, {"fulfillment": document})
 
-    def _part(self, part_id: int) -> FulfilmentOrder:
+    def part_of(self, part_id: int) -> FulfilmentOrder:
+        """Return a fulfilment order; raises NotFound."""
         try:
             return self._shop.parts[part_id]
         except KeyError:

@@ -61,6 +61,11 @@ class Shop:
         for watch in self.watchers:
             watch(topic, order)
 
+    def touch(self, part: FulfilmentOrder, topic: str) -> None:
+        """Take note that a fulfilment order changed, and tell who watches; the order itself is as it was."""
+        part.updated = self._now()
+        self._changed(topic, self.orders[part.order_id])
+
     # --- what it is stocked with ---
 
     def new_id(self) -> int:
@@ -73,7 +78,7 @@ class Shop:
 
     def list_item(self, item: Item) -> Variant:
         """Offer an item for sale."""
-        variant = Variant(self.new_id(), self.new_id(), self.new_id(), item)
+        variant = Variant(self.new_id(), self.new_id(), self.new_id(), item, self._now())
         self.variants[item.sku] = variant
         self.by_inventory_item[variant.inventory_item_id] = variant
         return variant
@@ -127,8 +132,9 @@ class Shop:
         """Cancel what has not shipped yet, and show it as available again."""
         now = self._now()
         for part in order.fulfilment_orders:
-            if part.active:
+            if part.active or part.holds:
                 part.status, part.updated = "cancelled", now
+                part.holds.clear()
                 for left in part.open_lines:
                     self._take(left.line.variant, part.location.id, -left.fulfillable)
                     left.fulfillable = 0
@@ -150,6 +156,10 @@ class Shop:
         order.fulfilment_orders.append(part)
         self.parts[part.id] = part
         return part
+
+    def reopen(self, part: FulfilmentOrder, quantities: Iterable[tuple[OrderLine, int]]) -> FulfilmentOrder:
+        """Put quantities of a fulfilment order that is over into a new one at the same location."""
+        return self._open_part(self.orders[part.order_id], part.location, quantities)
 
     def move(self, part: FulfilmentOrder, location: Location, quantities: Mapping[int, int] | None) -> FulfilmentOrder:
         """Assign all of a fulfilment order, or these quantities by line id, to another location.

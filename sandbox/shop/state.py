@@ -26,6 +26,7 @@ class Variant:
     product_id: int
     inventory_item_id: int
     item: Item
+    listed: datetime
 
 
 @dataclass(slots=True)
@@ -57,6 +58,17 @@ class FulfilmentOrderLine:
     fulfillable: int
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Why a fulfilment order waits; `app` is who holds it, empty for a person in the admin."""
+
+    id: int
+    reason: str
+    notes: str
+    handle: str
+    app: str
+
+
 @dataclass(slots=True)
 class FulfilmentOrder:
     """Lines of one order assigned to one location."""
@@ -68,6 +80,10 @@ class FulfilmentOrder:
     created: datetime
     updated: datetime
     status: str = "open"
+    request: str = "unsubmitted"
+    holds: list[Hold] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
 
     @property
     def open_lines(self) -> list[FulfilmentOrderLine]:

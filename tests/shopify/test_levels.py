@@ -21,7 +21,8 @@ from sandbox.shop.state import Level
 from sandbox.world import RunningSandbox, start
 
 Opener = Callable[..., ShopifyConnector]
-CALL = "POST /graphql.json"
+CALL = "POST /graphql.json *"
+ABOUT_STOCK = ("setQuantities", "levels", "activate")
 
 
 def _document(shop: ShopifyConnector, *rows: tuple[str, str, int, int | None], note: str | None = None) -> Outbound:
@@ -47,7 +48,8 @@ def _stocked(sandbox: RunningSandbox, location: str) -> list[str]:
 
 
 def _calls(sandbox: RunningSandbox) -> int:
-    return sandbox.calls("shop")["shop"].get(CALL, 0)
+    calls = sandbox.calls("shop")["shop"]
+    return sum(calls.get(f"POST /graphql.json {name}", 0) for name in ABOUT_STOCK)
 
 
 @pytest.fixture
@@ -130,7 +132,7 @@ def test_when_the_shop_takes_none_it_is_refused(shop: ShopifyConnector, own: str
 def test_a_lost_reply_counts_once(sandbox: RunningSandbox, shop: ShopifyConnector, own: str) -> None:
     sku = _stocked(sandbox, own)[0]
     seen = _level(sandbox, sku, own).available
-    sandbox.mood("shop", "lost_reply", for_calls=1, on=CALL)
+    sandbox.mood("shop", "lost_reply", for_calls=1, on="POST /graphql.json setQuantities")
     shop.send(_document(shop, (sku, own, 40, seen)))
     assert _level(sandbox, sku, own).available == 40
     assert _calls(sandbox) == 2
@@ -142,7 +144,7 @@ def test_a_push_that_broke_off_goes_on_where_it_stopped(
     skus = _stocked(sandbox, own)
     rows = [(skus[each % 2], own, 100 + each, None) for each in range(260)]
     document = _document(shop, *rows)
-    sandbox.mood("shop", "busy", for_calls=1, on=CALL)
+    sandbox.mood("shop", "busy", for_calls=1, on="POST /graphql.json levels")
     with pytest.raises(RateLimited):
         shop.send(document)
     assert context.notes["stock:1"] == "0"

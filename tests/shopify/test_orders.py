@@ -212,7 +212,7 @@ def test_the_next_page_is_asked_for_word_for_word(by_hand: ShopifyConnector) -> 
     responses.get(ORDERS, **_page(_order(1), following=second), match=[_without_page_info()])
     responses.get(second, **_page(_order(2)))
     _read(by_hand)
-    assert responses.calls[1].request.url == second
+    assert responses.calls[-1].request.url == second
 
 
 @responses.activate
@@ -222,7 +222,7 @@ def test_a_link_to_another_host_does_not_get_the_token(by_hand: ShopifyConnector
     next(reading)
     with pytest.raises(AccessDenied, match=r"elsewhere\.test"):
         next(reading)
-    assert len(responses.calls) == 1
+    assert {str(call.request.url).partition("/admin")[0] for call in responses.calls} == {"https://shop.test"}
 
 
 def _since(moment: str) -> Callable[..., tuple[bool, str]]:
@@ -327,7 +327,7 @@ def test_another_served_version_is_said_once_and_not_again_by_the_next_connectio
 def test_the_right_version_is_not_worth_a_word(by_hand: ShopifyConnector, caplog: pytest.LogCaptureFixture) -> None:
     responses.get(ORDERS, **{**_page(), "headers": {"X-Shopify-API-Version": "2026-07"}})
     _read(by_hand)
-    assert caplog.records == []
+    assert "shopify_version_differs" not in caplog.text
 
 
 def test_the_call_limit_of_every_reply_reaches_the_limiter(

@@ -88,7 +88,7 @@ here = pytest.mark.skipif(not SDL.exists(), reason="the schema beside the reposi
 
 
 @here
-@pytest.mark.parametrize("document", queries.EVERY, ids=lambda text: read(text)[0].name)
+@pytest.mark.parametrize("document", queries.EVERY, ids=lambda text: read(text)[0].name or "bulk")
 def test_every_document_fits_the_schema(document: str) -> None:
     assert list(_complaints(document)) == []
 
@@ -113,7 +113,25 @@ def test_a_document_that_does_not_fit_is_found_out(document: str, said: str) -> 
 @here
 def test_every_document_of_the_module_is_checked() -> None:
     named = {value for name, value in vars(queries).items() if name.isupper() and isinstance(value, str)}
-    assert named == set(queries.EVERY)
+    assert named - set(queries.EVERY) == {queries.VARIANTS}, "which stands there filled in"
+    assert set(queries.EVERY) - named == set(_BULK)
+
+
+_BULK = [text for text in queries.EVERY if text.startswith("{")]
+
+
+@here
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("FulfillmentOrderHoldInput", "reasonNotes"),
+        ("FulfillmentOrderHoldInput", "handle"),
+        ("FulfillmentOrderHoldInput", "notifyMerchant"),
+        ("FulfillmentOrderHoldInput", "reason"),
+    ],
+)
+def test_what_a_hold_says_is_what_the_schema_takes(kind: str, field: str) -> None:
+    assert field in _schema()[kind]
 
 
 @here
@@ -124,5 +142,7 @@ def test_what_a_row_of_stock_holds_is_what_the_schema_takes() -> None:
 
 
 def test_documents_are_named() -> None:
-    operations: list[Operation] = [operation for text in queries.EVERY for operation in read(text)]
-    assert len({operation.name for operation in operations}) == len(queries.EVERY)
+    sent = [text for text in queries.EVERY if text not in _BULK]
+    operations: list[Operation] = [operation for text in sent for operation in read(text)]
+    assert all(operation.name for operation in operations)
+    assert len({operation.name for operation in operations}) == len(sent)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 from connectors.shopify import connector as module
 from connectors.shopify import health
-from connectors.shopify.connector import ABOUT, FULFILMENTS, HOOKS, ORDERS, STOCK
+from connectors.shopify.connector import ABOUT, ANSWERS, ASSIGNMENTS, FULFILMENTS, HOLDS, HOOKS, ORDERS, STOCK
 from connectors.shopify.settings import ShopifySettings
 
 PAGE = (Path(module.__file__).parent / "README.md").read_text(encoding="utf-8")
+
+
+_EVERY = (ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, ASSIGNMENTS, ANSWERS)
 
 
 def _rows(heading: str) -> dict[str, list[str]]:
@@ -46,7 +49,7 @@ def test_every_scope_that_is_checked_is_in_the_table() -> None:
 
 
 def test_every_document_is_in_the_table() -> None:
-    assert set(_rows("# Shopify")) == {spec.name for spec in (ORDERS, HOOKS, FULFILMENTS, STOCK)}
+    assert set(_rows("# Shopify")) == {spec.name for spec in _EVERY}
 
 
 def test_the_example_connects() -> None:

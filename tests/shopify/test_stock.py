@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 import responses
-from responses import matchers
 
 from connectors.shopify.connector import ShopifyConnector
 from hub.contract import Absent, Found, Outbound, Profile, RateLimited, Rejected, TemporaryFailure
@@ -44,10 +41,6 @@ def _shown(sandbox: RunningSandbox, sku: str, location: str) -> int | None:
     shop = sandbox._site.shop
     level = shop.levels.get((shop.variants[sku].inventory_item_id, int(location)))
     return level.available if level else None
-
-
-def _product(number: int, *variants: tuple[str | None, int]) -> dict[str, object]:
-    return {"id": number, "variants": [{"sku": sku, "inventory_item_id": item} for sku, item in variants]}
 
 
 @pytest.fixture
@@ -138,14 +131,14 @@ def test_part_of_a_unit_is_not_offered(sandbox: RunningSandbox, shop: ShopifyCon
     assert _shown(sandbox, known, own) == 2
 
 
-def test_the_products_are_read_once_for_all_connections(
+def test_the_variants_are_read_once_for_all_connections(
     sandbox: RunningSandbox, connect: Opener, profile: Profile
 ) -> None:
     own = sandbox.info["locations"]["warehouse"]
     for quantity, sku in enumerate(_skus(sandbox)):
         shop = connect(profile)
         shop.send(_document(shop, (sku, own, quantity)))
-    assert sandbox.calls("shop")["shop"]["GET /products.json"] == 1
+    assert sandbox.calls("shop")["shop"]["POST /graphql.json runBulk"] == 1
 
 
 def test_a_broken_off_push_goes_on_where_it_stopped(
@@ -190,84 +183,3 @@ def test_a_finished_push_is_found_and_an_unfinished_one_is_not(
     assert shop.find(document) == Absent()
     shop.send(document)
     assert isinstance(shop.find(Outbound("stock", "stock:1", document.content, note=context.notes["stock:1"])), Found)
-
-
-# --- which item a SKU is ---------------------------------------------------------------------------------------------
-
-
-@responses.activate
-def test_a_sku_sold_as_several_variants_is_set_at_all_of_them(by_hand: ShopifyConnector) -> None:
-    responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11)), _product(2, ("A", 12))]})
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    by_hand.send(_document(by_hand, ("A", "5", 3)))
-    sent = [json.loads(call.request.body or b"{}") for call in responses.calls if call.request.method == "POST"]
-    assert sent == [{"location_id": 5, "inventory_item_id": item, "available": 3} for item in (11, 12)]
-
-
-@responses.activate
-def test_products_are_read_page_by_page_with_just_the_fields_needed(by_hand: ShopifyConnector) -> None:
-    second = f"{BASE}products.json?page_info=2&limit=250"
-    query = {"fields": "id,variants", "limit": "250"}
-    responses.get(
-        f"{BASE}products.json",
-        json={"products": [_product(1, ("A", 11))]},
-        headers={"Link": f'<{second}>; rel="next"'},
-        match=[matchers.query_param_matcher(query)],
-    )
-    responses.get(second, json={"products": [_product(2, ("B", 12), (None, 13))]})
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    assert by_hand.send(_document(by_hand, ("B", "5", 3))).reply == "1 set"
-
-
-@responses.activate
-def test_a_product_shown_with_a_hundred_variants_is_asked_for_all_of_them(by_hand: ShopifyConnector) -> None:
-    shown = [(f"S{number}", number) for number in range(100)]
-    responses.get(f"{BASE}products.json", json={"products": [_product(7, *shown)]})
-    variants = [{"sku": f"S{number}", "inventory_item_id": number} for number in range(140)]
-    responses.get(f"{BASE}products/7/variants.json", json={"variants": variants})
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    assert by_hand.send(_document(by_hand, ("S139", "5", 3))).reply == "1 set"
-
-
-@responses.activate
-def test_an_unknown_sku_has_the_changed_products_read_but_not_too_often(
-    connect: Opener, make_profile: ProfileMaker, context: MemoryContext
-) -> None:
-    products = responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11))]})
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    shop = connect(make_profile(sku_minutes=15))
-    for _ in range(3):
-        shop.send(_document(shop, ("NEW", "5", 3)))
-    assert products.call_count == 1
-    context.clock.advance(timedelta(minutes=15).total_seconds())
-    shop.send(_document(shop, ("NEW", "5", 3)))
-    assert products.call_count == 2
-    assert "updated_at_min=2026-11-20T05%3A50%3A00" in str(responses.calls[-1].request.url)
-
-
-@responses.activate
-def test_an_item_that_is_gone_is_looked_for_again(
-    connect: Opener, make_profile: ProfileMaker, context: MemoryContext
-) -> None:
-    products = responses.get(f"{BASE}products.json", json={"products": [_product(1, ("A", 11), ("B", 12))]})
-    gone = {"location_id": 5, "inventory_item_id": 11, "available": 3}
-    responses.post(
-        f"{BASE}inventory_levels/set.json", status=404, json={"errors": "Not Found"},
-        match=[matchers.json_params_matcher(gone)],
-    )  # fmt: skip
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    shop = connect(make_profile())
-    assert shop.send(_document(shop, ("A", "5", 3), ("B", "5", 3))).reply.startswith("1 set; 1 refused: A at 5")
-    responses.replace(responses.GET, f"{BASE}products.json", json={"products": [_product(1, ("A", 21))]})
-    context.clock.advance(3600)
-    assert shop.send(_document(shop, ("A", "5", 3), ("B", "5", 3))).reply == "2 set"
-    assert products.call_count == 1
-
-
-@responses.activate
-def test_many_skus_are_remembered_compactly(by_hand: ShopifyConnector, context: MemoryContext) -> None:
-    products = [_product(number, (f"SKU-{number:06}", 44_000_000_000 + number)) for number in range(20_000)]
-    responses.get(f"{BASE}products.json", json={"products": products})
-    responses.post(f"{BASE}inventory_levels/set.json", json={})
-    by_hand.send(_document(by_hand, ("SKU-000007", "5", 3)))
-    assert len(context.state["sku_map"]) < 20_000 * 10

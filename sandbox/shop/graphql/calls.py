@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 from sandbox.options import Bucket
 from sandbox.shop.bucket import LeakyBucket
-from sandbox.shop.graphql import stock
+from sandbox.shop.graphql import parts, stock
+from sandbox.shop.graphql.bulk import BulkQueries
 from sandbox.shop.graphql.syntax import BadDocument, Field, Operation, filled, read
 from sandbox.shop.query import body, mapping
 from sandbox.shop.shop import Shop
@@ -32,8 +33,8 @@ class Denied(Exception):
 class GraphQLCalls:
     """The GraphQL side of one shop."""
 
-    def __init__(self, shop: Shop, size: Bucket, bucket: LeakyBucket) -> None:
-        self._shop, self._size, self._bucket = shop, size, bucket
+    def __init__(self, shop: Shop, size: Bucket, bucket: LeakyBucket, bulk: BulkQueries) -> None:
+        self._shop, self._size, self._bucket, self._bulk = shop, size, bucket, bulk
         self._done: dict[str, tuple[str, object]] = {}  # by idempotency key: what was asked, and the answer
 
     def serve(self, request: Request) -> Reply:
@@ -66,16 +67,31 @@ class GraphQLCalls:
     def _root(
         self, operation: Operation, field: Field, arguments: Mapping[str, object], variables: Mapping[str, object]
     ) -> object:
-        if operation.kind == "query" and field.name == "nodes":
-            ids = arguments.get("ids")
-            return [_node(self._shop, each) for each in ids] if isinstance(ids, list) else []
-        work = self._mutations().get(field.name) if operation.kind == "mutation" else None
+        known = self._mutations() if operation.kind == "mutation" else self._queries()
+        work = known.get(field.name)
         if work is None:
             raise Denied("undefinedField", f"Field '{field.name}' doesn't exist on type '{operation.kind.title()}'")
         return self._once(field, arguments, variables, lambda: work(arguments))
 
+    def _queries(self) -> Mapping[str, Callable[[Mapping[str, object]], object]]:
+        return {
+            "nodes": lambda given: [self._node(each) for each in _listed(given.get("ids"))],
+            "node": lambda given: self._node(given.get("id")),
+            "order": lambda given: parts.order_node(self._shop, given.get("id")),
+            "fulfillmentOrders": lambda given: parts.listed(self._shop, given),
+            "bulkOperations": self._bulk.listed,
+        }
+
+    def _node(self, gid: object) -> Document | None:
+        if "/BulkOperation/" in str(gid):
+            return self._bulk.node(gid)
+        return stock.item_node(self._shop, stock.number(gid)) if "/InventoryItem/" in str(gid) else None
+
     def _mutations(self) -> Mapping[str, Callable[[Mapping[str, object]], object]]:
         return {
+            "fulfillmentOrderHold": lambda given: parts.hold(self._shop, given),
+            "fulfillmentOrderReleaseHold": lambda given: parts.release(self._shop, given),
+            "bulkOperationRunQuery": self._bulk.run,
             "inventorySetQuantities": lambda given: stock.set_quantities(
                 self._shop, mapping(given.get("input"), "input")
             ),
@@ -137,15 +153,16 @@ def _cost(operation: Operation, variables: Mapping[str, object]) -> int:
 def _field_cost(field: Field, variables: Mapping[str, object]) -> int:
     if not field.fields:
         return 0
-    ids = filled(field.arguments.get("ids"), variables)
+    ids, first = (filled(field.arguments.get(name), variables) for name in ("ids", "first"))
+    inner = sum(_field_cost(each, variables) for each in field.fields if each.name != "pageInfo")
+    if isinstance(first, int):
+        return 2 + first * inner
     times = len(ids) if isinstance(ids, list) else 1
-    return times * (1 + sum(_field_cost(each, variables) for each in field.fields))
+    return times * (1 + inner)
 
 
-def _node(shop: Shop, gid: object) -> Document | None:
-    if "/InventoryItem/" not in str(gid):
-        return None
-    return stock.item_node(shop, stock.number(gid))
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
 
 
 def _project(value: object, field: Field, variables: Mapping[str, object]) -> object:
