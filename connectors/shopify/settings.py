@@ -76,7 +76,7 @@ class ShopifySettings(BaseModel):
     sweep_days: Annotated[
         int, Field(ge=1, le=60, description="once a day a reading goes back so far, for what a list left out")
     ] = 2
-    page_size: Annotated[int, Field(ge=1, le=250, description="orders and products a call")] = 250
+    page_size: Annotated[int, Field(ge=1, le=250, description="orders a call")] = 250
     fulfilment_orders: Annotated[
         Literal["in doubt", "always"],
         Field(description="when an order's fulfilment orders are read with it, a call each: `in doubt` or `always`"),
@@ -102,7 +102,7 @@ class ShopifySettings(BaseModel):
         Field(description="the address under which the shop reaches this hub; with it webhooks are subscribed to"),
     ] = ""
     sku_minutes: Annotated[
-        int, Field(ge=1, le=1440, description="for unknown SKUs the products are read again at most this often")
+        int, Field(ge=1, le=1440, description="for unknown SKUs the changed variants are read again at most this often")
     ] = 15
     connect_timeout: Annotated[Seconds, Field(description="seconds to wait for a connection")] = 10.0
     read_timeout: Annotated[Seconds, Field(description="seconds to wait for the next bytes of a reply")] = 60.0
