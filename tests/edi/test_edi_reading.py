@@ -200,7 +200,6 @@ def test_what_was_not_for_us_is_cut_into_its_documents_once_the_ids_are_right(tm
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        (b"IEA*1*000000001~\n", b"IEA*1*000000001~\nhello world~\n"),
         (b"GE*1*", b"SE*1*9~\nGE*1*"),
         (b"IEA*1*000000001~\n", b""),
         (b"IEA*1*000000001", b"IEA*1*000000002"),
@@ -213,6 +212,13 @@ def test_an_interchange_that_its_ta1_rejects_has_no_part_applied_and_no_group_ac
     assert [each.document for each in items(edi, content)] == [""]
     told = [each for each in read(edi, content) if isinstance(each, FunctionalAcknowledgement)]
     assert [(each.group, each.verdict) for each in told] == [("", Verdict.REJECTED)]
+
+
+def test_what_a_mailbox_adds_behind_an_interchange_costs_it_nothing(edi: EdiConnector) -> None:
+    content = stock(desk()) + b"-- sent by mail --\n"
+    assert [each.document for each in items(edi, content)] == ["", "stock"]
+    told = [each for each in read(edi, content) if isinstance(each, FunctionalAcknowledgement)]
+    assert [(each.group, each.verdict) for each in told] == [("IB", Verdict.ACCEPTED)]
 
 
 def test_a_set_without_a_group_is_refused_and_not_applied(edi: EdiConnector) -> None:

@@ -205,6 +205,20 @@ def test_what_follows_a_missing_trailer_is_read() -> None:
     ]
 
 
+def test_what_stands_behind_an_interchange_takes_nothing_from_it() -> None:
+    (stray,) = [event.fault for event in events(WHOLE + "-- sent by mail --") if isinstance(event, Stray)]
+    assert (stray.code, stray.severity, stray.offset) == (FaultCode.BAD_CONTENT, Severity.WARNING, len(WHOLE))
+
+
+@pytest.mark.parametrize("cut", [len(ISA + GS) + 30, len(ISA + GS) + 41])
+def test_the_segments_of_a_set_that_breaks_off_stand_in_that_set_and_are_no_strays(cut: int) -> None:
+    assert told((ISA + GS + SET)[:cut]) == [
+        FaultCode.SET_TRAILER_MISSING,
+        FaultCode.GROUP_TRAILER_MISSING,
+        FaultCode.INTERCHANGE_TRAILER_MISSING,
+    ]
+
+
 def test_an_isa_without_the_end_of_the_one_before_starts_anew() -> None:
     text = ISA + GS + SET + WHOLE
     assert told(text) == [FaultCode.GROUP_TRAILER_MISSING, FaultCode.INTERCHANGE_TRAILER_MISSING]

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from hub.codec.x12 import envelope
-from hub.codec.x12.fault import Fault, FaultCode
+from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import (
     Event,
     Group,
@@ -41,6 +41,8 @@ LONGEST_SEGMENT: Final = 1 << 20
 _KEPT: Final = 200
 #: The control segments but for ISA, letter by letter.
 _TAGS: Final = ((b"G", b"[SE]"), (b"S", b"[TE]"), (b"I", b"E", b"A"), (b"T", b"A", b"[13]"), (b"I", b"S", b"[BE]"))
+#: Separators that the first letters of a short segment may be followed by.
+_CUTS: Final = "*|^+~> "
 _SET_ID: Final = re.compile(r"\s*[0-9]{3}\s*")
 
 
@@ -154,7 +156,8 @@ class _Reader:
         if self._mark and not window.data.rstrip(BLANKS.replace(self._mark, b"")).endswith(self._mark):
             window.data += self._mark  # the last terminator was forgotten
             return True
-        self._stray(window.end)
+        if self._set is None:
+            self._stray(window.end)
         self._close_interchange(window.end)
         if self._interchanges == 0 and not self._told:
             shown = window.data[:80].decode("latin-1")
@@ -195,7 +198,9 @@ class _Reader:
         self._strayed = True
         code = FaultCode.STRAY_SEGMENT if self._open else FaultCode.BAD_CONTENT
         shown = bare[:80].split(self._mark or b"\n")[0].decode("latin-1")
-        fault = Fault(code, offset=start + len(text) - len(bare), value=shown, tag=shown[:3])
+        # what follows an IEA takes nothing from the interchange that is whole before it
+        graded = None if self._interchange is None else Severity.WARNING
+        fault = Fault(code, offset=start + len(text) - len(bare), value=shown, tag=shown[:3].strip(_CUTS), graded=graded)
         self._out.append(Stray(fault, self._interchange))
 
     def _understood(self, start: int, stop: int) -> None:
