@@ -17,6 +17,7 @@ from hub.contract import (
     DocumentSpec,
     Finding,
     Health,
+    Mode,
     Numbers,
     Outbound,
     Page,
@@ -37,6 +38,9 @@ MAILBOX = DocumentSpec("mailbox", Direction.IN, Kind.INTERCHANGE)
 VERDICTS = DocumentSpec("verdicts", Direction.IN, Kind.FUNCTIONAL_ACKNOWLEDGEMENT, comes_with=MAILBOX.name)
 VERDICT = DocumentSpec("verdict", Direction.OUT, Kind.FUNCTIONAL_ACKNOWLEDGEMENT)
 
+#: So many bytes of a page of files are handed over at a time, but always whole interchanges.
+_PIECE = 4 << 20
+
 _ABOUT = About(
     name="edi",
     summary="X12 interchanges in a mailbox, read and written as the partner's mapping file says.",
@@ -46,6 +50,7 @@ _ABOUT = About(
             Kind.SALES_ORDER,
             Kind.SALES_ORDER_CHANGE,
             Kind.STOCK_LEVEL,
+            Kind.EXPECTED_RECEIPT,
             Kind.CATALOGUE_ENTRY,
             Kind.ACKNOWLEDGEMENT,
             Kind.SHIPMENT,
@@ -96,10 +101,8 @@ class EdiConnector:
             settings, _Folders(settings), context, partner=partner.code, page_size=_ABOUT.page_size
         )
         self._documents = {each.name: each for each in _documents(settings, translator)}
-        self._by_code = {
-            translator.root(each.name): each.name for each in translator.documents() if each.direction is Direction.IN
-        }
-        self._reading = Reading(settings, translator, self._document_of)
+        self._sorting = _Sorting(translator)
+        self._reading = Reading(settings, translator, self._sorting)
         self._writing = Writing(settings, translator, partner.timezone)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
@@ -115,13 +118,24 @@ class EdiConnector:
         return self._transport.check(read_only=True)
 
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
-        """Yield pages of interchanges with what is in them; their files are put away when the next is asked for."""
+        """Yield pages of interchanges with what is in them; files are put away when all that they hold was handed over.
+
+        So a page of many files is handed over in pieces, and the cursor moves with the last of them.
+        """
         for page in self._transport.fetch(document, cursor):
-            yield replace(page, items=tuple(each for file in page.items for each in self.cut(document, file)))
+            piece: list[RawItem] = []
+            held = 0
+            for each in (each for file in page.items for each in self.cut(document, file)):
+                if not each.part_of and held >= _PIECE:
+                    yield Page(tuple(piece))
+                    piece, held = [], 0
+                piece.append(each)
+                held += len(each.content)
+            yield replace(page, items=tuple(piece))
 
     def cut(self, document: str, item: RawItem) -> Iterator[RawItem]:  # noqa: ARG002 - there is one mailbox
         """Yield the interchanges of a file, each with what is in it; of one that was kept earlier just the same."""
-        return cut.items(item, self._settings, self._document_of)
+        return cut.items(item, self._settings, self._sorting)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield what an interchange or one of its documents says."""
@@ -151,10 +165,25 @@ class EdiConnector:
         """Hang up."""
         self._transport.close()
 
-    def _document_of(self, code: str) -> str | None:
-        if code in cut.ACKNOWLEDGEMENTS or code == cut.NOTE:
-            return VERDICTS.name
-        return self._by_code.get(code)
+
+class _Sorting:
+    """Implements `cut.Sorting` for the documents of a mapping file."""
+
+    def __init__(self, translator: Documents) -> None:
+        self._by_code: dict[str, tuple[str, ...]] = dict.fromkeys((*cut.ACKNOWLEDGEMENTS, cut.NOTE), (VERDICTS.name,))
+        self._snapshots: set[str] = set()
+        for each in translator.documents():
+            if each.direction is Direction.IN:
+                code = translator.root(each.name)
+                self._by_code[code] = (*self._by_code.get(code, ()), each.name)
+                if each.mode is Mode.SNAPSHOT:
+                    self._snapshots.add(each.name)
+
+    def documents_of(self, code: str) -> tuple[str, ...]:
+        return self._by_code.get(code, ())
+
+    def is_snapshot(self, document: str) -> bool:
+        return document in self._snapshots
 
 
 def _documents(settings: EdiSettings, translator: Documents) -> Iterator[DocumentSpec]:

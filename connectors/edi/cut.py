@@ -7,8 +7,9 @@ stood under, so that it can be read, applied and rerun alone.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from connectors.edi.settings import Duplicate, EdiSettings
 from hub.codec.x12.fault import Fault, Severity
@@ -29,10 +30,22 @@ from hub.contract import RawItem
 
 #: The sets that say what became of documents, and so are never acknowledged themselves.
 ACKNOWLEDGEMENTS = frozenset({"997", "999"})
-#: The code under which `document_of` is asked for what takes TA1 segments.
+#: The code under which `documents_of` is asked for what takes TA1 segments.
 NOTE = "TA1"
 #: The purpose (BEG01) of an order that was never sent before.
 _ORIGINAL = "00"
+
+
+class Sorting(Protocol):
+    """What a mailbox's mapping file says of the sets in it."""
+
+    def documents_of(self, code: str) -> tuple[str, ...]:
+        """Return the documents that sets of this code are read for; most often one, none where nobody reads them."""
+        ...
+
+    def is_snapshot(self, document: str) -> bool:
+        """Whether what a document does not list is gone, so that sets which share a list belong together."""
+        ...
 
 
 @dataclass(slots=True)
@@ -85,11 +98,11 @@ def wholes(content: bytes) -> Iterator[Whole]:
         yield current
 
 
-def items(file: RawItem, settings: EdiSettings, document_of: Callable[[str], str | None]) -> Iterator[RawItem]:
+def items(file: RawItem, settings: EdiSettings, sorting: Sorting) -> Iterator[RawItem]:
     """Yield what the hub stores of a file: each interchange, followed by the documents in it.
 
-    `document_of` names the document of a set's code. An interchange of somebody else or in another usage is stored
-    whole and no document of it is: reading it says why. A file without any interchange is stored as it came.
+    An interchange of somebody else or in another usage is stored whole and no document of it is: reading it says why.
+    A file without any interchange is stored as it came.
     """
     found = False
     for whole in wholes(file.content):
@@ -97,24 +110,44 @@ def items(file: RawItem, settings: EdiSettings, document_of: Callable[[str], str
         key = _key(whole, file, settings)
         yield RawItem(key, whole.content, file.name, file.at)
         if not unfit(whole.interchange, settings):
-            yield from _parts(whole, key, file, settings, document_of)
+            for part_key, content, document in _parts(whole, key, settings, sorting):
+                yield RawItem(part_key, content, file.name, file.at, document, key)
     if not found:
         yield RawItem(file.key, file.content, file.name, file.at)
 
 
-def _parts(
-    whole: Whole, key: str, file: RawItem, settings: EdiSettings, document_of: Callable[[str], str | None]
-) -> Iterator[RawItem]:
-    answers = document_of(NOTE)
+def _parts(whole: Whole, key: str, settings: EdiSettings, sorting: Sorting) -> Iterator[tuple[str, bytes, str]]:
+    """Yield the key, the content and the document of everything that is applied by itself."""
     for place, segment in enumerate(whole.notes, start=1):
-        if answers is not None:
+        for document in sorting.documents_of(NOTE):
             content = header_bytes(whole.interchange, None) + _line(segment, whole.interchange)
-            yield RawItem(f"{key}#TA1:{place}", content, file.name, file.at, answers, key)
+            yield f"{key}#TA1:{place}", content, document
+    lists: dict[str, dict[int, TransactionSet]] = {}
     for place, each in enumerate(whole.sets, start=1):
-        document = document_of(each.code)
-        if document is not None and whole.takes(each):
-            content = header_bytes(whole.interchange, each.group) + each.raw
-            yield RawItem(_part_key(key, place, each, settings), content, file.name, file.at, document, key)
+        for document in sorting.documents_of(each.code):
+            if sorting.is_snapshot(document):
+                lists.setdefault(document, {})[place] = each
+            elif whole.takes(each):
+                content = header_bytes(whole.interchange, each.group) + each.raw
+                yield _part_key(key, place, each, settings), content, document
+    for document, sets in lists.items():
+        if all(map(whole.takes, sets.values())):  # of a list that came in part, nothing says what is gone
+            place, first = next(iter(sets.items()))
+            yield _part_key(key, place, first, settings), _together(whole, sets.values()), document
+
+
+def _together(whole: Whole, sets: Iterable[TransactionSet]) -> bytes:
+    """Return the sets that make one list, each group of them under its own header."""
+    pieces: list[bytes] = []
+    group: Group | None = None
+    for each in sets:
+        if not pieces:
+            pieces.append(header_bytes(whole.interchange, each.group))
+        elif each.group is not None and each.group is not group:
+            pieces.append(_line(each.group.gs, whole.interchange))
+        group = each.group
+        pieces.append(each.raw)
+    return b"".join(pieces)
 
 
 def unfit(interchange: Interchange, settings: EdiSettings) -> str:

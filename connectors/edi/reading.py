@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from connectors.edi import functional
-from connectors.edi.cut import unfit
+from connectors.edi.cut import Sorting, unfit
 from connectors.edi.settings import Acknowledge, EdiSettings, Level
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.fault import Fault, FaultCode, Severity
@@ -23,11 +23,11 @@ _SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Reads for one partner; `document_of` names the document of a set's code."""
+    """Reads for one partner; `sorting` names the documents of a set's code."""
 
     settings: EdiSettings
     translator: Documents
-    document_of: Callable[[str], str | None]
+    sorting: Sorting
 
     # --- interchanges ------------------------------------------------------------------------------------------------
 
@@ -51,7 +51,7 @@ class Reading:
         for group in verdict.groups:
             for each in group.sets:
                 code = element(each.header, 1).strip()
-                if self.document_of(code) is None:
+                if not self.sorting.documents_of(code):
                     each.faults.append(Fault(FaultCode.SET_UNSUPPORTED, 1, 1, value=code, tag="ST"))
                     yield BadRecord(
                         f"the mapping file has no inbound document for transaction set {code!r}",
@@ -74,11 +74,12 @@ class Reading:
 
     def _against_guide(self, part: TransactionSet) -> list[Fault]:
         """Return what the guide in the mapping file finds; a set that comes in parts is too large to be looked at."""
-        document = self.document_of(part.code)
-        if document not in self.translator.inward or not part.whole:
+        documents = [each for each in self.sorting.documents_of(part.code) if each in self.translator.inward]
+        guides = [self.translator.declared(each).layout.guide for each in documents] if part.whole else []
+        if all(guide.empty for guide in guides):
             return []
-        guide = self.translator.declared(document).layout.guide
-        return [] if guide.empty else part.located(guide.check(tree(part)))
+        root = tree(part)
+        return part.located(dict.fromkeys(fault for guide in guides for fault in guide.check(root)))
 
     # --- transaction sets --------------------------------------------------------------------------------------------
 

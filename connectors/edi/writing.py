@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connectors.edi import functional
+from connectors.edi import finish, functional
 from connectors.edi.settings import Acknowledge, EdiSettings, Level
 from hub.codec.x12.acknowledge import VERSION_999
 from hub.codec.x12.check import StandardCheck
@@ -23,17 +23,6 @@ from hub.model.transmission import FunctionalAcknowledgement, transmission_refer
 
 _HIGHEST = 999_999_999
 _SHOWN = 5
-#: What CTT01 counts in each set.
-_COUNTED = {
-    "850": "PO1",
-    "855": "PO1",
-    "860": "POC",
-    "865": "POC",
-    "810": "IT1",
-    "832": "LIN",
-    "846": "LIN",
-    "856": "HL",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +36,12 @@ class Writing:
     def document(self, name: str, record: Record, numbers: Numbers) -> Rendered:
         """Return the interchange for a record, under the next control number; raises BadRecord."""
         root = self.translator.render_tree(name, record)
+        loop = self.translator.declared(name).layout.loop
         try:
+            finish.spread(root, record, loop.steps[-1].name if loop else "")
             segments = segments_of(root, self._separators, self.settings.release[:6], policy=self.settings.in_data)
-            rendered = self._enveloped(root.name, _counted(root.name, segments), numbers)
+            segments = finish.counted(root.name, finish.totalled(root.name, segments))
+            rendered = self._enveloped(root.name, segments, numbers)
         except CannotWrite as error:
             raise _unwritable(record, str(error)) from None
         if self.settings.rejects is not Level.ENVELOPE and (wrong := _against_standard(rendered.content)):
@@ -83,7 +75,7 @@ class Writing:
         self, code: str, segments: list[Segment], numbers: Numbers, version: str = "", policy: Policy | None = None
     ) -> Rendered:
         number, at = self._number(numbers), self._local(numbers)
-        segments = [_stamped(each, number, at) if each[0] == "BIA" else each for each in segments]
+        segments = [finish.stamped(each, number, at) for each in segments]
         us, them = self.settings.us.in_group, self.settings.them.in_group
         group = gs_segment(code, us, them, number, at, version=version or self.settings.release)
         return self._rendered(
@@ -115,22 +107,6 @@ class Writing:
 
     def _local(self, numbers: Numbers) -> datetime:
         return numbers.now().astimezone(ZoneInfo(self.timezone))
-
-
-def _counted(code: str, segments: list[Segment]) -> list[Segment]:
-    """Add CTT with the number of lines where the mapping file leaves it to us."""
-    opener = _COUNTED.get(code)
-    if opener is None or any(each[0] == "CTT" for each in segments):
-        return segments
-    lines = sum(each[0] == opener for each in segments)
-    return [*segments, ["CTT", str(lines)]]
-
-
-def _stamped(bia: Segment, number: int, at: datetime) -> Segment:
-    """Give an 846 its reference and date (BIA03, BIA04) where the mapping file leaves them to us; no record has any."""
-    filled = [*bia, *[""] * (5 - len(bia))]
-    filled[3], filled[4] = filled[3] or str(number), filled[4] or f"{at:%Y%m%d}"
-    return filled
 
 
 def _against_standard(content: bytes) -> list[Fault]:

@@ -8,6 +8,7 @@
     .../PRF.01                        beginning at the nearest thing around the record in which the rest is found
     .02                               a value of the record itself
     Order.Lines.Line   *   **.HL[03=I]    children; a child of any name; at any depth
+    sum(.../SAC[01=C].05)             everything that the path leads to, added up
     "odd.name"[K="a value"]           names and values that hold . [ ] / = # or quotes stand in quotes
 
 After `.../` a name that something around the record has means that one, not another beside it.
@@ -26,10 +27,12 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 
 from hub.codec.tree import Here, Node
+from hub.model.number import NotANumber, parse_number, plain
 
 N = TypeVar("N", Node, Here)
 LONGEST: Final = 300
 _MOST_STEPS: Final = 20
+_SUM = re.compile(r"sum\((.+)\)")
 _UP = re.compile(r"(?:\.\./)+|\.\.\./")
 _QUOTED = re.compile(r"\"([^\"]+)\"|'([^']+)'")
 _NAME = re.compile(r"[^.\[\]/=\"'#\s][^.\[\]/=\"']*")
@@ -119,14 +122,21 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path, read once: `up` levels first (-1: as many as it takes), then the steps."""
+    """A path, read once: `up` levels first (-1: as many as it takes), then the steps.
+
+    `adds` says that all the values count and not the first: they are added up.
+    """
 
     text: str
     up: int
     steps: tuple[Step, ...]
+    adds: bool = False
 
     def value(self, here: Here) -> str:
-        """Return the first value that the path leads to from a record, or an empty text."""
+        """Return the first value that the path leads to from a record (or their sum), or an empty text."""
+        if self.adds:
+            sums = (_sum(_values(start.node, self.steps, first=True)) for start in self._starts(here))
+            return next(filter(None, sums), "")
         if not self.up:
             return _value(here.node, self.steps, first=True)
         for start in self._starts(here):
@@ -155,9 +165,25 @@ class Path:
                 yield each
 
 
-def parse(text: str, pairs: Mapping[str, int] = _NO_PAIRS) -> Path:
-    """Read a path; `pairs` is the format's (see TreeFormat). Raises PathRefused."""
-    return _Parser(text, pairs).path()
+def parse(text: str, pairs: Mapping[str, int] = _NO_PAIRS, *, sums: bool = False) -> Path:
+    """Read a path; `pairs` is the format's (see TreeFormat), `sums` allows `sum()` around it. Raises PathRefused."""
+    found = _SUM.fullmatch(text) if sums else None
+    if found is None:
+        return _Parser(text, pairs).path()
+    inner = _Parser(found[1], pairs).path()
+    return Path(text, inner.up, inner.steps, adds=True)
+
+
+def _sum(values: Iterable[str]) -> str:
+    """Return the sum of what is there; what is no number is returned instead, for whoever reads it to refuse."""
+    total = None
+    for value in values:
+        try:
+            number = parse_number(value)
+        except NotANumber:
+            return value
+        total = number if total is None else total + number
+    return "" if total is None else plain(total)
 
 
 def _value(node: Node, steps: tuple[Step, ...], *, first: bool = False) -> str:
@@ -167,6 +193,19 @@ def _value(node: Node, steps: tuple[Step, ...], *, first: bool = False) -> str:
     if len(steps) == 1 and not step.filters and step.name in node.values:
         return node.values[step.name]
     return next((found for each in _within(node, step, first=first) if (found := _led(each, steps))), "")
+
+
+def _values(node: Node, steps: tuple[Step, ...], *, first: bool = False) -> Iterator[str]:
+    """Yield every value that the steps lead to, in document order."""
+    step = steps[0]
+    if len(steps) == 1 and not step.filters and step.name in node.values:
+        yield node.values[step.name]
+        return
+    deep = step.name == "**"
+    rest = steps[1:] if deep else steps
+    for each in _anywhere(node, rest[0]) if deep else _within(node, step, first=first):
+        found = [_own(each, rest[0])] if len(rest) == 1 else _values(each, rest[1:])
+        yield from filter(None, found)
 
 
 def _within(node: Node, step: Step, *, first: bool) -> Iterator[Node]:

@@ -70,6 +70,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "ship_by": "when it has to leave",
     "shipped_at": "when it left",
     "sku": "our SKU",
+    "sscc": "the SSCC of the carton that it lies in",
     "street": "street and number",
     "street2": "second line of the street",
     "supplier": "the supplier's code",

@@ -38,6 +38,10 @@ _TYPE_OF: Final[Mapping[Shape, Type]] = {
 _OF_A_CHANNEL = frozenset({Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE})
 
 
+#: What comes from a channel: its own code need not stand in the file.
+_OF_A_CHANNEL: Final = (Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE)
+
+
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A rule, the field that it makes, and whether that is a field of the line."""
@@ -79,7 +83,7 @@ def _paths(source: Source, declared: Declared, made: list[Made], skip: Formula |
                 source.report(way, f"there is no column {name!r}{did_you_mean(name, known)}", value=True)
             continue
         try:
-            paths[name] = layout.path(name)
+            paths[name] = layout.path(name, sums=True)
         except PathRefused as error:
             source.report(way, str(error), value=not shift, shift=shift or error.column)
     return paths

@@ -9,6 +9,7 @@ from typing import Final
 from hub.codec.fault import Refused, Unreadable
 from hub.codec.path import Path
 from hub.codec.tree import Node
+from hub.codec.x12.places import by_place
 from hub.contract import BadRecord
 from hub.mapping.column import WrongHeader, places
 from hub.mapping.document import Declared
@@ -93,6 +94,8 @@ class Inward:
         return self._bound(opened, found)
 
     def _trees(self, roots: Iterable[Node | Unreadable]) -> Opened:
+        if self.declared.layout.by_place:
+            roots = (each for root in roots for each in by_place(root))
         return open_trees(roots, self.declared.layout.rows, self.paths, empty=bool(self.lines))
 
     def _bound(self, opened: Opened, found: Mapping[str, int]) -> Run:

@@ -44,7 +44,7 @@ _FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "header": ("csv", "xlsx"),
     "sheet": ("xlsx",),
     "namespaces": ("xml",),
-    **dict.fromkeys(("release", "guide"), ("x12",)),
+    **dict.fromkeys(("release", "guide", "by_place"), ("x12",)),
     "encoding": (*_TEXTS, *TREES),
 }
 SETTINGS: Final = (*_FOR, "format", "rows", "loop", "root", "each")
@@ -74,10 +74,11 @@ class Layout:
     root: str = ""
     each: Mapping[str, str] = field(default_factory=dict)
     guide: Guide = field(default_factory=Guide)
+    by_place: bool = False
 
-    def path(self, text: str) -> Path:
-        """Return a path over the format's trees; raises PathRefused."""
-        return parse(text, self.tree.pairs if self.tree else {})
+    def path(self, text: str, *, sums: bool = False) -> Path:
+        """Return a path over the format's trees, or with `sums` a sum over one; raises PathRefused."""
+        return parse(text, self.tree.pairs if self.tree else {}, sums=sums)
 
 
 def read_layout(section: Section, direction: Direction) -> Layout:
@@ -92,7 +93,7 @@ def read_layout(section: Section, direction: Direction) -> Layout:
         tree = NestedFormat(levels, dialect, nested[0], nested[1], _texts(section, "ignore"))
     inward = direction is Direction.IN
     inward_root = () if section.data.get("format") in ENVELOPED else ("root",)
-    for key in ("loop", *inward_root) if inward else ("preamble", "footer", "filled"):
+    for key in ("loop", *inward_root) if inward else ("preamble", "footer", "filled", "by_place"):
         if key in section.data:
             section.report(key, f"{key} has no use here: it is for what {'leaves' if inward else 'comes in'}")
     return Layout(
@@ -111,6 +112,7 @@ def read_layout(section: Section, direction: Direction) -> Layout:
         root=section.text("root", ""),
         each=_each(section, inward=inward),
         guide=_guide(section),
+        by_place=section.flag("by_place"),
     )
 
 

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity, Text
+from hub.model.base import Code, Exact, Moment, Quantity, Record, SomeQuantity, Text
 from hub.model.money import Currency
 from hub.model.place import Address
 
 
+class StoreQuantity(Record):
+    """How much of a line goes to one store."""
+
+    store: Annotated[Code, Field(description="our code of the store, as the supplier knows it")]
+    quantity: SomeQuantity
+
+
 class PurchaseLine(Record):
-    """One line of a document that asks a node to ship; `channel_line` ties it to the customer's own line."""
+    """One line of a document that asks a node to ship; `channel_line` ties it to the customer's own line.
+
+    Where one order is for many stores, `stores` says how much each of them gets; together that is the quantity.
+    """
 
     line_number: Annotated[int, Field(ge=1)]
     sku: Code
@@ -22,6 +33,14 @@ class PurchaseLine(Record):
     quantity: SomeQuantity
     unit_cost: Quantity | None = None
     channel_line: Code
+    stores: tuple[StoreQuantity, ...] = ()
+
+    @model_validator(mode="after")
+    def _stores_get_all_of_it(self) -> PurchaseLine:
+        spread = sum((each.quantity for each in self.stores), Decimal(0))
+        if self.stores and spread != self.quantity:
+            raise ValueError(f"line {self.line_number}: the stores get {spread} of {self.quantity}")
+        return self
 
 
 class FulfillmentOrder(Record):
@@ -156,5 +175,8 @@ class Invoice(Record):
     credit: bool = False
     freight: Quantity | None = None
     tax: Quantity | None = None
+    charges: Annotated[
+        Exact | None, Field(description="other charges less allowances, before tax; negative where they lower it")
+    ] = None
     total: Quantity | None = None
     lines: tuple[InvoiceLine, ...] = ()

@@ -23,7 +23,7 @@ class TrackingStatus(StrEnum):
 
 
 class ShipmentLine(Record):
-    """What of one line left; `short` is what the partner says will never come, `tracking` where parcels differ."""
+    """What of one line left; `short` is what the partner says will never come; `tracking`, `sscc` are its parcel's."""
 
     line_number: Annotated[int | None, Field(ge=1)] = None
     line_id: Annotated[str, Field(max_length=128, description="to a customer: its own number of the line")] = ""
@@ -33,6 +33,7 @@ class ShipmentLine(Record):
     quantity: Quantity
     short: Annotated[Quantity | None, Field(description="of this line, cancelled by the partner")] = None
     tracking: Annotated[str, Field(max_length=128)] = ""
+    sscc: Annotated[str, Field(max_length=20)] = ""
 
 
 class Parcel(Record):

@@ -207,3 +207,28 @@ def test_any_text_is_a_path_or_is_refused(text: str) -> None:
         return
     assert isinstance(path.value(Here(STOCK)), str)
     assert all(isinstance(each, Here) for each in path.nodes(Here(NOTICE), empty=True))
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("sum(.../SAC[01=C].05)", "1500.5"),
+        ("sum(.../**.SAC[01=A].05)", "250"),
+        ("sum(.../**.SAC.05)", "1750.5"),
+        ("sum(.../SAC[01=C][02=D240].05)", "1300"),
+        ("sum(.../SAC[01=N].05)", ""),
+        ("sum(.../TXI.02)", "a lot"),
+        ("sum(02)", "2"),
+    ],
+)
+def test_a_sum_adds_up_everything_that_its_path_leads_to(path: str, value: str) -> None:
+    line = segment("IT1*1*2*EA*9.5", segment("SAC*A*C310***200"))
+    charges = [segment("SAC*C*D240***1300"), segment("SAC*C*D500***200.50"), segment("SAC*A*F670***50")]
+    invoice = Node("810", children=[line, *charges, segment("TXI*ST*1.5"), segment("TXI*ST*a lot")])
+    assert parse(path, sums=True).value(Here(line, Here(invoice))) == value
+
+
+def test_a_sum_is_for_what_is_read() -> None:
+    with pytest.raises(PathRefused):
+        parse("sum(SAC.05)[01=C]")
+    assert parse("sum(SAC.05)").steps[0].name == "sum(SAC"

@@ -10,7 +10,7 @@ from connectors.edi.connector import PLUGIN, EdiConnector
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.reader import read
 from hub.codec.x12.verdict import Status, judge
-from hub.contract import BadRecord, RawItem
+from hub.contract import RawItem
 from hub.model.order import SalesOrder
 from hub.model.stock import StockPush, StockPushRow
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
@@ -41,22 +41,6 @@ def test_a_retailers_order_is_a_sales_order_in_pieces(edi: EdiConnector) -> None
     assert (owed.reference, owed.verdict) == ("PO 10", Verdict.ACCEPTED)
     assert isinstance(order, SalesOrder)
     assert (order.number, order.lines[0].sku, int(order.lines[0].quantity)) == ("4711", "CUP", 24)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        ["BEG*01*SA*4711**20261120", "PO1*1*2*EA*9.5**VN*CUP"],
-        ["BEG*00*SA*4711**20261120", "PO1*1*2*EA*9.5**VN*CUP", "SDQ*EA*92*12*1*13*1"],
-    ],
-)
-def test_a_cancelled_order_or_one_for_many_stores_is_never_a_live_order_for_one(
-    edi: EdiConnector, body: list[str]
-) -> None:
-    owed, bad = told(edi, *body, "CTT*1")
-    assert isinstance(owed, FunctionalAcknowledgement)
-    assert owed.verdict is Verdict.REJECTED
-    assert isinstance(bad, BadRecord)
 
 
 def test_our_stock_is_an_846_that_is_clean_against_the_standard(edi: EdiConnector) -> None:

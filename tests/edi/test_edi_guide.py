@@ -25,7 +25,7 @@ def read(edi: EdiConnector, content: bytes) -> list[object]:
     whole = RawItem("a.edi:1:x", content, "a.edi")
     return [
         said
-        for item in cut.items(whole, edi._settings, edi._document_of)
+        for item in cut.items(whole, edi._settings, edi._sorting)
         for said in edi.parse(item.document or "mailbox", item)
     ]
 

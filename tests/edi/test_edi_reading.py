@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,8 @@ import pytest
 from connectors.edi import cut
 from connectors.edi.connector import EdiConnector
 from connectors.edi.settings import Party
-from hub.contract import BadRecord, RawItem
-from hub.model.stock import StockLevel
+from hub.contract import BadRecord, Page, RawItem
+from hub.model.stock import ExpectedReceipt, StockLevel
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
 from hub.testing.clock import START
 from sandbox.robots import x12 as clerk
@@ -23,7 +24,7 @@ def edi(tmp_path: Path) -> EdiConnector:
 
 
 def items(edi: EdiConnector, content: bytes, key: str = "a.edi:1:x") -> list[RawItem]:
-    return list(cut.items(RawItem(key, content, "a.edi"), edi._settings, edi._document_of))
+    return list(cut.items(RawItem(key, content, "a.edi"), edi._settings, edi._sorting))
 
 
 def read(edi: EdiConnector, content: bytes) -> list[object]:
@@ -41,6 +42,55 @@ def test_an_interchange_is_kept_whole_with_each_document_under_its_own_headers(e
     assert (owed.reference, owed.verdict, owed.documents[0].type) == ("IB 10", Verdict.ACCEPTED, "846")
     assert isinstance(level, StockLevel)
     assert (level.sku, int(level.quantity)) == ("CUP", 4)
+
+
+def _stock_list(*skus: str) -> list[list[str]]:
+    return [["BIA*00*SI*INV1*20261120", f"LIN**SK*{sku}", "QTY*33*4*EA"] for sku in skus]
+
+
+def test_sets_that_share_a_list_are_one_so_that_none_empties_the_shelves_of_the_others(edi: EdiConnector) -> None:
+    content = desk().interchange([("846", _stock_list("CUP", "MUG")), ("846", _stock_list("JUG"))], START)
+    _, part = items(edi, content)
+    assert part.document == "stock"
+    assert [each.sku for each in edi.parse("stock", part) if isinstance(each, StockLevel)] == ["CUP", "MUG", "JUG"]
+
+
+def test_of_a_list_of_which_a_group_is_refused_nothing_is_applied(edi: EdiConnector) -> None:
+    content = desk().interchange([("846", _stock_list("CUP")), ("846", _stock_list("JUG"))], START)
+    assert [each.document for each in items(edi, content.replace(b"GE*1*11", b"GE*2*11"))] == [""]
+
+
+def test_changes_are_told_one_set_after_the_other(tmp_path: Path) -> None:
+    edi = connect(tmp_path, documents='[documents.stock]\nmode = "delta"')
+    content = desk().envelope("846", _stock_list("CUP", "MUG"), START)
+    assert [each.document for each in items(edi, content)] == ["", "stock", "stock"]
+
+
+def test_a_set_may_be_read_for_two_documents(tmp_path: Path) -> None:
+    edi = connect(tmp_path, documents="[documents.expected]\nuse = true")
+    body = ["BIA*00*SI*INV1*20261120", "LIN**SK*CUP", "QTY*33*4*EA", "QTY*63*2*DZ", "DTM*018*20261201"]
+    _, *parts = items(edi, desk().envelope("846", [body], START))
+    level, expected = (record for part in parts for record in edi.parse(part.document, part))
+    assert isinstance(level, StockLevel)
+    assert isinstance(expected, ExpectedReceipt)
+    assert (int(level.quantity), int(expected.quantity), f"{expected.expected_at:%d.%m.}") == (4, 24, "01.12.")
+
+
+def test_a_page_of_large_files_is_handed_over_in_pieces_and_the_cursor_moves_with_the_last(
+    edi: EdiConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.edi.connector._PIECE", 1000)
+    at = desk()
+    files = [RawItem(f"{number}.edi", stock(at), f"{number}.edi") for number in range(5)]
+
+    class Mailbox:
+        def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:  # noqa: ARG002
+            yield Page(tuple(files), "5")
+
+    edi._transport = Mailbox()  # type: ignore[assignment]
+    pages = list(edi.fetch("mailbox", None))
+    assert [page.cursor for page in pages] == [None, None, "5"]
+    assert [[each.document for each in page.items] for page in pages] == [["", "stock"] * 2] * 2 + [["", "stock"]]
 
 
 def test_several_interchanges_in_one_file_are_several_items(edi: EdiConnector) -> None:

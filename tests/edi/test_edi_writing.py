@@ -15,7 +15,7 @@ from hub.codec.x12.reader import read
 from hub.codec.x12.verdict import judge
 from hub.contract import BadRecord
 from hub.model.place import Address
-from hub.model.purchase import PurchaseLine, PurchaseOrder
+from hub.model.purchase import PurchaseLine, PurchaseOrder, PurchaseOrderChange
 from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
 from hub.testing.clock import START, FakeClock
 from hub.testing.context import MemoryNumbers
@@ -184,3 +184,26 @@ def test_an_address_of_a_company_without_a_person_is_named_by_the_company(tmp_pa
     address = Address(company="Acme Inc", street="1 Main St", city="Austin", country="US")
     content = connect(tmp_path).render("order", order(ship_to=address), numbers).content
     assert b"~N1*ST*Acme Inc~N3*1 Main St~" in content
+
+
+def test_what_is_wanted_of_an_order_now_is_an_860_and_all_of_it_off_is_one_too(tmp_path: Path, numbers: Any) -> None:
+    change = {"number": "PO-1", "change_number": 1, "node": "NORTH", "supplier": "north", "currency": "USD"}
+    line = {"line_number": 1, "sku": "CUP", "change": "change", "quantity": 1, "previous": 2}
+    less = PurchaseOrderChange(**change, changed_at=START, lines=[line])
+    off = PurchaseOrderChange(**change, changed_at=START, cancelled=True)
+    edi = connect(tmp_path)
+    segments = [edi.render("change", each, numbers).content.decode().split("~")[3:-4] for each in (less, off)]
+    assert segments == [
+        ["BCH*04*DS*PO-1**1*20261120", "CUR*BY*USD", "POC*1*CA*1**EA***SK*CUP", "CTT*1"],
+        ["BCH*01*DS*PO-1**1*20261120", "CUR*BY*USD", "CTT*0"],
+    ]
+
+
+def test_an_order_for_many_stores_says_how_much_each_of_them_gets(tmp_path: Path, numbers: Any) -> None:
+    stores = [{"store": f"S{number}", "quantity": number} for number in range(1, 13)]
+    line = {"line_number": 1, "sku": "CUP", "quantity": 78, "channel_line": "11", "stores": stores}
+    content = connect(tmp_path).render("order", order(lines=[line]), numbers).content.decode()
+    assert [each for each in content.split("~") if each.startswith("SDQ")] == [
+        "SDQ*EA*92*" + "*".join(f"S{number}*{number}" for number in range(1, 11)),
+        "SDQ*EA*92*S11*11*S12*12",
+    ]

@@ -132,3 +132,21 @@ def test_a_place_that_cannot_be_read_is_a_problem_and_the_rest_counts() -> None:
 
 def test_no_guide_wants_nothing() -> None:
     assert guide("").check(order()) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "faults"),
+    [
+        ("106141411234567897", []),
+        ("00106141411234567897", []),
+        ("00106141411234567898", [(FaultCode.GUIDE_PATTERN, Severity.WARNING)]),
+        ("106141411234567", [(FaultCode.GUIDE_PATTERN, Severity.WARNING)]),
+        ("1061414112345678\u0669\u0667", [(FaultCode.GUIDE_PATTERN, Severity.WARNING)]),
+    ],
+)
+def test_the_check_digit_of_a_carton_is_told_and_the_goods_are_taken_all_the_same(
+    code: str, faults: list[tuple[FaultCode, Severity]]
+) -> None:
+    notice = f"BSN*00*S1*20260115*1200*0001~HL*1**S~HL*2*1*P~MAN*GM*{code}~CTT*2~"
+    found = guide('[elements]\n"**.MAN[GM].02" = { sscc = true }').check(order(notice, "856"))
+    assert [(fault.code, fault.severity) for fault in found] == faults

@@ -10,6 +10,7 @@
     "N1[ST].N4.03" = { needed = true, forms = ["99999", "99999-9999"] }
     "PO1[UP]"      = { needed = true, shortest = 12, longest = 12 }   # what follows the qualifier
     "PO1.09"       = { unused = true }
+    "MAN[GM].02"   = { sscc = true }        # its check digit is right
 
 Places are written as everywhere in mapping files (hub.codec.path), beginning in the transaction set. In a form, 9 is a
 digit, A a letter, X either of them, and everything else itself.
@@ -29,9 +30,11 @@ from hub.codec.x12.tree import PAIRS
 
 _ELEMENT: Final = re.compile(r"(.+?)\.([0-9]{2}(?:\.[0-9]{1,2})?)")
 _MASKS: Final = {"9": "[0-9]", "A": "[A-Za-z]", "X": "[0-9A-Za-z]"}
+#: Digits of a serial shipping container code (GS1), its check digit among them.
+_SSCC: Final = 18
 _KEYS: Final = {
     "segments": ("least", "most"),
-    "elements": ("needed", "unused", "codes", "shortest", "longest", "forms"),
+    "elements": ("needed", "unused", "codes", "shortest", "longest", "forms", "sscc"),
 }
 
 
@@ -93,6 +96,7 @@ class ElementWish:
     longest: int | None = None
     forms: tuple[re.Pattern[str], ...] = ()
     masks: tuple[str, ...] = ()
+    sscc: bool = False
 
     def faults(self, root: Node) -> Iterator[Fault]:
         """Yield what is wrong with the value, wherever the place is found."""
@@ -134,6 +138,9 @@ class ElementWish:
             yield FaultCode.TOO_LONG, f"takes {self.longest} characters at most, and here are {len(value)}", None
         if self.forms and not any(form.fullmatch(value) for form in self.forms):
             yield FaultCode.GUIDE_PATTERN, f"wants the form {' or '.join(self.masks)}", None
+        if self.sscc and not is_sscc(value):
+            what = "wants an SSCC: 18 digits, of which the last one checks the others"
+            yield FaultCode.GUIDE_PATTERN, what, Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,7 @@ class _Reader:
             self._count(wish, "longest", way),
             tuple(_form(mask) for mask in masks),
             masks,
+            self._flag(wish, "sscc", way),
         )
 
     def _path(self, text: str, way: tuple[str, ...]) -> Path | None:
@@ -254,6 +262,14 @@ class _Reader:
             return tuple(str(each) for each in value)
         self.say((*way, key), f"{key} must be a list of texts")
         return ()
+
+
+def is_sscc(value: str) -> bool:
+    """Whether a value is a serial shipping container code, with the application identifier 00 before it or without."""
+    digits = value.removeprefix("00") if len(value) == _SSCC + 2 else value
+    if len(digits) != _SSCC or not (digits.isascii() and digits.isdigit()):
+        return False
+    return sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(digits)) % 10 == 0
 
 
 def _form(mask: str) -> re.Pattern[str]:

@@ -1,0 +1,139 @@
+"""We sell by EDI: what a retailer orders and changes comes in, our answers, ship notices and invoices go out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors.edi.connector import PLUGIN, EdiConnector
+from hub.codec.x12.check import StandardCheck
+from hub.codec.x12.reader import read
+from hub.codec.x12.verdict import Status, judge
+from hub.contract import BadRecord, RawItem
+from hub.model.base import Record
+from hub.model.order import SalesOrder, SalesOrderChange
+from hub.model.purchase import Acknowledgement, Invoice
+from hub.model.shipment import Shipment
+from hub.model.stock import StockPush
+from hub.testing.clock import START, FakeClock
+from hub.testing.context import MemoryContext, MemoryNumbers
+from tests.edi.trade import desk, partner_file, profile
+
+AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
+
+
+def seller(folder: Path, documents: str = "") -> EdiConnector:
+    path = partner_file(folder, documents=documents)
+    path.write_text(path.read_text("utf-8").replace("x12_4010_supplier", "x12_4010_customer"), "utf-8")
+    opened = PLUGIN.open(profile(path), MemoryContext(FakeClock()))
+    assert isinstance(opened, EdiConnector)
+    return opened
+
+
+@pytest.fixture
+def edi(tmp_path: Path) -> EdiConnector:
+    return seller(tmp_path)
+
+
+def told(edi: EdiConnector, code: str, group: str, *bodies: list[str]) -> list[object]:
+    """What the hub makes of an interchange with these sets, without what we owe for it."""
+    content = desk().envelope("846", bodies, START).replace(b"ST*846", f"ST*{code}".encode())
+    items = edi.cut("mailbox", RawItem("a.edi", content.replace(b"GS*IB", f"GS*{group}".encode()), "a.edi"))
+    return [said for item in items if item.document for said in edi.parse(item.document, item)]
+
+
+def sent(edi: EdiConnector, document: str, record: Record) -> list[str]:
+    """The segments of what leaves, from behind ST to before SE; it is clean against the standard."""
+    content = edi.render(document, record, MemoryNumbers(FakeClock())).content
+    (verdict,) = judge(read([content]), StandardCheck())
+    assert [group.status for group in verdict.groups] == [Status.ACCEPTED]
+    return content.decode().split("~")[3:-4]
+
+
+def test_our_answer_is_an_855_that_says_of_every_part_of_a_line_what_becomes_of_it(edi: EdiConnector) -> None:
+    parts = [("accepted", 2), ("backordered", 1), ("rejected", 1)]
+    lines = [{"line_number": 1, "sku": "CUP", "quantity": quantity, "outcome": outcome} for outcome, quantity in parts]
+    assert sent(edi, "answer", Acknowledgement(order_number="4711", reference="SO1", lines=lines)) == [
+        "BAK*00*AC*4711*20261120****SO1",
+        *("PO1*1*****VN*CUP", "ACK*IA*2*EA", "PO1*1*****VN*CUP", "ACK*IB*1*EA", "PO1*1*****VN*CUP", "ACK*IR*1*EA"),
+        "CTT*3",
+    ]
+
+
+def test_an_order_that_we_do_not_take_is_refused_as_a_whole(edi: EdiConnector) -> None:
+    refused = Acknowledgement(order_number="4711", outcome="rejected")
+    assert sent(edi, "answer", refused)[0] == "BAK*00*RD*4711*20261120"
+
+
+def test_a_ship_notice_names_shipment_order_and_items(edi: EdiConnector) -> None:
+    lines = [
+        {"line_number": 1, "sku": "CUP", "quantity": 2, "tracking": "1Z1", "sscc": "00006141410000000012"},
+        {"line_number": 2, "sku": "MUG", "quantity": 1},
+    ]
+    notice = Shipment(order_number="4711", shipment_number="S-9", carrier="UPS", tracking="1Z0", lines=lines)
+    assert sent(edi, "shipment", notice) == [
+        *("BSN*00*S-9*20261120*0000*0002", "HL*1**S*1", "TD5*****UPS", "REF*2I*1Z0", "HL*2*1*O*1", "PRF*4711"),
+        *("HL*3*2*I*0", "LIN*1*VN*CUP", "SN1*1*2*EA", "REF*2I*1Z1", "MAN*GM*00006141410000000012"),
+        *("HL*4*2*I*0", "LIN*2*VN*MUG", "SN1*2*1*EA", "CTT*4"),
+    ]
+
+
+@pytest.mark.parametrize("total", ["30.95", None])
+def test_an_invoice_adds_up_whether_its_total_is_given_or_not(edi: EdiConnector, total: str | None) -> None:
+    lines = [{"line_number": 1, "sku": "CUP", "quantity": 2, "price": "9.5"}]
+    extra: dict[str, Any] = {"freight": "11", "tax": "1.95", "charges": "-1", "total": total}
+    invoice = Invoice(invoice_number="I1", order_number="4711", invoiced_at=AT, currency="USD", lines=lines, **extra)
+    assert sent(edi, "invoice", invoice) == [
+        *("BIG*20261123*I1**4711***DI", "CUR*SE*USD", "IT1*1*2*EA*9.5**VN*CUP", "TDS*3095"),
+        *("TXI*ST*1.95", "SAC*C*D240***1100", "SAC*A*F050***100", "CTT*1"),
+    ]
+
+
+def test_a_credit_memo_is_one(edi: EdiConnector) -> None:
+    lines = [{"line_number": 1, "sku": "CUP", "quantity": 1, "price": "9.5"}]
+    memo = Invoice(invoice_number="C1", order_number="4711", invoiced_at=AT, credit=True, lines=lines)
+    assert sent(edi, "invoice", memo)[:3] == ["BIG*20261123*C1**4711***CR", "IT1*1*1*EA*9.5**VN*CUP", "TDS*950"]
+
+
+def test_our_stock_goes_as_852_to_who_wants_that(tmp_path: Path) -> None:
+    edi = seller(tmp_path, "[documents.stock]\nuse = false\n[documents.activity]\nuse = true")
+    push = StockPush(rows=({"sku": "CUP", "location": "DC1", "quantity": 48},))
+    assert sent(edi, "activity", push) == ["XQ*H*20261120", "LIN**VN*CUP", "N9*WH*DC1", "ZA*QA*48*EA", "CTT*1"]
+
+
+# --- what the retailer says ------------------------------------------------------------------------------------------
+
+
+def test_an_order_for_many_stores_is_an_order_of_each_of_them(edi: EdiConnector) -> None:
+    body = ["BEG*00*SA*4711**20261120", "PO1*1*3*EA*9.5**VN*CUP", "SDQ*EA*92*12*1*13*2", "CTT*1"]
+    orders = told(edi, "850", "PO", body)
+    assert [(each.order_id, int(each.lines[0].quantity)) for each in orders if isinstance(each, SalesOrder)] == [
+        ("4711/12", 1),
+        ("4711/13", 2),
+    ]
+
+
+def test_stores_that_get_more_than_was_ordered_are_for_a_person(edi: EdiConnector) -> None:
+    body = ["BEG*00*SA*4711**20261120", "PO1*1*2*EA*9.5**VN*CUP", "SDQ*EA*92*12*1*13*2", "CTT*1"]
+    (bad,) = told(edi, "850", "PO", body)
+    assert isinstance(bad, BadRecord)
+    assert "SDQ spreads 3 EA, and 2 are ordered" in str(bad)
+
+
+def test_a_cancellation_is_the_order_that_is_off(edi: EdiConnector) -> None:
+    (order,) = told(edi, "850", "PO", ["BEG*01*SA*4711**20261120", "PO1*1*2*EA*9.5**VN*CUP", "CTT*1"])
+    assert isinstance(order, SalesOrder)
+    assert order.cancelled
+
+
+def test_a_change_names_lines_with_what_is_wanted_of_them(edi: EdiConnector) -> None:
+    lines = ["POC*1*QD*1**EA*9.5**VN*CUP", "POC*2*DI***EA"]
+    (change,) = told(edi, "860", "PC", ["BCH*04*SA*4711***20261120", *lines, "CTT*2"])
+    assert isinstance(change, SalesOrderChange)
+    assert [(each.line_id, each.change.value, each.quantity) for each in change.lines] == [
+        ("1", "change", 1),
+        ("2", "cancel", None),
+    ]
