@@ -10,6 +10,7 @@ from typing import Final
 from hub.codec.tree import Node
 from hub.codec.x12.interchange import Segment, element
 from hub.codec.x12.numbers import implied, with_point
+from hub.codec.x12.writer import CannotWrite
 from hub.model.base import Record
 from hub.model.number import NotANumber, parse_number
 from hub.model.purchase import PurchaseOrder, StoreQuantity
@@ -40,11 +41,14 @@ _PAIRS: Final = 10
 
 
 def spread(root: Node, record: Record, loop: str) -> None:
-    """Add to each line of an order how much each store gets of it (SDQ)."""
+    """Add to each line of an order how much each store gets of it (SDQ); raises CannotWrite where that is not all."""
     if not isinstance(record, PurchaseOrder) or not any(line.stores for line in record.lines):
         return
     nodes = [child for child in root.children if child.name == loop]
     for node, line in zip(nodes, record.lines, strict=True):
+        gets = sum((each.quantity for each in line.stores), Decimal(0))
+        if line.stores and gets != line.quantity:
+            raise CannotWrite(f"line {line.line_number}: the stores get {gets} of {line.quantity}")
         ratio = parse_number(node.get("02")) / line.quantity  # the mapping file may write another unit
         for at in range(0, len(line.stores), _PAIRS):
             several = line.stores[at : at + _PAIRS]

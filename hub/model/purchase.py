@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from hub.model.base import Code, Exact, Moment, Quantity, Record, SomeQuantity, Text
 from hub.model.money import Currency
@@ -34,13 +33,6 @@ class PurchaseLine(Record):
     unit_cost: Quantity | None = None
     channel_line: Code
     stores: tuple[StoreQuantity, ...] = ()
-
-    @model_validator(mode="after")
-    def _stores_get_all_of_it(self) -> PurchaseLine:
-        spread = sum((each.quantity for each in self.stores), Decimal(0))
-        if self.stores and spread != self.quantity:
-            raise ValueError(f"line {self.line_number}: the stores get {spread} of {self.quantity}")
-        return self
 
 
 class FulfillmentOrder(Record):
