@@ -38,10 +38,6 @@ _TYPE_OF: Final[Mapping[Shape, Type]] = {
 _OF_A_CHANNEL = frozenset({Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE})
 
 
-#: What comes from a channel: its own code need not stand in the file.
-_OF_A_CHANNEL: Final = (Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE)
-
-
 @dataclass(frozen=True, slots=True)
 class _Placed:
     """A rule, the field that it makes, and whether that is a field of the line."""

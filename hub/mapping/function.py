@@ -119,6 +119,10 @@ PLAIN: Final[Mapping[str, Function]] = {
     "right": Function((Type.TEXT, Type.NUMBER), Type.TEXT, _right, 2),
     "replace": Function((Type.TEXT, Type.TEXT, Type.TEXT), Type.TEXT, _replace, 3),
     "pad": Function((Type.TEXT, Type.NUMBER, Type.TEXT), Type.TEXT, _pad, 2),
+    "before": Function(
+        (Type.TEXT, Type.TEXT), Type.TEXT, lambda text, mark: text.partition(mark)[0] if mark else text, 2
+    ),
+    "after": Function((Type.TEXT, Type.TEXT), Type.TEXT, lambda text, mark: text.partition(mark)[2] if mark else "", 2),
     "contains": Function((Type.TEXT, Type.TEXT), Type.BOOLEAN, lambda text, part: part in text, 2),
     "round": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, rounded, 1),
     "days_after": Function((Type.MOMENT, Type.NUMBER), Type.MOMENT, _days_after, 2),

@@ -14,7 +14,8 @@ from hub.codec.x12.reader import read
 from hub.codec.x12.verdict import Status, judge
 from hub.contract import BadRecord, RawItem
 from hub.model.base import Record
-from hub.model.order import SalesOrder, SalesOrderChange
+from hub.model.order import SalesOrder
+from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, Invoice
 from hub.model.shipment import Shipment
 from hub.model.stock import StockPush
@@ -56,8 +57,8 @@ def sent(edi: EdiConnector, document: str, record: Record) -> list[str]:
 def test_our_answer_is_an_855_that_says_of_every_part_of_a_line_what_becomes_of_it(edi: EdiConnector) -> None:
     parts = [("accepted", 2), ("backordered", 1), ("rejected", 1)]
     lines = [{"line_number": 1, "sku": "CUP", "quantity": quantity, "outcome": outcome} for outcome, quantity in parts]
-    assert sent(edi, "answer", Acknowledgement(order_number="4711", reference="SO1", lines=lines)) == [
-        "BAK*00*AC*4711*20261120****SO1",
+    assert sent(edi, "answer", Acknowledgement(order_number="4711@12", reference="SO1", lines=lines)) == [
+        *("BAK*00*AC*4711*20261120****SO1", "N1*BY**92*12"),
         *("PO1*1*****VN*CUP", "ACK*IA*2*EA", "PO1*1*****VN*CUP", "ACK*IB*1*EA", "PO1*1*****VN*CUP", "ACK*IR*1*EA"),
         "CTT*3",
     ]
@@ -111,8 +112,8 @@ def test_an_order_for_many_stores_is_an_order_of_each_of_them(edi: EdiConnector)
     body = ["BEG*00*SA*4711**20261120", "PO1*1*3*EA*9.5**VN*CUP", "SDQ*EA*92*12*1*13*2", "CTT*1"]
     orders = told(edi, "850", "PO", body)
     assert [(each.order_id, int(each.lines[0].quantity)) for each in orders if isinstance(each, SalesOrder)] == [
-        ("4711/12", 1),
-        ("4711/13", 2),
+        ("4711@12", 1),
+        ("4711@13", 2),
     ]
 
 
@@ -133,6 +134,7 @@ def test_a_change_names_lines_with_what_is_wanted_of_them(edi: EdiConnector) -> 
     lines = ["POC*1*QD*1**EA*9.5**VN*CUP", "POC*2*DI***EA"]
     (change,) = told(edi, "860", "PC", ["BCH*04*SA*4711***20261120", *lines, "CTT*2"])
     assert isinstance(change, SalesOrderChange)
+    assert (change.order_id, change.change_number) == ("4711", "10")  # GS06, where BCH05 is empty
     assert [(each.line_id, each.change.value, each.quantity) for each in change.lines] == [
         ("1", "change", 1),
         ("2", "cancel", None),
