@@ -19,10 +19,10 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
-from hub.services import alerts, requests, sync
+from hub.services import alerts, reconcile, requests, sync
 from hub.services.alert_channels import Channels
 from hub.services.outcomes import DomainOutcomes
-from hub.services.schedules import Job, Schedule, ScheduleError, jobs_of, load_schedules
+from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
 from hub.store import archive, feeds, receipts, runs, stock
@@ -194,7 +194,12 @@ class Daemon:
         self._runner.wake()
 
     def _carry_out(self, job: Job, at: datetime) -> None:
-        if sync.run_job(self.hub.flows(), job.schedule.name, job.connection, job.documents, at):
+        schedule, what = job.schedule, (job.connection, job.documents, at)
+        if schedule.task is Task.RECONCILE:
+            news = reconcile.run_job(self.hub.flows(), schedule.name, *what, schedule.since)
+        else:
+            news = sync.run_job(self.hub.flows(), schedule.name, *what)
+        if news:
             self._runner.wake()
 
     def _answer_the_bell(self) -> None:

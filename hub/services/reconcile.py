@@ -6,25 +6,31 @@ the same order: that it is there, cancelled or not, how much of each line is wan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from hub.contract import BadRecord, Page, RawItem, Recounts, Rejected
+from hub.contract import BadRecord, DocumentSpec, Page, RawItem, Recounts, Rejected
+from hub.log import EventLog
 from hub.model.document import Kind
 from hub.model.number import plain
 from hub.model.order import SalesOrder
-from hub.services import ingest
+from hub.services import ingest, sync
 from hub.services.book import GONE
-from hub.services.ingest import Inlet
+from hub.services.ingest import Counts, Inlet
 from hub.services.sync import Flows, inlet
-from hub.store import allocations, messages, orders
+from hub.store import allocations, connections, messages, orders, runs
 from hub.store.orders import OrderRow
+from hub.store.runs import Tick
+
+log = EventLog(__name__)
 
 _NOTHING = Decimal(0)
+#: So many differences are named in the log; `crossdock reconcile` lists them all.
+_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +50,11 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """What was compared: orders by day, and what differs."""
+    """What was compared: orders by day, what differs, and how many orders were read again for it."""
 
     days: dict[str, int]
     differences: list[Difference]
+    read_again: int = 0
 
     def by_day(self) -> list[Mapping[str, object]]:
         """Return how many orders of each day were compared, and how many of them differ."""
@@ -61,7 +68,7 @@ def reconcile(flows: Flows, connection: str, since: datetime, *, fix: bool = Fal
     Raises Rejected when the partner's kind of connector cannot count over, and what its reading raises.
     """
     with flows.links.use(connection) as connector:
-        document = next((each for each in connector.documents() if each.kind is Kind.SALES_ORDER), None)
+        document = next((each for each in connector.documents() if _counts(each)), None)
         if document is None or not isinstance(connector, Recounts):
             raise Rejected(
                 f"{connection} cannot be reconciled: its connector has no orders to count over", code="recount"
@@ -69,6 +76,47 @@ def reconcile(flows: Flows, connection: str, since: datetime, *, fix: bool = Fal
         with flows.locks.hold(connection, document.name):
             at = inlet(flows, connection, connector, document)
             return _compared(flows, at, connector.recount(document.name, since), since, fix=fix)
+
+
+def run_job(
+    flows: Flows, schedule: str, connection: str, documents: Sequence[DocumentSpec], at: datetime, back: timedelta
+) -> bool:
+    """Carry out a scheduled reconciliation, and mend what differs; returns whether there may be something to send now.
+
+    What still differs after that is named in the log. A kind of connector that cannot count over is left alone.
+    """
+    with flows.desk.store.read() as tx:
+        if not connections.is_open(tx, connection):
+            return False
+    with flows.links.use(connection) as connector:
+        able = isinstance(connector, Recounts)
+    wanted = [document for document in documents if able and _counts(document)]
+    ran = [
+        sync.run_as(
+            flows, Tick(schedule, connection, document.name, at), document, _mending(flows, connection, at - back)
+        )
+        for document in wanted
+    ]
+    return any(each.well and each.news for each in ran)
+
+
+def _counts(document: DocumentSpec) -> bool:
+    return document.kind is Kind.SALES_ORDER and not document.comes_with
+
+
+def _mending(flows: Flows, connection: str, since: datetime) -> Callable[[int], Counts]:
+    def mend(run: int) -> Counts:
+        found = reconcile(flows, connection, since, fix=True)
+        counts = Counts(read=sum(found.days.values()), changed=found.read_again)
+        with flows.desk.store.write() as tx:
+            runs.count(tx, run, read=counts.read, changed=counts.changed)
+        if found.differences:
+            told = [f"{each.order} {each.what}: {each.theirs} / {each.ours}" for each in found.differences[:_NAMED]]
+            todo = f"see crossdock reconcile {connection}"
+            log.warning("reconcile.differs", partner=connection, count=len(found.differences), first=told, todo=todo)
+        return counts
+
+    return mend
 
 
 def _compared(flows: Flows, at: Inlet, pages: Iterator[Page], since: datetime, *, fix: bool) -> Comparison:
@@ -80,6 +128,7 @@ def _compared(flows: Flows, at: Inlet, pages: Iterator[Page], since: datetime, *
         differing = _page(flows, at, theirs, found)
         if fix and differing:
             _read_again(flows, at, [item for item in page.items if item.key in differing])
+            found.read_again += len(differing)
             again = Comparison({}, [])
             _page(flows, at, {key: theirs[key] for key in differing}, again)
             found.differences = [each for each in found.differences if each.order not in _named(theirs, differing)]

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,6 +75,13 @@ class Select(BaseModel):
         return all(not wanted or value in wanted for wanted, value in tests)
 
 
+class Task(StrEnum):
+    """What is done with the flows that a schedule selects."""
+
+    SYNC = "sync"  # read what is new, tell what has changed
+    RECONCILE = "reconcile"  # compare what both sides have, and read again what differs
+
+
 class Schedule(BaseModel):
     """One entry of a schedule file."""
 
@@ -84,6 +92,10 @@ class Schedule(BaseModel):
     cron: Annotated[str | None, Field(description="five fields, UTC")] = None
     select: Select = Select()
     stagger: bool = False
+    task: Task = Task.SYNC
+    since: Annotated[timedelta, BeforeValidator(_seconds), Field(description="how far a reconciliation looks back")] = (
+        timedelta(days=2)
+    )
 
     @model_validator(mode="after")
     def _has_one_rhythm(self) -> Schedule:

@@ -81,10 +81,14 @@ def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[Docum
 def run_flow(flows: Flows, tick: Tick, document: DocumentSpec) -> Ran:
     """Run one flow once, after any other run of it."""
     with flows.locks.hold(tick.connection, tick.document):
-        return _run_alone(flows, tick, document)
+        return run_as(flows, tick, document, lambda run: _carry_out(flows, tick.connection, document, run))
 
 
-def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> Ran:
+def run_as(flows: Flows, tick: Tick, document: DocumentSpec, work: Callable[[int], Counts]) -> Ran:
+    """Do the work of a tick as a run that is written down, counted and ended by what its error means.
+
+    The work is handed the run's id; it sees to it itself that no other run of the flow is under way.
+    """
     desk = flows.desk
     with desk.store.write() as tx:
         run = runs.start(tx, tick, desk.clock.now())
@@ -92,7 +96,7 @@ def _run_alone(flows: Flows, tick: Tick, document: DocumentSpec) -> Ran:
         return Ran(news=False)  # this tick has fired already, perhaps in another process
     with bound(run=run, partner=tick.connection, document=tick.document):
         try:
-            counts = _carry_out(flows, tick.connection, document, run)
+            counts = work(run)
         except ConnectorError as error:
             _end_badly(flows, tick.connection, run, error)
             return Ran(well=False)

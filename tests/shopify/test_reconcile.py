@@ -19,7 +19,9 @@ from hub.config import Config
 from hub.contract import Profile, Rejected
 from hub.model.document import Kind
 from hub.services import sync
-from hub.services.reconcile import Comparison, reconcile
+from hub.services.reconcile import Comparison, reconcile, run_job
+from hub.services.schedules import Task, jobs_of, load_schedules
+from hub.store import runs
 from hub.store.tables import allocation, sales_order
 from hub.testing import MemoryContext
 from sandbox.options import Options
@@ -115,6 +117,53 @@ def test_the_command_lists_and_mends(hub: Hub, shop_world: RunningSandbox) -> No
     assert CliRunner().invoke(main, command).exit_code == 0
     unknown = CliRunner().invoke(main, [*command[:3], "nobody"])
     assert (unknown.exit_code, "neither a partner" in unknown.output) == (1, True)
+
+
+def _nightly(hub: Hub, code: str, at: datetime) -> bool:
+    documents = hub.directory.entries[code].documents
+    return run_job(hub.flows(), "reconciliation", code, documents, at, timedelta(days=2))
+
+
+def test_the_nightly_run_mends_and_is_counted(hub: Hub, shop_world: RunningSandbox) -> None:
+    _lose_one(hub, _orders(shop_world)[2])
+    at = datetime.now(UTC)
+    assert _nightly(hub, "shop", at)
+    assert _compare(hub).differences == []
+    with hub.store.read() as tx:
+        mine = [row for row in runs.history(tx, "shop", "orders") if row["schedule"] == "reconciliation"]
+    assert [(row["state"], row["read"], row["changed"]) for row in mine] == [("done", 5, 1)]
+    assert not _nightly(hub, "shop", at), "the same tick fires once"
+
+
+def test_what_the_nightly_run_cannot_mend_is_told(
+    hub: Hub, shop_world: RunningSandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = shop_world._site.shop.orders.pop(int(_orders(shop_world)[1]))
+    shop_world._site.shop.changes += 1
+    _nightly(hub, "shop", datetime.now(UTC))
+    (told,) = [record for record in caplog.records if record.getMessage() == "reconcile.differs"]
+    assert f"#{gone.number} the order: not listed / is there" in str(vars(told))
+
+
+def test_a_shop_that_is_away_fails_the_nightly_run_and_nothing_else(hub: Hub, shop_world: RunningSandbox) -> None:
+    shop_world.shut("shop")
+    assert not _nightly(hub, "shop", datetime.now(UTC))
+    with hub.store.read() as tx:
+        (failed,) = [row for row in runs.history(tx, "shop", "orders") if row["schedule"] == "reconciliation"]
+    assert (failed["state"], failed["error_class"]) == ("failed", "TemporaryFailure")
+    shop_world.reopen("shop")
+
+
+def test_who_cannot_count_over_has_no_nightly_run(hub: Hub) -> None:
+    supplier = next(code for code, entry in hub.directory.entries.items() if entry.connector != "shopify")
+    assert not _nightly(hub, supplier, datetime.now(UTC))
+
+
+def test_the_house_schedules_reconcile_every_night(hub: Hub) -> None:
+    jobs = jobs_of(load_schedules(Path(__file__).parents[2] / "schedules"), hub.directory)
+    (job,) = [job for job in jobs if job.schedule.task is Task.RECONCILE]
+    assert (job.connection, [each.name for each in job.documents]) == ("shop", ["orders"])
+    assert job.schedule.since == timedelta(days=2)
 
 
 def test_once_a_day_a_reading_goes_back_by_days(
