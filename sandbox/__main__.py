@@ -21,6 +21,9 @@ from sandbox.world import start
 @click.option("--suppliers", default=6, show_default=True, help="CSV suppliers beside the own warehouse.")
 @click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
 @click.option("--examples", is_flag=True, help="Suppliers that write JSON, XML, fixed width, Excel, by web and mail.")
+@click.option(
+    "--style", type=click.Choice(["", "x12", "sap"]), default="", help="What every partner speaks, over SFTP."
+)
 @click.option("--history", type=click.Path(path_type=Path), help="Folder of Olist CSV files to take orders from.")
 @click.option("--reaction", default=0.3, show_default=True, help="Seconds until a partner takes an order file.")
 @click.option("--reject", default=0.02, show_default=True, help="Share of lines that partners reject.")

@@ -15,6 +15,7 @@ FORMS = (
     ("fixed", "folder", False),
     ("xlsx", "mail", False),
     ("x12", "sftp", True),
+    ("sap", "sftp", True),
 )
 
 
@@ -29,3 +30,11 @@ def as_examples(world: World) -> World:
         else:
             firms.append(replace(firm, style="x12"))
     return replace(world, firms=tuple(firms))
+
+
+def in_one_style(world: World, style: str) -> World:
+    """Return the world with every partner writing the same, over SFTP, and its suppliers sending invoices."""
+    return replace(
+        world,
+        firms=tuple(replace(firm, style=style, invoices=firm.kind is Kind.SUPPLIER) for firm in world.firms),
+    )

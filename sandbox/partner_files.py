@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.plan import Costs, Firm, Kind, World
-from sandbox.robots.x12_style import HUB, identity
+from sandbox.robots import sap_style, x12_style
 
 API_VERSION = "2026-07"
 #: Where the merchant's mailboxes are, as its partners know it.
@@ -86,6 +86,8 @@ def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
     supplier = firm.kind is Kind.SUPPLIER
     if firm.style == "x12":
         template, connector, own = "x12_4010_supplier" if supplier else "x12_3pl", "edi", _x12(firm)
+    elif firm.style == "sap":
+        template, connector, own = "sap_orders05" if supplier else "sap_3pl", "sap", _sap(firm)
     else:
         template = f"{firm.style}_supplier" if supplier else "csv_warehouse"
         connector, own = "files", _INVOICES if firm.invoices else ""
@@ -101,7 +103,7 @@ timezone = {_text(world.timezone)}
 currency = {_text(world.currency)}
 
 [partner.agreement]
-acknowledges = {"true" if supplier or firm.style != "x12" else "false"}
+acknowledges = {"true" if supplier or firm.style not in ("x12", "sap") else "false"}
 stock_nets = "{"orders" if supplier else "shipments"}"
 
 {_node(firm, world.costs)}
@@ -112,12 +114,24 @@ connector = "{connector}"
 
 
 def _x12(firm: Firm) -> str:
-    (qualifier, us), (theirs, them) = HUB, identity(firm.code)
+    (qualifier, us), (theirs, them) = x12_style.HUB, x12_style.identity(firm.code)
     prefix = "PO" if firm.kind is Kind.SUPPLIER else "SO"
     return f"""outbox = "/in/{prefix}_{{set}}_{{number}}.edi"
 us = {{ qualifier = "{qualifier}", id = "{us}" }}
 them = {{ qualifier = "{theirs}", id = "{them}" }}
 """
+
+
+def _sap(firm: Firm) -> str:
+    (kind, us, port), (theirs, them, their_port) = sap_style.HUB, sap_style.identity(firm.code)
+    prefix = "PO" if firm.kind is Kind.SUPPLIER else "SO"
+    return f"""outbox = "/in/{prefix}_{{message}}_{{number}}.idoc"
+us = {{ number = "{us}", type = "{kind}", port = "{port}" }}
+them = {{ number = "{them}", type = "{theirs}", port = "{their_port}" }}
+client = "400"
+form = "flat"
+acknowledge = "status"
+{_PRICES if firm.kind is Kind.SUPPLIER else ""}"""
 
 
 def _by_sftp(firm: Firm, addresses: Addresses) -> str:
@@ -173,6 +187,24 @@ line.line_number = "Line"
 line.sku = "Item"
 line.quantity = "Qty"
 line.price = "Price"
+"""
+
+_PRICES = """
+[documents.catalogue]
+direction = "in"
+makes = "catalogue_entry"
+format = "idoc"
+root = "ZPRICE"
+rows = "Z1PRHDR.Z1PRICE"
+mode = "snapshot"
+
+[documents.catalogue.fields]
+sku = "KDMAT"
+supplier_sku = "MATNR"
+name = "MAKTX"
+price = { formula = 'number(col["KBETR"]) / number(col["KPEIN"])' }
+currency = "../Z1PRHDR.CURCY"
+minimum = "MINBM"
 """
 
 

@@ -56,7 +56,7 @@ class Offer:
 class Firm:
     """A supplier or the own warehouse: one account, one node, its offers.
 
-    `style` is what its files are written in (csv, json, xml, fixed, xlsx, x12), `door` how they travel (sftp, web,
+    `style` is what its files are written in (csv, json, xml, fixed, xlsx, x12, sap), `door` how they travel (sftp, web,
     folder, mail).
     """
 

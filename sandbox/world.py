@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from hub.clock import Clock, SystemClock
 from sandbox.control import Control
-from sandbox.examples import as_examples
+from sandbox.examples import as_examples, in_one_style
 from sandbox.invent import invent
 from sandbox.moods import Mood
 from sandbox.olist import olist
@@ -36,6 +36,8 @@ def plan_world(options: Options) -> World:
     if options.history is not None:
         return olist(options.history, options.seed, options.orders)
     world = invent(options.seed, options.orders, options.suppliers, options.items)
+    if options.style:
+        return in_one_style(world, options.style)
     return as_examples(world) if options.examples else world
 
 

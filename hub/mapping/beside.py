@@ -96,7 +96,7 @@ class _Fields:
         if any(column not in found for column in made.columns):
             return lambda _: made.cell.read("")
         if made.formula is not None:
-            return formula_step(made, made.formula.bind(columns(found)))
+            return formula_step(made, made.formula, columns(found))
         if made.column is None:
             return lambda _: made.constant
         place = found[made.column]

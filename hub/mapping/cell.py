@@ -87,8 +87,12 @@ class Cell:
         text = texts[0].strip()
         if not text:
             return self._blank()
+        return self.take_with_unit(self._figure(text), texts[1])
+
+    def take_with_unit(self, figure: Decimal, unit: str) -> object:
+        """Return what a number in the partner's unit is in ours."""
         try:
-            return self._number(self._units.inward(self._figure(text), texts[1].strip()))
+            return self._number(self._units.inward(figure, unit.strip()))
         except UnknownUnit as error:
             todo = "add it to [units]: how many of our selling unit it holds"
             raise self._error(str(error), todo, "unit") from None

@@ -165,7 +165,11 @@ def _made(source: Source, placed: _Placed, ground: Ground) -> Made | None:
         source.report((*rule.way, "optional"), message)
     if rule.formula is not None:
         formula = _formula(source, rule, target, ground)
-        return None if formula is None else Made(rule.way, target, cell, formula=formula, optional=rule.optional)
+        return (
+            None
+            if formula is None
+            else Made(rule.way, target, cell, unit=rule.unit_from, formula=formula, optional=rule.optional)
+        )
     if rule.source is not None:
         return Made(rule.way, target, cell, rule.source, rule.unit_from, optional=rule.optional)
     return _constant(source, rule, target, cell)

@@ -101,6 +101,12 @@ def _pad(text: str, width: Decimal, fill: str = "0") -> str:
     return text.rjust(number_to_int(width, _WIDEST_PAD, "the width"), fill)
 
 
+def _unpadded(text: str) -> str:
+    """Return a material number without the zeros that SAP fills numeric ones with, to 18 characters or 40."""
+    filled = len(text) in (18, 40) and text.isascii() and text.isdigit()
+    return text.lstrip("0") or "0" if filled else text
+
+
 def _days_after(moment: datetime, days: Decimal) -> datetime:
     if abs(days) > 100_000 or days % 1:
         raise FormulaFailed(f"days_after takes whole days up to 100000, got {plain(days)}")
@@ -123,6 +129,7 @@ PLAIN: Final[Mapping[str, Function]] = {
         (Type.TEXT, Type.TEXT), Type.TEXT, lambda text, mark: text.partition(mark)[0] if mark else text, 2
     ),
     "after": Function((Type.TEXT, Type.TEXT), Type.TEXT, lambda text, mark: text.partition(mark)[2] if mark else "", 2),
+    "unpadded": Function((Type.TEXT,), Type.TEXT, _unpadded, 1),
     "contains": Function((Type.TEXT, Type.TEXT), Type.BOOLEAN, lambda text, part: part in text, 2),
     "round": Function((Type.NUMBER, Type.NUMBER), Type.NUMBER, rounded, 1),
     "days_after": Function((Type.MOMENT, Type.NUMBER), Type.MOMENT, _days_after, 2),

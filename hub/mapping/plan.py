@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
@@ -41,7 +42,7 @@ class Made:
     def columns(self) -> tuple[str, ...]:
         """The columns that it reads."""
         if self.formula is not None:
-            return tuple(self.formula.columns)
+            return (*self.formula.columns, *([self.unit] if self.unit is not None else ()))
         return tuple(each for each in (self.column, self.unit) if each is not None)
 
 
@@ -94,8 +95,10 @@ def columns(found: Mapping[str, int]) -> Callable[[str], Step]:
     return resolve
 
 
-def formula_step(made: Made, step: Step) -> Step:
+def formula_step(made: Made, formula: Formula, resolve: Callable[[str], Step]) -> Step:
     """Return what works a formula out for a row; what it needs and is empty makes the field empty."""
+    step = formula.bind(resolve)
+    unit = resolve(made.unit) if made.unit is not None else None
 
     def run(row: list[str]) -> object:
         try:
@@ -104,6 +107,8 @@ def formula_step(made: Made, step: Step) -> Step:
             return made.cell.read("")
         except FormulaFailed as error:
             raise CellError(f"formula: {error}", code="formula", field=made.target.name) from None
+        if unit is not None and isinstance(value, Decimal):
+            return made.cell.take_with_unit(value, str(unit(row)))
         return made.cell.take(value)
 
     return run

@@ -164,7 +164,7 @@ class Run:
             group.rows.append(row)
             try:
                 _merge(group.header, header.values(row))
-                if any(row[index].strip() for index in filled):
+                if not filled or any(row[index].strip() for index in filled):
                     group.lines.append(self._line(lines.values(row)))
             except CellError as error:
                 group.bad = group.bad or self._bad(number, row, error, _texts(known))
@@ -192,7 +192,7 @@ class Run:
             if any(column not in found for column in made.columns):
                 plan.base[name] = made.cell.read("")  # an optional column that this file does not have
             elif made.formula is not None:
-                plan.formulas.append((name, formula_step(made, made.formula.bind(resolve))))
+                plan.formulas.append((name, formula_step(made, made.formula, resolve)))
             elif made.column is None:
                 plan.base[name] = made.constant
             elif made.unit is None:

@@ -53,8 +53,8 @@ class Robot:
         self._header = files.PURCHASE_HEADER if firm.kind is Kind.SUPPLIER else files.SHIP_ORDER_HEADER
         self._prefix = "PO_" if firm.kind is Kind.SUPPLIER else "SO_"
         self._style = style_of(firm, yard.clock.now)
-        # in X12 a 3PL has no document to say what it will ship: it says what it shipped
-        self._answers = firm.style != "x12" or firm.kind is Kind.SUPPLIER
+        # in X12 and in SAP a 3PL has no document to say what it will ship: it says what it shipped
+        self._answers = firm.style not in ("x12", "sap") or firm.kind is Kind.SUPPLIER
         self._door, self._desk = door, desk
         self._taken, self._parcels, self._invoices = count(1), count(1), count(1)
         self._noticed: set[str] = set()
@@ -122,7 +122,7 @@ class Robot:
         if isinstance(self._style, Receipting):
             receipt = self._style.receipt(path.read_bytes(), readable=readable)
             if receipt is not None:
-                self._door.publish(f"ACK_{path.stem}_997{self._style.ending}", receipt)
+                self._door.publish(f"ACK_{path.stem}_{self._style.receipt_name}{self._style.ending}", receipt)
 
     # --- answers ---
 

@@ -15,6 +15,7 @@ from sandbox.robots.csv_style import CsvStyle
 from sandbox.robots.files import OrderedLine
 from sandbox.robots.fixed_style import FixedStyle
 from sandbox.robots.json_style import JsonStyle
+from sandbox.robots.sap_style import SapStyle
 from sandbox.robots.workbook_style import WorkbookStyle
 from sandbox.robots.x12_style import X12Style
 from sandbox.robots.xml_style import XmlStyle
@@ -41,6 +42,11 @@ class Style(Protocol):
 class Receipting(Protocol):
     """A style in which what comes is confirmed at once, before anybody says what becomes of it."""
 
+    @property
+    def receipt_name(self) -> str:
+        """Return what such a file is called."""
+        ...
+
     def receipt(self, content: bytes, *, readable: bool) -> bytes | None:
         """Return the file that confirms or refuses another one; None when there is nothing to say."""
         ...
@@ -48,8 +54,9 @@ class Receipting(Protocol):
 
 def style_of(firm: Firm, now: Callable[[], datetime]) -> Style:
     """Return the style of a firm."""
-    if firm.style == "x12":
-        return X12Style(firm.code, now, warehouse=firm.kind is Kind.WAREHOUSE)
+    if firm.style in ("x12", "sap"):
+        speaks = X12Style if firm.style == "x12" else SapStyle
+        return speaks(firm.code, now, warehouse=firm.kind is Kind.WAREHOUSE)
     styles: dict[str, type[Style]] = {
         "csv": CsvStyle,
         "json": JsonStyle,

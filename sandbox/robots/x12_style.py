@@ -29,6 +29,7 @@ class X12Style:
     """Release 004010; every interchange has the next number, and every one that comes is answered with a 997."""
 
     ending = ".edi"
+    receipt_name = "997"
 
     def __init__(self, code: str, now: Callable[[], datetime], *, warehouse: bool = False) -> None:
         self._desk = x12.Desk(identity(code), HUB)

@@ -25,12 +25,19 @@ PLANTED = {
     "edi": 'role = "supplier"\n[connection]\nconnector = "edi"\nurl = "sftp://hub@127.0.0.1:9/"\n'
     'password = "secret:canary"\nhost_key = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"\n'
     'us = { id = "HUB" }\nthem = { id = "ACME" }\n',
+    "sap": 'role = "supplier"\n[connection]\nconnector = "sap"\nurl = "sftp://hub@127.0.0.1:9/"\n'
+    'password = "secret:canary"\nhost_key = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"\n'
+    'us = { number = "88333" }\nthem = { number = "ABCCLNT400" }\n',
     "netsuite": 'role = "warehouse"\n[connection]\nconnector = "netsuite"\naccount = "1234567"\n'
     'consumer_key = "secret:canary"\nconsumer_secret = "secret:canary"\ntoken_id = "secret:canary"\n'
     f'token_secret = "secret:canary"\nurl = "http://127.0.0.1:{PORT}"\ndocuments = ["orders"]\n',
 }
 
-EXTENDS = {"files": 'extends = "csv_supplier"\n', "edi": 'extends = "x12_4010_supplier"\n'}
+EXTENDS = {
+    "files": 'extends = "csv_supplier"\n',
+    "edi": 'extends = "x12_4010_supplier"\n',
+    "sap": 'extends = "sap_orders05"\n',
+}
 
 
 class Parrot(BaseHTTPRequestHandler):

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
-import socket
-import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,117 +17,14 @@ from hub.model.base import Record
 from hub.testing import ConnectorContract, Mood
 from hub.testing.drive import read_all
 from hub.wire.sftp import ConnectionLost, NotDone, SftpSession
+from tests.files.openssh_server import WHY_NOT, OpenSsh, make_keys
 
-SSHD = Path("/usr/sbin/sshd")
-_WHY_NOT = (
-    "no /usr/sbin/sshd here (apt-get install openssh-server)"
-    if not SSHD.exists()
-    else "only root can start an sshd that anybody may log in to"
-    if os.geteuid() != 0
-    else ""
-)
-pytestmark = pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)
-
-_CONFIG = """
-Port {port}
-ListenAddress 127.0.0.1
-HostKey {folder}/host_ed25519
-HostKey {folder}/host_rsa
-PidFile {folder}/sshd.pid
-AuthorizedKeysFile {folder}/authorized_keys
-StrictModes no
-UsePAM no
-PasswordAuthentication no
-KbdInteractiveAuthentication no
-PermitRootLogin prohibit-password
-AllowUsers root
-Subsystem sftp internal-sftp
-ForceCommand internal-sftp
-UseDNS no
-MaxStartups 100
-"""
-
-
-class OpenSsh:
-    """An sshd of our own on loopback; `folder` is where the files are, below the keys."""
-
-    def __init__(self, home: Path, keys: Path) -> None:
-        self.home, self.keys = home, keys
-        self.folder = home / "files"
-        for name in ("in", "out"):
-            (self.folder / name).mkdir(parents=True)
-        for name in ("host_ed25519", "host_rsa"):
-            shutil.copy(keys / name, home / name)
-        self.admit("client_ed25519", "client_rsa", "client_ecdsa", "client_locked")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
-        (home / "sshd_config").write_text(_CONFIG.format(port=self.port, folder=home))
-        Path("/run/sshd").mkdir(exist_ok=True)
-        try_out = [str(SSHD), "-t", "-f", str(home / "sshd_config")]
-        unfit = subprocess.run(try_out, capture_output=True, text=True, check=False)
-        if unfit.returncode:
-            pytest.skip(f"sshd does not start here: {unfit.stderr.strip()}")
-        self.process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    def start(self) -> None:
-        command = [str(SSHD), "-D", "-e", "-f", str(self.home / "sshd_config")]
-        log = (self.home / "sshd.log").open("ab")
-        with log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise AssertionError((self.home / "sshd.log").read_text())
-
-    def stop(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            self.process.wait(10)
-            self.process = None
-
-    def freeze(self) -> None:
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        if self.process is not None:
-            self.process.send_signal(signal.SIGCONT)
-
-    def admit(self, *names: str) -> None:
-        lines = [(self.keys / f"{name}.pub").read_text() for name in names]
-        (self.home / "authorized_keys").write_text("".join(lines))
-        (self.home / "authorized_keys").chmod(0o600)
-
-    def private_key(self, name: str = "client_ed25519") -> str:
-        return (self.keys / name).read_text()
-
-    def public_line(self, name: str = "host_ed25519") -> str:
-        return (self.keys / f"{name}.pub").read_text().strip()
-
-    def fingerprint(self, name: str = "host_ed25519") -> str:
-        command = ["ssh-keygen", "-l", "-f", str(self.keys / f"{name}.pub")]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
 
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("keys")
-    kinds = {"ed25519": (), "rsa": ("-b", "2048"), "ecdsa": ()}
-    wanted = [("host_ed25519", "ed25519"), ("host_rsa", "rsa")]
-    wanted += [(f"client_{kind}", kind) for kind in kinds] + [("client_locked", "ed25519")]
-    for name, kind in wanted:
-        phrase = "open-sesame-9f2c" if name == "client_locked" else ""
-        command = ["ssh-keygen", "-q", "-t", kind, *kinds[kind], "-N", phrase, "-C", name, "-f", str(folder / name)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-    return folder
+    return make_keys(tmp_path_factory.mktemp("keys"))
 
 
 @pytest.fixture

@@ -79,6 +79,12 @@ def test_an_unknown_segment_goes_where_its_numbers_say_and_else_where_its_level_
         assert thing.values == {"SDATA": "what we do not know"}
 
 
+def test_a_level_of_raised_digits_is_none() -> None:
+    lines = [control(), *data([("E2EDK01005", 0, 1, "000"), ("Z2OWN", 0, 1, "x")], numbered=False)]
+    lines[2] = lines[2][:61] + "\u00b20" + lines[2][63:]
+    assert [each.name for each in only("\n".join(lines).encode("latin-1")).segments] == ["E1EDK01", "Z2OWN"]
+
+
 def test_an_older_release_is_a_beginning_of_the_newest_one() -> None:
     idoc = only("\n".join([control("ORDERS01"), data([("E2EDP01003", 0, 2, "000010")])[0][:367]]).encode())
     assert idoc.segments[0].name == "E1EDP01"

@@ -83,7 +83,7 @@ def response(number: int = 7, quantity: str = "2.000") -> bytes:
     body = (
         '<E1EDK01 SEGMENT="1"><CURCY>EUR</CURCY></E1EDK01>'
         '<E1EDK02 SEGMENT="1"><QUALF>001</QUALF><BELNR>PO-1</BELNR></E1EDK02>'
-        f'<E1EDP01 SEGMENT="1"><POSEX>000001</POSEX><ACTION>004</ACTION>'
+        f'<E1EDP01 SEGMENT="1"><POSEX>000001</POSEX><ACTION>004</ACTION><MENEE>PCE</MENEE>'
         f'<E1EDP20 SEGMENT="1"><WMENG>{quantity}</WMENG><EDATU>20261123</EDATU></E1EDP20></E1EDP01>'
     )
     return xml("ORDRSP", body, number)

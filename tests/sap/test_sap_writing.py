@@ -48,7 +48,7 @@ releases = { E1EDP01 = "E2EDP01003" }"""
     assert {len(line) for line in lines if line.startswith("E2EDP01003")} == {367}
     assert out.name.endswith(".idoc")
     (idoc,) = idocs([out.content])
-    assert [each.name for each in idoc.segments if each.parent is not None][:1] == ["E1EDP20"]
+    assert [each.name for each in idoc.segments if each.parent is not None][:1] == ["E1EDP02"]
 
 
 def test_a_value_that_does_not_fit_is_a_bad_record(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def _missing(control: Segment, idoc: Idoc) -> Iterator[Fault]:
         return
     for key in _MUST:
         if not idoc.control.get(key):
-            at = _place(control, 0, CONTROL_RECORD.by_name[key].offset, CONTROL_RECORD, idoc)
+            column = min(CONTROL_RECORD.by_name[key].offset, idoc.width)  # a record may be cut before it
+            at = _place(control, 0, column, CONTROL_RECORD, idoc)
             yield _fault(FaultCode.FIELD_MISSING, control, field=key, offset=at)
 
 

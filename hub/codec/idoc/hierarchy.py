@@ -68,7 +68,7 @@ def _depth_by_type(segment: Segment, open_: list[Segment], tree: Tree) -> int:
 
 def _depth_by_level(segment: Segment, open_: list[Segment], tree: Tree) -> int:
     level = segment.header[_LEVEL]
-    if not level.isdigit():
+    if not _is_number(level):
         return max(len(open_) - 1, 0)
     for depth in range(len(open_), 0, -1):
         above = open_[depth - 1]
@@ -79,7 +79,12 @@ def _depth_by_level(segment: Segment, open_: list[Segment], tree: Tree) -> int:
 
 def _level(segment: Segment) -> int:
     level = segment.header[_LEVEL]
-    return int(level) if level.isdigit() else segment.depth
+    return int(level) if _is_number(level) else segment.depth
+
+
+def _is_number(level: str) -> bool:
+    """Whether it is digits as SAP writes them; a raised two is one to Python as well."""
+    return level.isascii() and level.isdigit()
 
 
 def _childless(segment: Segment, tree: Tree) -> bool:

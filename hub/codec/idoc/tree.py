@@ -28,12 +28,19 @@ _TODO: Final[Mapping[FaultCode, str]] = MappingProxyType({
 })  # fmt: skip
 _MINUS_BEHIND: Final = re.compile(r"[ ]*[0-9]{0,15}[.]?[0-9]{0,9}-")
 _MINUS_BEFORE: Final = re.compile(r"-[0-9]{0,15}[.]?[0-9]{0,9}")
+#: What `tree` adds, and nothing is written for.
+PACKAGE: Final = "@package"
+_PACKED: Final = frozenset({"VEMNG", "VEMEH"})
 #: What a fragment without its envelope has, and what is only told.
 _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 
 
 def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
-    """Return an IDoc as a tree. SAP's minus behind a number stands before it there, as everywhere else."""
+    """Return an IDoc as a tree. SAP's minus behind a number stands before it there, as everywhere else.
+
+    An item of a delivery (E1EDL24) also has an `@package` for each package that it is in: the fields of E1EDL37, and
+    VEMNG and VEMEH of what of the item is in it.
+    """
     layouts = (dictionary or standard()).segments
     root = Node(idoc.basic_type or idoc.root or idoc.tree.name or "IDOC", line=idoc.line, offset=idoc.offset)
     if idoc.control:
@@ -48,7 +55,20 @@ def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
         nodes[id(one)] = node
         above = root if one.parent is None else nodes[id(one.parent)]
         above.children.append(node)
+    _note_packages(root)
     return root
+
+
+def _note_packages(root: Node) -> None:
+    """Put below each item of a delivery the packages that hold it, which stand behind all items in the IDoc."""
+    for delivery in (each for each in root.children if each.name == "E1EDL20"):
+        items = {each.values.get("POSNR", ""): each for each in delivery.children if each.name == "E1EDL24"}
+        for package in (each for each in delivery.children if each.name == "E1EDL37"):
+            for content in (each for each in package.children if each.name == "E1EDL44"):
+                item = items.get(content.values.get("POSNR", ""))
+                if item is not None:
+                    values = {**package.values, **{key: content.values[key] for key in _PACKED & content.values.keys()}}
+                    item.add(Node(PACKAGE, values, line=content.line, offset=content.offset))
 
 
 def _is_number(layouts: Mapping[str, Layout], segment: str, key: str) -> bool:
@@ -87,7 +107,7 @@ def idoc_of(root: Node, dictionary: Dictionary | None = None) -> Idoc:
 
 def _ordered(node: Node, name: str, known: Tree) -> list[Node]:
     """Put children in the order of the type; one that it does not know stays behind the one before it."""
-    children = [child for child in node.children if child.name != CONTROL or name]
+    children = [child for child in node.children if child.name != PACKAGE and (child.name != CONTROL or name)]
     ranked: list[tuple[int, int]] = []
     rank = -1
     for at, child in enumerate(children):
