@@ -67,7 +67,9 @@ class Hub:
     def desk(self) -> Desk:
         """The desk with the partners in force right now."""
         config = self.config
-        return Desk(self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency)
+        return Desk(
+            self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency, config.invoices
+        )
 
     def profile(self, code: str) -> Profile | None:
         """Return a partner's profile in force, or None."""

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hub.model.money import Currency, ExchangeRates
 from hub.routing.rules import RoutingRules
 from hub.services.alert_settings import AlertsSection
+from hub.services.matching import Tolerances
 
 _PREFIX = "CROSSDOCK__"
 
@@ -106,6 +107,7 @@ class Config(Section):
     sync: SyncSection = SyncSection()
     rates: RatesSection = RatesSection()
     routing: RoutingRules = RoutingRules()
+    invoices: Tolerances = Tolerances()
     alerts: AlertsSection = AlertsSection()
     folder: Annotated[Path, Field(exclude=True)] = Path()
 

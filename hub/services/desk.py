@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -15,6 +15,7 @@ from hub.model.money import ExchangeRates
 from hub.model.node import Node
 from hub.model.partner import Partner
 from hub.routing.rules import RoutingRules
+from hub.services.matching import Tolerances
 from hub.store.engine import Store
 
 
@@ -64,6 +65,7 @@ class Desk:
     rates: ExchangeRates
     rules: RoutingRules
     currency: str
+    tolerances: Tolerances = field(default_factory=Tolerances)
 
 
 @dataclass(frozen=True, slots=True)

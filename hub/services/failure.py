@@ -19,6 +19,7 @@ class FailureKind(StrEnum):
     DELIVERY = "delivery"  # d7: a document that does not leave, or was never answered
     RUN = "sync"  # s3: a scheduled flow that ended badly
     LINE = "line"  # l55: a quantity that has no source, or that a node was asked to give back
+    INVOICE = "invoice"  # i9: a supplier's invoice that differs from what was ordered or shipped
     LATE = "purchase"  # pPO100001: goods that the node has not shipped in time
 
 

@@ -183,6 +183,22 @@ def _late(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
         )
 
 
+def _held(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
+    for row in purchases.invoices_in(tx, {"rejected" if filters.closed else "held"}, limit=_MOST):
+        yield Failure(
+            id=f"i{row.id}",
+            kind=FailureKind.INVOICE,
+            partner=row.partner,
+            document="invoice",
+            subject=f"invoice {row.invoice_number} for {row.purchase_number}",
+            error_class="Invoice",
+            code="differs",
+            error=row.why,
+            todo=f"ask {row.partner} for a credit memo, or `invoice approve {row.id}`; close it to decline it",
+            since=row.created_at,
+        )
+
+
 #: Where each kind of failure is found.
 SOURCES: Mapping[FailureKind, Callable[[Connection, datetime, Filters], Iterator[Failure]]] = {
     FailureKind.RUN: _runs,
@@ -190,4 +206,5 @@ SOURCES: Mapping[FailureKind, Callable[[Connection, datetime, Filters], Iterator
     FailureKind.DELIVERY: _deliveries,
     FailureKind.LINE: _lines,
     FailureKind.LATE: _late,
+    FailureKind.INVOICE: _held,
 }

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
-from hub.services import accounts, changes, customer, purchasing, routing
+from hub.services import accounts, changes, customer, invoices, purchasing, routing
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.failure import Failure, Filters, excuses, group
@@ -71,7 +71,7 @@ def rerun(
     `send_again` is a person's word that a document which may have arrived has not.
     """
     delivery = _send_again if send_again else _ask_and_send
-    verbs = {"r": _map_again, "d": delivery, "s": _run_again, "l": _route_again, "p": _cannot_hurry}
+    verbs = {"r": _map_again, "d": delivery, "s": _run_again, "l": _route_again, "p": _cannot_hurry, "i": _match_again}
     return _each(tx, desk, ids, _Word(actor, "", desk.clock.now()), verbs)
 
 
@@ -85,6 +85,7 @@ def close(tx: Connection, desk: Desk, ids: Sequence[str], why: str, actor: str) 
         "s": _close_run,
         "l": _close_line,
         "p": _close_late,
+        "i": _decline,
     }
     return _each(tx, desk, ids, _Word(actor, why, desk.clock.now()), verbs)
 
@@ -256,6 +257,15 @@ def _portion(tx: Connection, number: str) -> tuple[Book, Portion]:
 
 def _cannot_hurry(_tx: Connection, _desk: Desk, number: str, _word: _Word) -> str:
     raise Refused(f"{number} is at the partner; nothing can be sent again. Ask them, or close it")
+
+
+def _match_again(tx: Connection, desk: Desk, number: str, _word: _Word) -> str:
+    return invoices.rerun(tx, desk, _whole(number))
+
+
+def _decline(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
+    invoices.reject(tx, desk, _whole(number), word.why, word.actor)
+    return "declined; it is not booked"
 
 
 def _close_late(tx: Connection, _desk: Desk, number: str, word: _Word) -> str:

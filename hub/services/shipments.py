@@ -18,7 +18,7 @@ from hub.model.number import plain
 from hub.model.purchase import PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import LineState
-from hub.services import accounts, answers, changes, customer, purchasing, routing
+from hub.services import accounts, answers, changes, customer, invoices, purchasing, routing
 from hub.services.accounts import Goods
 from hub.services.answers import Answered
 from hub.services.book import NOTHING, up_to
@@ -67,6 +67,7 @@ def apply(tx: Connection, desk: Desk, source: Source, shipment: Shipment) -> boo
     routing.route_book(tx, desk, answered.book, now)
     answered.book.save(tx, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
+    invoices.match_again(tx, desk, answered)
     customer.acknowledge(tx, desk, answered.book, now)
     return True
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
-from hub.services import connections, explain, failures, orders, retry_data, routing, stock_push
+from hub.services import connections, explain, failures, invoices, orders, retry_data, routing, stock_push
 from hub.services.desk import Desk
 from hub.services.requests import Refused, Verb, in_pieces
 from hub.store import archive
@@ -51,6 +51,7 @@ class Verbs:
             "order.release": self._release,
             "order.reroute": self._reroute,
             "order.cancel": self._cancel,
+            "invoice.approve": self._approve,
             "failed.rerun": self._rerun,
             "failed.close": self._close,
             "failed.edit": self._edit,
@@ -115,6 +116,12 @@ class Verbs:
             after = explain.find(tx, order.id)
         self._wake()
         return {"order": after.id, "number": after.doc.number, "status": after.status.value}
+
+    def _approve(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        with desk.store.write() as tx:
+            invoices.approve(tx, desk, int(arguments["id"]), arguments["why"], actor)
+        self._wake()
+        return {"id": arguments["id"], "state": "approved"}
 
     def _rerun(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         ids, send_again = tuple(arguments["ids"]), bool(arguments.get("send_again"))

@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from hub.model.document import Kind
 from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.state import DeliveryState, PurchaseState
-from hub.store.tables import delivery, invoice, purchase, sales_order
+from hub.store.tables import delivery, purchase, sales_order
+from hub.store.tables import invoice as invoice_
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,29 +136,73 @@ def count_by_state(tx: Connection, partner: str | None = None) -> dict[tuple[str
 # --- invoices --------------------------------------------------------------------------------------------------------
 
 
-def keep_invoice(tx: Connection, partner: str, document: Invoice, now: datetime) -> None:
-    """Store a partner's invoice."""
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """One invoice of a partner, where it stands, and why."""
+
+    id: int
+    partner: str
+    invoice_number: str
+    purchase_number: str
+    doc: Invoice
+    state: str
+    why: str
+    created_at: datetime
+
+
+def keep_invoice(tx: Connection, partner: str, document: Invoice, state: str, now: datetime) -> InvoiceRow:
+    """Store a partner's invoice and return its row."""
     values = {
         "partner": partner,
         "invoice_number": document.invoice_number,
         "purchase_number": document.order_number,
         "doc": document.model_dump(mode="json"),
+        "state": state,
+        "why": "",
         "created_at": now,
     }
-    tx.execute(insert(invoice).values(values))
+    number = tx.execute(insert(invoice_).values(values).returning(invoice_.c.id)).scalar_one()
+    return InvoiceRow(**{**values, "id": int(number), "doc": document})  # type: ignore[arg-type]
+
+
+def judge_invoice(tx: Connection, number: int, state: str, why: str) -> None:
+    """Write where an invoice stands, and why."""
+    tx.execute(update(invoice_).where(invoice_.c.id == number).values(state=state, why=why))
+
+
+def invoice(tx: Connection, number: int) -> InvoiceRow | None:
+    """Return an invoice by our own number of it, locked, or None."""
+    found = _invoices(tx, select(invoice_).where(invoice_.c.id == number).with_for_update())
+    return found[0] if found else None
+
+
+def invoices_in(tx: Connection, states: Collection[str], limit: int = 1000) -> list[InvoiceRow]:
+    """Return the invoices in these states, oldest first."""
+    return _invoices(
+        tx, select(invoice_).where(invoice_.c.state.in_(sorted(states))).order_by(invoice_.c.id).limit(limit)
+    )
+
+
+def invoices_of(tx: Connection, numbers: Sequence[str]) -> list[InvoiceRow]:
+    """Return the invoices for these documents of ours, oldest first."""
+    return _invoices(tx, select(invoice_).where(invoice_.c.purchase_number.in_(numbers)).order_by(invoice_.c.id))
 
 
 def invoice_of(tx: Connection, partner: str, invoice_number: str) -> Invoice | None:
     """Return a partner's invoice by its number, or None."""
-    where = and_(invoice.c.partner == partner, invoice.c.invoice_number == invoice_number)
-    row = tx.execute(select(invoice.c.doc).where(where)).scalar_one_or_none()
+    where = and_(invoice_.c.partner == partner, invoice_.c.invoice_number == invoice_number)
+    row = tx.execute(select(invoice_.c.doc).where(where)).scalar_one_or_none()
     return None if row is None else Invoice.model_validate(row)
 
 
 def invoices_for(tx: Connection, numbers: Sequence[str]) -> list[Invoice]:
-    """Return the invoices for these documents of ours, oldest first."""
-    query = select(invoice.c.doc).where(invoice.c.purchase_number.in_(numbers)).order_by(invoice.c.id)
-    return [Invoice.model_validate(row) for row in tx.execute(query).scalars()]
+    """Return the same as documents."""
+    return [row.doc for row in invoices_of(tx, numbers)]
+
+
+def _invoices(tx: Connection, query: Select[Any]) -> list[InvoiceRow]:
+    rows = tx.execute(query).mappings()
+    return [InvoiceRow(**{**row, "doc": Invoice.model_validate(row["doc"])}) for row in rows]
 
 
 def _with_orders(
