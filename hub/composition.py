@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
+from hub.policy.library import PolicyFiles
 from hub.services import hooks, sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
@@ -48,6 +50,7 @@ class Hub:
         self.plugins: Mapping[str, Plugin] = find_plugins()
         self.store = Store(config.store_url)
         self.library = self._library(config)
+        self.policy_files = self._policy_files(config)
         self.directory = PartnerDirectory()
         self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
         self._rates = config.exchange_rates()
@@ -63,13 +66,23 @@ class Hub:
             kept=config.data / "mappings_in_force",
         )
 
+    def _policy_files(self, config: Config) -> PolicyFiles:
+        folder = config.path(config.folders.routing)
+        return PolicyFiles(config.path(Path("routing.toml")), folder, config.routing, config.data / "routing_in_force")
+
     @property
     def desk(self) -> Desk:
+<<<<<<< HEAD
         """The desk with the partners in force right now."""
         config = self.config
         return Desk(
             self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency, config.invoices
         )
+=======
+        """The desk with the partners and the routing files in force right now."""
+        config, policy = self.config, self.policy_files.policy
+        return Desk(self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency, policy)
+>>>>>>> 525975f (Routing files: rule sets and workflows as TOML, checked with lines and suggestions, tested where they stand, reloaded with the last good one kept)
 
     def profile(self, code: str) -> Profile | None:
         """Return a partner's profile in force, or None."""
@@ -86,8 +99,20 @@ class Hub:
         """Bring the database to this version's schema; returns the migrations that ran."""
         return migrate.upgrade(self.store)
 
+    def refresh_routing(self) -> None:
+        """Look at the routing files; they come into force together when all of them are sound, and else not at all.
+
+        Raises MappingErrors when they are broken and there never was a sound version.
+        """
+        look = self.policy_files.look()
+        if look is not None and look.problems:
+            log.error("routing.refused", problems=[str(each) for each in look.problems], in_force="the last good files")
+        elif look is not None and look.in_force is not None:
+            log.info("routing.in_force", rule_sets=len(look.in_force.rule_sets), hash=look.in_force.hash)
+
     def refresh(self) -> Changes:
         """Look at the mappings folder; what changed and is sound comes into force, what is broken does not."""
+        self.refresh_routing()
         changes = self.library.scan()
         for broken in changes.broken:
             problems = [str(problem) for problem in broken.problems]
@@ -132,6 +157,7 @@ class Hub:
         self._rates = config.exchange_rates()
         self.config = config
         self.library = self._library(config)
+        self.policy_files.rebase(config.routing)
 
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""

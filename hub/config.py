@@ -64,6 +64,9 @@ class FoldersSection(Section):
 
     mappings: Path = Path("mappings")
     schedules: Path = Path("schedules")
+    routing: Annotated[Path, Field(description="routing files, counted after routing.toml beside this file")] = Path(
+        "routing"
+    )
     secrets: Annotated[Path, Field(description="one file a secret, readable by its owner only (mode 0700)")] = Path(
         "secrets"
     )

@@ -19,7 +19,7 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
-from hub.services import alerts, reconcile, requests, sync
+from hub.services import alerts, due, reconcile, requests, sync
 from hub.services.alert_channels import Channels
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
@@ -114,6 +114,7 @@ class Daemon:
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
+                self._guarded("due orders", self._look_at_due)
                 self._guarded("housekeeping", self._keep_house)
                 self._look_for_alerts()
         finally:
@@ -218,6 +219,7 @@ class Daemon:
 
     def _rescan(self) -> None:
         """Look at the mapping files when their folder shows anything new, when one is broken, and now and then."""
+        self.hub.refresh_routing()
         seen, now = _shown(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
         if seen == self._mappings_seen and now < self._full_scan_at and not self.hub.library.broken():
             return
@@ -226,6 +228,11 @@ class Daemon:
         if changes.loaded or changes.removed:
             log.info("mapping.in_force", loaded=[file.partner.code for file in changes.loaded], removed=changes.removed)
             self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
+
+    def _look_at_due(self) -> None:
+        """Look at the orders whose time has come: gates that open by themselves, waits that end."""
+        if due.look(self.hub.desk):
+            self._runner.wake()
 
     def _keep_house(self) -> None:
         now = self.hub.clock.now()

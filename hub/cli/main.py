@@ -20,6 +20,7 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = {
     "connection": ("hub.cli.connection", "connection", "Look after connections to partners."),
     "order": ("hub.cli.order", "order", "Where is my order, and why from there?"),
     "invoice": ("hub.cli.invoice", "invoice", "What suppliers bill, and a person's word on what differs."),
+    "route": ("hub.cli.route", "route", "Test routing rules, and replay history by them."),
     "stock": ("hub.cli.stock", "stock", "Look at stock, and read it anew."),
     "sync": ("hub.cli.sync", "sync", "Look at sync runs and start one."),
     "reconcile": ("hub.cli.reconcile", "reconcile", "Compare with a shop what both have of its orders."),

@@ -14,6 +14,7 @@ from hub.daemon import serve
 from hub.instance import AlreadyRunning
 from hub.killpoint import checkpoint_from
 from hub.log import set_up
+from hub.mapping.problem import MappingErrors
 from hub.services.schedules import ScheduleError
 
 
@@ -39,6 +40,8 @@ def run(session: Session, as_json: bool) -> None:
         raise Failure(str(error)) from None
     except ScheduleError as error:
         raise Failure(f"the schedules cannot be used:\n{error}") from None
+    except MappingErrors as error:
+        raise Failure(f"the routing files cannot be used:\n{error}") from None
     except OSError as error:
         raise Failure(str(error)) from None
 

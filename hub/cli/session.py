@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from hub.composition import Hub, open_hub
 from hub.config import Config, ConfigError, load_config
 from hub.log import set_up
+from hub.mapping.problem import MappingErrors
 from hub.services.requests import Refused, ask_and_do, ask_and_wait
 
 OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
@@ -57,7 +58,10 @@ class Session:
         """Open the hub for this command, with the mapping files where asked for; quiet on stderr but for warnings."""
         set_up("text", "warning")
         logging.getLogger("alembic").setLevel(logging.ERROR)
-        hub = open_hub(self.config(), partners=partners)
+        try:
+            hub = open_hub(self.config(), partners=partners)
+        except MappingErrors as error:
+            raise Failure(f"the routing files cannot be used:\n{error}") from None
         try:
             yield hub
         finally:
@@ -77,7 +81,7 @@ class Session:
                     return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
                 hub.refresh()
                 return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, _actor())
-            except (Refused, TimeoutError) as error:
+            except (Refused, TimeoutError, MappingErrors) as error:
                 raise Failure(str(error)) from None
 
 

@@ -56,8 +56,32 @@ class Unfilled(Record):
     reason: Text
 
 
+class Batched(Record):
+    """The batch that an order was routed in: how many orders, what all of it costs, and how sure that is the least.
+
+    `bound` is what no plan costs less than, `one_at_a_time` what routing the orders one by one would have cost. Both
+    count what a unit without a source is taken to cost, and so does `cost`.
+    """
+
+    number: Code
+    orders: int
+    status: Text
+    cost: Quantity
+    bound: Quantity
+    one_at_a_time: Quantity
+
+    @property
+    def gap(self) -> Decimal:
+        """Return how much of the cost is not proven to be needed, as a share of it."""
+        return max(Decimal(0), (self.cost - self.bound) / self.cost) if self.cost else Decimal(0)
+
+
 class Decision(Record):
-    """The answer to one routing question, kept whole with the hash of the rules and of its input."""
+    """The answer to one routing question, kept whole with the hash of the rules and of its input.
+
+    `rule_set` and `policy_hash` name the `[[rules]]` that took the order and the routing files that held then; both are
+    empty where there were none.
+    """
 
     order_id: Code
     decided_at: Moment
@@ -71,6 +95,9 @@ class Decision(Record):
     optimal: Annotated[bool, Field(description="true only when proven")] = False
     bound: Annotated[Quantity | None, Field(description="where not: nothing that sends as much costs less")] = None
     method: Text = ""
+    rule_set: Text = ""
+    policy_hash: Text = ""
+    batch: Annotated[Batched | None, Field(description="the batch it was routed in; none: by itself")] = None
 
     @property
     def gap(self) -> Decimal | None:

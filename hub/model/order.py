@@ -53,6 +53,12 @@ class SalesOrder(Record):
     ship_to: Address | None = None
     method: DeliveryMethod = DeliveryMethod.SHIP
     service: Annotated[Text, Field(description="the shipping service the customer chose")] = ""
+    kind: Annotated[Text, Field(description="the channel's own type of order, such as preorder or replacement")] = ""
+    b2b: Annotated[bool, Field(description="sold to a business")] = False
+    payment: Annotated[Text, Field(description="the channel's word for the state of payment, such as paid")] = ""
+    risk: Annotated[Text, Field(description="how likely a fraud is, as the channel says: low, medium, high")] = ""
+    gift: Annotated[bool, Field(description="somebody else gets it, and must see no price")] = False
+    gift_message: Annotated[Text, Field(description="what goes into the parcel of a gift")] = ""
     promise_by: Moment | None = None
     hold: Annotated[Text, Field(description="why it must not be routed yet; empty when it may")] = ""
     cancelled: bool = False
@@ -71,6 +77,26 @@ class SalesOrder(Record):
         return self
 
 
+class Gate(Record):
+    """A step of a workflow that keeps an order from being routed until it is opened: by a person, by time, by goods.
+
+    `name` is the workflow and the number of the step. `value` is the order's worth that a person approved.
+    """
+
+    name: Code
+    kind: Code
+    why: Text
+    until: Annotated[Moment | None, Field(description="when it opens by itself, or is looked at again")] = None
+    opened_at: Moment | None = None
+    opened_by: Text = ""
+    value: Quantity | None = None
+
+    @property
+    def shut(self) -> bool:
+        """Return whether it still keeps the order back."""
+        return self.opened_at is None
+
+
 class Allocation(Record):
     """A quantity of one order line in one state; the rows of a line always add up to all that it ever held.
 
@@ -83,8 +109,16 @@ class Allocation(Record):
     state: LineState
     node: Code | None = None
     document: Annotated[Code | None, Field(description="our number of the PO or ship order")] = None
-    excluded: frozenset[Code] = frozenset()
+    excluded: Annotated[frozenset[Code], Field(description="nodes that refused it")] = frozenset()
+    excluded_until: Annotated[
+        Mapping[Code, Moment], Field(description="until when; a node that is not here: ever")
+    ] = {}
+    promised_at: Annotated[Moment | None, Field(description="when the customer may expect it")] = None
     reason: Text = ""
+
+    def refused_by(self, now: Moment) -> frozenset[str]:
+        """Return the nodes that may not be asked for it at this moment."""
+        return frozenset(node for node in self.excluded if self.excluded_until.get(node, now) >= now)
 
 
 def move(

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from hub.model.order import Allocation, OrderLine, move, order_status
+from hub.model.order import Allocation, Gate, OrderLine, move, order_status
 from hub.model.state import BOUND, LineState
 from hub.store import allocations, orders
 from hub.store.allocations import Portion
@@ -34,6 +34,7 @@ class Book:
         self.portions = portions
         self.recalled: set[str] = set()  # documents of which another quantity is wanted now than their nodes know
         self.readdressed: set[str] = set()  # documents that were to go elsewhere
+        self.plan_changed = False
 
     @classmethod
     def open(cls, tx: Connection, order_id: str) -> Book:
@@ -42,6 +43,15 @@ class Book:
         if order is None:
             raise LookupError(f"no order {order_id}")
         return cls(order, allocations.of_order(tx, order_id, lock=True))
+
+    def set_gates(self, gates: tuple[Gate, ...]) -> None:
+        """Take over what the workflows keep the order back for."""
+        self.order, self.plan_changed = replace(self.order, gates=gates), True
+
+    def look_again(self, at: datetime | None) -> None:
+        """Note when the order has to be looked at by itself."""
+        if at != self.order.due_at:
+            self.order, self.plan_changed = replace(self.order, due_at=at), True
 
     def line(self, line_id: str) -> OrderLine | None:
         """Return the channel's line, or None when its newest version has it no more."""
@@ -97,17 +107,20 @@ class Book:
             self.move(portion, LineState.RELEASED)
             portion.sent_at = now
 
-    def give_back(self, portion: Portion, reason: str) -> Portion:
+    def give_back(self, portion: Portion, reason: str, until: datetime | None = None) -> Portion:
         """Take a quantity back from a node that will not ship it; it is routed again, unless nobody wants it any more.
 
-        The node is excluded for this quantity from now on.
+        The node is excluded for this quantity until then; for ever where no end is given.
         """
         node = portion.row.node
         self.move(portion, LineState.REJECTED, reason=reason)
         excluded = portion.row.excluded | ({node} if node else frozenset())
+        ends = {code: end for code, end in portion.row.excluded_until.items() if code != node}
+        if node and until:
+            ends[node] = until
         wanted = portion.cancel_asked_at is None
         target = LineState.ROUTABLE if wanted else LineState.CANCELLED
-        self.move(portion, target, node=None, document=None, excluded=excluded)
+        self.move(portion, target, node=None, document=None, excluded=excluded, excluded_until=ends, promised_at=None)
         portion.sent_at = portion.cancel_asked_at = portion.recall_by = None
         return portion
 
@@ -133,16 +146,21 @@ def save(tx: Connection, books: Iterable[Book], now: datetime) -> bool:
     held = {book.order.id: book for book in books}
     changed = allocations.save(tx, {order_id: book.portions for order_id, book in held.items()}, now)
     rolled_up = {order_id: order_status(each.row.state for each in book.portions) for order_id, book in held.items()}
+    plans = {each.order.id: (each.order.gates, each.order.due_at) for each in held.values() if each.plan_changed}
+    orders.set_plans(tx, plans, now)
+    for each in held.values():
+        each.plan_changed = False
     news = {order_id: status for order_id, status in rolled_up.items() if status is not held[order_id].order.status}
     orders.set_statuses(tx, news, now)
-    return changed or bool(news)
+    return changed or bool(news) or bool(plans)
 
 
 def hold_reason(order: OrderRow) -> str:
     """Return why an order must not be routed now; empty when it may be."""
     if order.doc.test:
         return _TEST_ORDER
-    return order.hold or order.doc.hold
+    shut = (gate.why for gate in order.gates if gate.shut)
+    return order.hold or order.doc.hold or next(shut, "")
 
 
 def total(portions: Iterable[Portion]) -> Decimal:

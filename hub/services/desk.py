@@ -14,6 +14,7 @@ from hub.model.document import Kind
 from hub.model.money import ExchangeRates
 from hub.model.node import Node
 from hub.model.partner import Partner
+from hub.policy.policy import Policy
 from hub.routing.rules import RoutingRules
 from hub.services.matching import Tolerances
 from hub.store.engine import Store
@@ -57,7 +58,10 @@ class Directory(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything a use case needs of the world; `currency` is the one in which costs are compared."""
+    """Everything a use case needs of the world; `currency` is the one in which costs are compared.
+
+    `rules` hold for every order that no routing file takes; `policy` is what those files say, None without any.
+    """
 
     store: Store
     clock: Clock
@@ -65,7 +69,11 @@ class Desk:
     rates: ExchangeRates
     rules: RoutingRules
     currency: str
+<<<<<<< HEAD
     tolerances: Tolerances = field(default_factory=Tolerances)
+=======
+    policy: Policy | None = None
+>>>>>>> 525975f (Routing files: rule sets and workflows as TOML, checked with lines and suggestions, tested where they stand, reloaded with the last good one kept)
 
 
 @dataclass(frozen=True, slots=True)

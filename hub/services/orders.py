@@ -13,7 +13,8 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
-from hub.services import accounts, changes, channel_word, customer, purchasing, routing
+from hub.policy.policy import Ruling
+from hub.services import accounts, changes, channel_word, customer, purchasing, routing, workflows
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
@@ -72,8 +73,10 @@ def _apply(tx: Connection, desk: Desk, source: Source, versions: Sequence[SalesO
     if overtaken:  # somebody else stored them in the meantime
         known |= orders.of_channel(tx, channel, overtaken, lock=True)
     books |= _newer(tx, known, versions, now)
-    for book in books.values():
-        settle(tx, book, now)
+    for order_id, book in books.items():
+        ruling = settle(tx, desk, book, now)
+        if order_id not in known:
+            workflows.notify(tx, book, ruling, now)
         changes.tell(tx, desk, book, now)
     routing.route_books(tx, desk, books.values(), now)
     save(tx, books.values(), now)
@@ -93,11 +96,11 @@ def hold(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> Non
 
 
 def release(tx: Connection, desk: Desk, order_id: str, actor: str) -> None:
-    """End our own hold of an order; a hold of the channel stays in force."""
+    """End our own hold of an order and open its workflows' gates; a hold of the channel stays in force."""
     now = desk.clock.now()
     orders.set_hold(tx, order_id, None, now)
     events.record(tx, "order.released", order_id, now, actor=actor)
-    book = _settle_again(tx, desk, order_id, now)
+    book = _settle_again(tx, desk, order_id, now, opened_by=actor)
     channel_word.tell_hold(tx, desk, book.order, None, now)
 
 
@@ -109,19 +112,26 @@ def cancel(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> N
     _settle_again(tx, desk, order_id, now)
 
 
-def settle(tx: Connection, book: Book, now: datetime) -> None:
-    """Make the quantities follow what the order says now: more, fewer, held, free. What is new is left to be routed."""
+def settle(tx: Connection, desk: Desk, book: Book, now: datetime) -> Ruling:
+    """Make the quantities follow what the order says now: more, fewer, held, free. What is new is left to be routed.
+
+    Returns what the routing files say of the order.
+    """
     lines = {line.line_id: line for line in book.order.doc.lines}
     for line in lines.values():
         _fit(tx, book, line, now)
     for line_id in {portion.row.line_id for portion in book.portions} - set(lines):
         _shrink(tx, book, line_id, total(_live(book, line_id)), _CANCELLED, now)
+    ruling = workflows.review(tx, desk, book, now)
     _hold_or_free(tx, book, now)
+    return ruling
 
 
-def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> Book:
+def _settle_again(tx: Connection, desk: Desk, order_id: str, now: datetime, *, opened_by: str = "") -> Book:
     book = Book.open(tx, order_id)
-    settle(tx, book, now)
+    if opened_by:
+        workflows.open_gates(tx, book, opened_by, now)
+    settle(tx, desk, book, now)
     changes.tell(tx, desk, book, now)
     routing.route_book(tx, desk, book, now)
     book.save(tx, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from hub.model.document import Kind
 from hub.model.item import CatalogueEntry
 from hub.model.node import Node, NodeKind
+from hub.model.order import SalesOrder
 from hub.model.partner import Partner
 from hub.model.purchase import FulfillmentOrder, PurchaseLine, PurchaseOrder
 from hub.model.state import PURCHASE_MOVES, DeliveryState, LineState, PurchaseState, check_move
-from hub.services import changes
+from hub.policy.policy import Ruling
+from hub.services import changes, workflows
 from hub.services.book import AWAITED, GONE, NOTHING, Book
 from hub.services.changes import entity_of
 from hub.services.desk import Desk
@@ -46,6 +48,7 @@ class Buying:
     nodes: Mapping[str, Node]
     catalogue: Catalogue
     now: datetime
+    rulings: Mapping[str, Ruling] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,7 @@ def _partner(desk: Desk, node: Node) -> Partner:
 
 def _record(buying: Buying, partner: Partner, parcel: _Parcel) -> FulfillmentOrder:
     order = parcel.book.order.doc
+    ruling = buying.rulings.get(parcel.book.order.id)
     fields = {
         "number": parcel.number,
         "node": parcel.node.code,
@@ -198,14 +202,21 @@ def _record(buying: Buying, partner: Partner, parcel: _Parcel) -> FulfillmentOrd
         "channel_order": order.order_id,
         "channel_number": order.number,
         "ordered_at": buying.now,
-        "ship_by": buying.now + timedelta(hours=partner.agreement.ship_hours),
+        "ship_by": buying.now + timedelta(hours=_ship_hours(partner, order, ruling)),
         "service": order.service,
         "ship_to": order.ship_to,
+        "note": workflows.note_of(order, ruling) if ruling else "",
         "lines": _lines(buying, partner, parcel),
     }
     if kind_for(parcel.node) is Kind.PURCHASE_ORDER:
         return PurchaseOrder.model_validate({**fields, "supplier": partner.code, "currency": partner.currency})
     return FulfillmentOrder.model_validate(fields)
+
+
+def _ship_hours(partner: Partner, order: SalesOrder, ruling: Ruling | None) -> float:
+    """Return within how many hours the node has to ship, or to have ready what the customer collects."""
+    ready = workflows.ready_hours(order, ruling) if ruling else None
+    return partner.agreement.ship_hours if ready is None else float(ready)
 
 
 def _lines(buying: Buying, partner: Partner, parcel: _Parcel) -> tuple[PurchaseLine, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,15 +11,18 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.log import EventLog
-from hub.model.decision import Alternative, Choice, Decision, Unfilled
+from hub.model.decision import Alternative, Batched, Choice, Decision
 from hub.model.item import Dimensions
 from hub.model.order import DeliveryMethod
-from hub.model.state import LineState
+from hub.model.state import BOUND, LineState
+from hub.policy.policy import Ruling
 from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
 from hub.routing.problem import Problem, Want, narrow
+from hub.routing.promise import promises
+from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
-from hub.services import channel_word, customer, purchasing, supply
+from hub.services import channel_word, customer, nothing_fits, purchasing, supply, workflows
 from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.purchasing import Buying
@@ -27,6 +31,10 @@ from hub.store import allocations, decisions, events
 from hub.store.allocations import STUCK, Portion
 
 log = EventLog(__name__)
+#: The frozen question and the answer to it.
+Decided = tuple[Mapping[str, Any], Decision]
+#: An order with a quantity in one of these has been routed before.
+_ROUTED = BOUND | STUCK | {LineState.DELIVERED}
 
 
 def route(tx: Connection, desk: Desk, order_id: str) -> Decision | None:
@@ -45,27 +53,68 @@ def route_book(tx: Connection, desk: Desk, book: Book, now: datetime) -> Decisio
 
 
 def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
-    """Do the same for several orders, one after the other, with their supply read once; the caller saves the books."""
+    """Do the same for several orders, one after the other, with their supply read once; the caller saves the books.
+
+    What the rules collect for a batch stays where it is until the batch is due.
+    """
     books = list(books)
-    decided = _route(tx, desk, books, now)
+    rulings = {book.order.id: workflows.ruling_of(desk, book.order.doc) for book in books}
+    waiting = [book for book in books if _is_waiting(book) and not collects(rulings[book.order.id], book)]
+    made = _routed(tx, desk, waiting, rulings, now) if waiting else []
+    for book in books:
+        book.look_again(workflows.due_at(book, rulings[book.order.id], now))
     channel_word.answer(tx, desk, books, now)
-    return decided
+    return made
 
 
-def _route(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> list[Decision]:
-    waiting = [book for book in books if not _held(book) and book.select({LineState.ROUTABLE})]
-    if not waiting:
-        return []
+def collects(ruling: Ruling, book: Book) -> bool:
+    """Return whether an order waits for a batch: the rules say so, and nothing of it was routed before."""
+    return ruling.batch is not None and not book.select(_ROUTED) and book.order.doc.method is not DeliveryMethod.PICK_UP
+
+
+def _is_waiting(book: Book) -> bool:
+    return not _held(book) and bool(book.select({LineState.ROUTABLE}))
+
+
+def _routed(
+    tx: Connection, desk: Desk, waiting: Sequence[Book], rulings: Mapping[str, Ruling], now: datetime
+) -> list[Decision]:
+    known = supply_for(tx, desk, waiting, now)
+    decided = []
+    for book in waiting:
+        work = Work(tx, desk, book, rulings[book.order.id], known, now)
+        question = work.question()
+        if question is not None:
+            problem = narrow(question)
+            decided += work.bind(problem, solve(problem, work.ruling.rules))
+    return finish(tx, desk, waiting, rulings, known, decided, now)
+
+
+def supply_for(tx: Connection, desk: Desk, waiting: Iterable[Book], now: datetime) -> Supply:
+    """Return the supply that these orders ask for, locked until the transaction ends."""
+    waiting = list(waiting)
     for book in waiting:
         book.make_known(tx, now)
     skus = {portion.row.sku for book in waiting for portion in book.select({LineState.ROUTABLE})}
     collected = {line.pick_up_node for book in waiting for line in book.order.doc.lines if line.pick_up_node}
-    known = supply.gather(tx, desk, skus, now, also=collected)
-    decided = [(book, made) for book in waiting if (made := _decide(desk, book, known, now)) is not None]
-    decisions.keep(tx, [made for _, made in decided])
-    purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now), waiting)
-    channel_word.assign(tx, desk, [book for book, (_, decision) in decided if decision.choices], now)
-    return [decision for _, (_, decision) in decided]
+    return supply.gather(tx, desk, skus, now, also=collected)
+
+
+def finish(
+    tx: Connection,
+    desk: Desk,
+    books: Sequence[Book],
+    rulings: Mapping[str, Ruling],
+    known: Supply,
+    decided: Sequence[Decided],
+    now: datetime,
+) -> list[Decision]:
+    """Keep the decisions and write the documents that follow from them."""
+    decisions.keep(tx, decided)
+    purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now, rulings), books)
+    chosen = {decision.order_id for _, decision in decided if decision.choices}
+    channel_word.assign(tx, desk, [book for book in books if book.order.id in chosen], now)
+    return [decision for _, decision in decided]
 
 
 def _held(book: Book) -> bool:
@@ -77,22 +126,45 @@ def _held(book: Book) -> bool:
     return bool(why)
 
 
-def _decide(desk: Desk, book: Book, known: Supply, now: datetime) -> tuple[Mapping[str, Any], Decision] | None:
-    """Bind what is routable of an order; returns the frozen question and the answer, None when there was none."""
-    routable = book.select({LineState.ROUTABLE})
-    routable = [portion for portion in routable if not _refuse(book, portion, known)]
-    if not routable:
-        return None
-    problem = narrow(_problem(desk, book, routable, known, now))
-    decision = solve(problem, desk.rules)
-    decision = decision.changed(alternatives=decision.alternatives + _barred(problem, known))
-    _bind(book, decision, problem)
-    for choice in decision.choices:
-        known.give(choice.node, choice.sku, choice.quantity)
-    for node in {choice.node for choice in decision.choices}:
-        known.count(node)
-    rules = desk.rules.model_dump(mode="json", exclude_defaults=True)
-    return freeze(problem) | {"rules": rules}, decision
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One order under the hands of routing: its book, what the rules say of it, and the supply as it is now."""
+
+    tx: Connection
+    desk: Desk
+    book: Book
+    ruling: Ruling
+    known: Supply
+    now: datetime
+
+    def question(self) -> Problem | None:
+        """Return what is to be decided, after leaving to a person what no node can be asked for; None for nothing."""
+        routable = self.book.select({LineState.ROUTABLE})
+        routable = [portion for portion in routable if not _refuse(self.book, portion, self.known)]
+        return _problem(self.desk, self.book, routable, self.known, self.now) if routable else None
+
+    def bind(self, problem: Problem, decision: Decision, batch: Batched | None = None) -> list[Decided]:
+        """Bind what is routable as was decided; returns what is to be kept: the frozen question and the answer.
+
+        That is nothing where the rules keep the whole order back because not all of it has a source.
+        """
+        if nothing_fits.must_wait(self.book, decision, self.ruling):
+            nothing_fits.keep_back(self.tx, self.book, decision, self.ruling, self.now)
+            return []
+        decision = decision.changed(
+            alternatives=decision.alternatives + _barred(problem, self.known),
+            rule_set=self.ruling.rule_set.name,
+            policy_hash=self.desk.policy.hash if self.desk.policy else "",
+            batch=batch,
+        )
+        _bind(self.book, decision, problem, self.ruling.rules)
+        nothing_fits.leave(self.tx, self.book, decision, problem, self.ruling, self.now)
+        for choice in decision.choices:
+            self.known.give(choice.node, choice.sku, choice.quantity)
+        for node in {choice.node for choice in decision.choices}:
+            self.known.count(node)
+        rules = self.ruling.rules.model_dump(mode="json", exclude_defaults=True)
+        return [(freeze(problem) | {"rules": rules}, decision)]
 
 
 def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: bool = False) -> Decision | None:
@@ -111,7 +183,8 @@ def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: b
 def free(book: Book, portion: Portion, *, forgive: bool = False) -> None:
     """Make a quantity routable that lacked a source."""
     kept = frozenset[str]() if forgive else portion.row.excluded
-    book.move(portion, LineState.ROUTABLE, reason="", excluded=kept)
+    ends = {} if forgive else portion.row.excluded_until
+    book.move(portion, LineState.ROUTABLE, reason="", excluded=kept, excluded_until=ends, promised_at=None)
 
 
 def route_waiting(desk: Desk, limit: int = 200) -> int:
@@ -169,7 +242,7 @@ def _unknown(sku: str, known: Supply) -> str:
 
 def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now: datetime) -> Problem:
     order = book.order.doc
-    wants = _wants(book, routable, known)
+    wants = _wants(book, routable, known, now)
     return Problem(
         order_id=book.order.id,
         currency=desk.currency,
@@ -184,15 +257,15 @@ def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now
     )
 
 
-def _wants(book: Book, routable: list[Portion], known: Supply) -> tuple[Want, ...]:
+def _wants(book: Book, routable: list[Portion], known: Supply, now: datetime) -> tuple[Want, ...]:
     """Return one want for each line; a node that refused any part of a line is not asked for the rest of it."""
     lines: dict[str, list[Portion]] = {}
     for portion in routable:
         lines.setdefault(portion.row.line_id, []).append(portion)
-    return tuple(_want(book, line_id, portions, known) for line_id, portions in lines.items())
+    return tuple(_want(book, line_id, portions, known, now) for line_id, portions in lines.items())
 
 
-def _want(book: Book, line_id: str, portions: list[Portion], known: Supply) -> Want:
+def _want(book: Book, line_id: str, portions: list[Portion], known: Supply, now: datetime) -> Want:
     sku = portions[0].row.sku
     item, line = known.items.get(sku), book.line(line_id)
     return Want(
@@ -201,7 +274,7 @@ def _want(book: Book, line_id: str, portions: list[Portion], known: Supply) -> W
         quantity=total(portions),
         weight_g=known.weight_g(sku),
         flags=item.flags if item else frozenset(),
-        excluded=frozenset().union(*(portion.row.excluded for portion in portions)),
+        excluded=frozenset().union(*(portion.row.refused_by(now) for portion in portions)),
         pick_up_node=line.pick_up_node if line else None,
         size=_size(item.dimensions) if item and item.dimensions else None,
     )
@@ -222,22 +295,14 @@ def _barred(problem: Problem, known: Supply) -> tuple[Alternative, ...]:
 # --- the answer ------------------------------------------------------------------------------------------------------
 
 
-def _bind(book: Book, decision: Decision, problem: Problem) -> None:
-    """Move every routable quantity where the decision says."""
+def _bind(book: Book, decision: Decision, problem: Problem, rules: RoutingRules) -> None:
+    """Move every quantity that has a source to it, with the day on which the customer may expect it."""
+    expected = promises(problem, rules, decision)
     for choice in decision.choices:
+        promised = expected[choice.line_id, choice.node]
         for portion in up_to(book, _routable(book, choice), choice.quantity):
-            book.move(portion, LineState.ALLOCATED, node=choice.node, reason="")
-    for unfilled in decision.unfilled:
-        state = LineState.BACKORDERED if _may_come(unfilled, problem) else LineState.UNFILLABLE
-        for portion in up_to(book, _routable(book, unfilled), unfilled.quantity):
-            book.move(portion, state, reason=unfilled.reason)
+            book.move(portion, LineState.ALLOCATED, node=choice.node, reason="", promised_at=promised)
 
 
-def _routable(book: Book, what: Choice | Unfilled) -> list[Portion]:
+def _routable(book: Book, what: Choice) -> list[Portion]:
     return book.select({LineState.ROUTABLE}, line_id=what.line_id)
-
-
-def _may_come(unfilled: Unfilled, problem: Problem) -> bool:
-    """Tell whether more stock alone would help: some node that has not refused the line sells the SKU."""
-    want = next(want for want in problem.wants if want.line_id == unfilled.line_id)
-    return any(offer.sku == want.sku and offer.node not in want.excluded for offer in problem.offers)

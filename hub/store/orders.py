@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
 
-from hub.model.order import SalesOrder
+from hub.model.order import Gate, SalesOrder
 from hub.model.state import OrderStatus
 from hub.store.tables import sales_order
 from hub.store.upsert import batches, insert
@@ -16,7 +16,10 @@ from hub.store.upsert import batches, insert
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One order: `doc` is what the channel said last, `hold` and `cancelled_why` are our own words and outrank it."""
+    """One order: `doc` is what the channel said last, `hold` and `cancelled_why` are our own words and outrank it.
+
+    `gates` are the steps of workflows that keep it back, or did; at `due_at` it has to be looked at by itself.
+    """
 
     id: str
     status: OrderStatus
@@ -25,6 +28,8 @@ class OrderRow:
     cancelled_why: str | None
     created_at: datetime
     updated_at: datetime
+    gates: tuple[Gate, ...] = ()
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,28 @@ def set_statuses(tx: Connection, statuses: Mapping[str, OrderStatus], now: datet
         tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
 
 
+def set_plans(tx: Connection, plans: Mapping[str, tuple[Sequence[Gate], datetime | None]], now: datetime) -> None:
+    """Write down, by our ids, the gates of orders and when each has to be looked at by itself."""
+    rows = [
+        {
+            "key": key,
+            "gates": [gate.model_dump(mode="json") for gate in gates] or None,
+            "due_at": due_at,
+            "updated_at": now,
+        }
+        for key, (gates, due_at) in plans.items()
+    ]
+    if rows:
+        tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
+
+
+def due(tx: Connection, now: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
+    """Return the orders that have to be looked at by now, each with since when, the oldest first."""
+    columns = (sales_order.c.id, sales_order.c.due_at)
+    query = select(*columns).where(sales_order.c.due_at <= now).order_by(sales_order.c.due_at, sales_order.c.id)
+    return [(row.id, row.due_at) for row in tx.execute(query.limit(limit))]
+
+
 def set_hold(tx: Connection, order_id: str, why: str | None, now: datetime) -> None:
     """Hold the order for a reason of ours, or (None) hold it no longer."""
     tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(hold=why, updated_at=now))
@@ -172,6 +199,8 @@ def _row(row: RowMapping) -> OrderRow:
         cancelled_why=row["cancelled_why"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        gates=tuple(Gate.model_validate(each) for each in row["gates"] or ()),
+        due_at=row["due_at"],
     )
 
 

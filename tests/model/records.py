@@ -56,8 +56,9 @@ def _of(hint: Any, limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     if origin is tuple:
         apart = (lambda line: line.line_id) if inside[0] is OrderLine else None  # an order's lines are told apart
         return st.lists(_of(inside[0], ()), min_size=_least(limits), max_size=3, unique_by=apart).map(tuple)
-    if origin is frozenset:
-        return st.frozensets(_of(inside[0], ()), max_size=2)
+    if origin in (frozenset, Mapping):
+        made = [_of(each, ()) for each in inside]
+        return st.frozensets(*made, max_size=2) if origin is frozenset else st.dictionaries(*made, max_size=2)
     return _plain(hint, limits)
 
 

@@ -19,6 +19,8 @@ sales_order = Table(
     Column("source_updated_at", UtcTime, nullable=False),
     Column("hold", Text),  # why we hold it, whatever the channel says
     Column("cancelled_why", Text),  # why we cancelled it, whatever the channel says
+    Column("gates", Json),  # steps of workflows that keep it back, or did
+    Column("due_at", UtcTime, index=True),  # when it has to be looked at again, by itself
     Column("doc", Json, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
@@ -37,6 +39,8 @@ allocation = Table(
     Column("node", String(128)),
     Column("document", String(32), index=True),  # the PO or ship order that carries it
     Column("excluded", Json, nullable=False),  # nodes that refused it
+    Column("excluded_until", Json),  # until when, by node; one that is not here: ever
+    Column("promised_at", UtcTime),  # when the customer may expect it
     Column("reason", Text, nullable=False),
     Column("sent_at", UtcTime),  # when the document reached the node
     Column("shipped_at", UtcTime),

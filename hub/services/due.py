@@ -1,0 +1,57 @@
+"""Orders whose time has come: a gate that opens by itself, a wait for goods that ends, a pre-order whose goods came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.log import EventLog
+from hub.services import changes, customer, nothing_fits, routing
+from hub.services.book import Book
+from hub.services.desk import Desk
+from hub.services.orders import settle
+from hub.services.workflows import ruling_of
+from hub.store import orders
+
+log = EventLog(__name__)
+_PAGE = 200
+
+
+def look(desk: Desk, limit: int = _PAGE) -> int:
+    """Look at the orders that are due, each in a transaction of its own; returns how many.
+
+    One that cannot be looked at is left as it was, and does not stop the others. Those of a batch are routed together
+    elsewhere, and passed over here.
+    """
+    now = desk.clock.now()
+    with desk.store.read() as tx:
+        found = orders.due(tx, now, limit)
+    return sum(_look_at(desk, order_id, now) for order_id, _ in found)
+
+
+def _look_at(desk: Desk, order_id: str, now: datetime) -> bool:
+    try:
+        return desk.store.transact(lambda tx: _again(tx, desk, order_id, now))
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one order must not keep the others back
+        log.unforeseen("due.unforeseen", error, order=order_id)
+        return False
+
+
+def _again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> bool:
+    book = Book.open(tx, order_id)
+    if book.order.due_at is None or book.order.due_at > now:
+        return False  # somebody else was here
+    shut = any(gate.shut for gate in book.order.gates)
+    if not shut and routing.collects(ruling_of(desk, book.order.doc), book):
+        return False
+    ruling = settle(tx, desk, book, now)
+    changes.tell(tx, desk, book, now)
+    nothing_fits.end_waiting(tx, book, ruling, now)
+    routing.route_book(tx, desk, book, now)
+    changed = book.save(tx, now)
+    customer.acknowledge(tx, desk, book, now)
+    return changed
