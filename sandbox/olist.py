@@ -51,8 +51,8 @@ class _Source:
     price: Decimal
 
 
-def olist(folder: Path, seed: int, orders: int) -> World:
-    """Return the world of the first so many orders of the folder, by their time of purchase."""
+def olist(folder: Path, seed: int, orders: int | None) -> World:
+    """Return the world of the first so many orders of the folder (None: all), by their time of purchase."""
     files = _Files(folder)
     chance = Random(f"olist|{seed}")
     chosen = files.orders(orders)
@@ -97,12 +97,12 @@ class _Files:
         self.sellers = {row["seller_id"]: row for row in self._rows("sellers")}
         self.products = {row["product_id"]: row for row in self._rows("products")}
 
-    def orders(self, count: int) -> dict[str, Row]:
+    def orders(self, count: int | None) -> dict[str, Row]:
         """Return the first orders that came to something and hold something, by id."""
         filled = {source.order_id for source in self.sources}
         rows = [row for row in self._rows("orders") if row["order_status"] in _USED and row["order_id"] in filled]
         rows.sort(key=lambda row: (row["order_purchase_timestamp"], row["order_id"]))
-        if len(rows) < count:
+        if count is not None and len(rows) < count:
             raise HistoryError(f"{self._folder}: {len(rows)} usable orders, {count} asked for")
         return {row["order_id"]: row for row in rows[:count]}
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from hub.model.decision import Decision
+from hub.model.order import SalesOrder
 from hub.store.tables import decision as table
+from hub.store.tables import sales_order
+
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,20 @@ def keep(tx: Connection, decided: Sequence[tuple[Mapping[str, Any], Decision]]) 
     ]
     if rows:
         tx.execute(insert(table), rows)
+
+
+def between(tx: Connection, since: datetime, until: datetime) -> Iterator[tuple[SalesOrder, Decided]]:
+    """Yield every decision of a span of time, oldest first, each with its order as the channel has it now."""
+    columns = (table.c.id, table.c.problem, table.c.doc, sales_order.c.doc.label("order"))
+    query = (
+        select(*columns)
+        .join(sales_order, sales_order.c.id == table.c.order_id)
+        .where(table.c.decided_at >= since, table.c.decided_at < until)
+        .order_by(table.c.decided_at, table.c.id)
+    )
+    for row in tx.execute(query.execution_options(yield_per=_PAGE)):
+        decided = Decided(row.id, row.problem, Decision.model_validate(row.doc))
+        yield SalesOrder.model_validate(row.order), decided
 
 
 def of_order(tx: Connection, order_id: str) -> list[Decided]:
