@@ -72,17 +72,18 @@ class Hub:
 
     @property
     def desk(self) -> Desk:
-<<<<<<< HEAD
-        """The desk with the partners in force right now."""
+        """The desk with the partners and the routing files in force right now."""
         config = self.config
         return Desk(
-            self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency, config.invoices
+            self.store,
+            self.clock,
+            self.directory,
+            self._rates,
+            config.routing,
+            config.hub.currency,
+            config.invoices,
+            self.policy_files.policy,
         )
-=======
-        """The desk with the partners and the routing files in force right now."""
-        config, policy = self.config, self.policy_files.policy
-        return Desk(self.store, self.clock, self.directory, self._rates, config.routing, config.hub.currency, policy)
->>>>>>> 525975f (Routing files: rule sets and workflows as TOML, checked with lines and suggestions, tested where they stand, reloaded with the last good one kept)
 
     def profile(self, code: str) -> Profile | None:
         """Return a partner's profile in force, or None."""

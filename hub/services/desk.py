@@ -69,11 +69,8 @@ class Desk:
     rates: ExchangeRates
     rules: RoutingRules
     currency: str
-<<<<<<< HEAD
     tolerances: Tolerances = field(default_factory=Tolerances)
-=======
     policy: Policy | None = None
->>>>>>> 525975f (Routing files: rule sets and workflows as TOML, checked with lines and suggestions, tested where they stand, reloaded with the last good one kept)
 
 
 @dataclass(frozen=True, slots=True)
