@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -17,8 +18,9 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
+from hub.model.node import Node
 from hub.policy.library import PolicyFiles
-from hub.services import hooks, sync
+from hub.services import hooks, places, sync
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
 from hub.services.flow_locks import FlowLocks
@@ -56,6 +58,7 @@ class Hub:
         self._rates = config.exchange_rates()
         self._locks = FlowLocks()
         self._written_down = True
+        self._reported_at: datetime | None = None
 
     def _library(self, config: Config) -> Library:
         return Library(
@@ -120,22 +123,42 @@ class Hub:
             log.error("mapping.refused", file=str(broken.path), still_in_force=broken.in_force, problems=problems)
         if changes.loaded or changes.removed or any(broken.restored for broken in changes.broken):
             self._written_down = False
+        if self.reports_are_new():
+            self._written_down = False
         if not self._written_down:  # tried again at the next look when the database is busy now
-            self.directory = self._build_directory()
+            with self.store.read() as tx:
+                reported, reported_at = nodes.reported(tx), nodes.last_report(tx)
+            self.directory = self._build_directory(reported)
             with self.store.write() as tx:
                 self._write_down(tx)
-            self._written_down = True
+            self._written_down, self._reported_at = True, reported_at
         return changes
+
+    def reports_are_new(self) -> bool:
+        """Say whether partners have reported places since the directory was made."""
+        with self.store.read() as tx:
+            return nodes.last_report(tx) != self._reported_at
 
     def look(self) -> Changes:
         """Look at the mappings folder without touching the database: for checking."""
         changes = self.library.scan()
-        self.directory = self._build_directory()
+        self.directory = self._build_directory({})
         return changes
 
-    def _build_directory(self) -> PartnerDirectory:
+    def join(self) -> Changes:
+        """Look at the mapping files beside a running daemon, whose database says which places partners report."""
+        changes = self.library.scan()
+        with self.store.read() as tx:
+            reported = nodes.reported(tx)
+        self.directory = self._build_directory(reported)
+        return changes
+
+    def _build_directory(self, reported: Mapping[str, tuple[Node, ...]]) -> PartnerDirectory:
         files = self.library.partners()
-        profiles = [(file.connector, file.profile()) for file in files]
+        profiles = [
+            (file.connector, places.with_reported(file.profile(), reported.get(file.partner.code, ())))
+            for file in files
+        ]
         return build_directory(profiles, self.plugins, IdleContext(self.clock))
 
     def _write_down(self, tx: Connection) -> None:
@@ -210,7 +233,7 @@ def open_hub(config: Config, *, partners: bool = False) -> Hub:
     hub = Hub(config)
     if hub.lock.is_taken():  # the running daemon has brought the schema to its own version, and the partners too
         if partners:
-            hub.look()
+            hub.join()
         return hub
     hub.upgrade()
     if partners:

@@ -221,7 +221,8 @@ class Daemon:
         """Look at the mapping files when their folder shows anything new, when one is broken, and now and then."""
         self.hub.refresh_routing()
         seen, now = _shown(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
-        if seen == self._mappings_seen and now < self._full_scan_at and not self.hub.library.broken():
+        unseen = seen != self._mappings_seen or now >= self._full_scan_at or self.hub.library.broken()
+        if not unseen and not self.hub.reports_are_new():
             return
         changes = self.hub.refresh()
         self._mappings_seen, self._full_scan_at = seen, now + _FULL_SCAN

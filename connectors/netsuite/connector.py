@@ -1,4 +1,4 @@
-"""One NetSuite account as a connector: stock, items, orders and shipments in; orders and what follows them out."""
+"""One NetSuite account as a connector: places, stock, items, orders in; orders and what follows them out."""
 
 from __future__ import annotations
 
@@ -34,9 +34,13 @@ from hub.model.base import Record
 from hub.model.document import Direction, Kind
 
 _KINDS = {
+    Flow.LOCATIONS: (Direction.IN, Kind.NODE),
+    Flow.VENDORS: (Direction.IN, Kind.NODE),
     Flow.STOCK: (Direction.IN, Kind.STOCK_LEVEL),
     Flow.ITEMS: (Direction.IN, Kind.CATALOGUE_ENTRY),
+    Flow.TRANSFERS: (Direction.IN, Kind.EXPECTED_RECEIPT),
     Flow.ORDERS: (Direction.IN, Kind.SALES_ORDER),
+    Flow.DROP_SHIP_ORDERS: (Direction.IN, Kind.ACKNOWLEDGEMENT),
     Flow.SHIPMENTS: (Direction.IN, Kind.SHIPMENT),
     Flow.SHIP_ORDERS: (Direction.OUT, Kind.SHIP_ORDER),
     Flow.SALES_ORDERS: (Direction.OUT, Kind.SALES_ORDER),
@@ -45,13 +49,14 @@ _KINDS = {
     Flow.FULFILMENTS: (Direction.OUT, Kind.FULFILMENT),
     Flow.RECEIPTS: (Direction.OUT, Kind.SHIPMENT),
     Flow.BILLS: (Direction.OUT, Kind.INVOICE),
+    Flow.ADJUSTMENTS: (Direction.OUT, Kind.STOCK_ADJUSTMENT),
 }
 SPECS = {flow: DocumentSpec(flow.value, *kinds) for flow, kinds in _KINDS.items()}
 _WRITES = frozenset(kind for direction, kind in _KINDS.values() if direction is Direction.OUT)
 
 ABOUT = About(
     name="netsuite",
-    summary="A NetSuite account over SOAP: stock, items, orders and shipments in; orders, bills and more out.",
+    summary="A NetSuite account over SOAP: places, stock, orders and shipments in; orders, bills and more out.",
     settings=NetSuiteSettings,
     reads=frozenset(kind for direction, kind in _KINDS.values() if direction is Direction.IN),
     writes=_WRITES,
@@ -71,10 +76,10 @@ class NetSuiteConnector:
         wire = SoapWire(settings, context, gate, lambda: schemas.at(settings.wsdl))
         self._gateway = SoapGateway(wire)
         self._flows = settings.documents
-        self._reading = Reading(self._gateway, settings)
+        self._reading = Reading(self._gateway, settings, context)
         self._translation = Translation(settings, profile.partner.code, profile.partner.currency)
-        self._drafting = Drafting(settings)
-        self._posting = Posting(self._gateway, settings)
+        self._drafting = Drafting(settings, profile.partner.code)
+        self._posting = Posting(self._gateway, settings, context)
         self._doctor = Doctor(self._gateway, wire, settings, gate, context.clock)
 
     def documents(self) -> tuple[DocumentSpec, ...]:

@@ -1,66 +1,29 @@
-"""What leaves, as a neutral document: which record, under which external id, made of what.
-
-Items stand in it by SKU and sources by their own id; what NetSuite calls them is looked up when it is sent.
-"""
+"""Canonical records as drafts: what is made of an order in NetSuite, and an adjustment of stock."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
-from connectors.netsuite.countries import OUTWARD
+from connectors.netsuite.draft import Draft, Line, made, number, whole_name
+from connectors.netsuite.order_drafts import OrderDrafting
+from connectors.netsuite.places import Places
 from connectors.netsuite.settings import Flow, NetSuiteSettings
 from hub.contract import Rejected
 from hub.model.base import Record
 from hub.model.order import SalesOrder
-from hub.model.place import Address
-from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseLine, PurchaseOrder
+from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.shipment import Fulfilment, Shipment
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line: an item by SKU, or a line of the source by number; numbers are exact text."""
-
-    quantity: str
-    sku: str = ""
-    order_line: str = ""
-    rate: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One record to be made; with a source it is made from that one, as NetSuite itself would."""
-
-    type: str
-    external_id: str
-    fields: Mapping[str, object]
-    lines: tuple[Line, ...]
-    location: str = ""
-    source_type: str = ""
-    source: str = ""
-    source_is_ours: bool = False  # the source is named by our external id
-    packages: tuple[str, ...] = field(default_factory=tuple)
-
-    def write(self) -> bytes:
-        """Return the document as bytes."""
-        return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False, sort_keys=True).encode()
-
-    @classmethod
-    def read(cls, content: bytes) -> Draft:
-        """Return the document that `write` wrote."""
-        tree = json.loads(content)
-        lines = tuple(Line(**each) for each in tree.pop("lines"))
-        return cls(**{**tree, "lines": lines, "packages": tuple(tree["packages"])})
+from hub.model.stock import StockAdjustment
 
 
 class Drafting:
     """Canonical records as drafts for one account."""
 
-    def __init__(self, settings: NetSuiteSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: NetSuiteSettings, partner: str) -> None:
+        self._settings, self._partner = settings, partner
+        self._places = Places(settings, partner)
+        self._orders = OrderDrafting(settings, self._places)
 
     def draft(self, flow: Flow, record: Record) -> Draft:
         """Return the draft of a record; Rejected with what to do when it cannot be one."""
@@ -71,80 +34,33 @@ class Drafting:
 
     def _makers(self) -> Mapping[Flow, tuple[type[Record], Callable[..., Draft]]]:
         return {
-            Flow.SHIP_ORDERS: (FulfillmentOrder, self._node_order),
-            Flow.SUPPLIER_ORDERS: (PurchaseOrder, self._node_order),
-            Flow.SALES_ORDERS: (SalesOrder, self._sales_order),
-            Flow.PURCHASE_ORDERS: (PurchaseOrder, self._purchase_order),
+            Flow.SHIP_ORDERS: (FulfillmentOrder, self._orders.of_node),
+            Flow.SUPPLIER_ORDERS: (PurchaseOrder, self._orders.of_node),
+            Flow.SALES_ORDERS: (SalesOrder, self._orders.whole),
+            Flow.PURCHASE_ORDERS: (PurchaseOrder, self._orders.bought),
             Flow.FULFILMENTS: (Fulfilment, self._fulfilment),
             Flow.RECEIPTS: (Shipment, self._receipt),
             Flow.BILLS: (Invoice, self._bill),
+            Flow.ADJUSTMENTS: (StockAdjustment, self._adjustment),
         }
-
-    def _node_order(self, order: FulfillmentOrder) -> Draft:
-        """Return an order that asks a node to ship: to NetSuite a sales order at one location."""
-        bought = isinstance(order, PurchaseOrder)
-        location = self._settings.location_of(order.node)
-        if location is None and not bought:
-            todo = f'add to [connection.locations] the location id = "{order.node}"'
-            raise Rejected(f"node {order.node} is no location of NetSuite", todo=todo, code="location")
-        fields = self._of_customer(order.number if bought else order.channel_number) | {
-            "tranDate": order.ordered_at.isoformat(),
-            "shipDate": order.ship_by.isoformat() if order.ship_by else None,
-            "memo": order.note or f"{order.channel} {order.channel_number}",
-            "shippingAddress": address(order.ship_to),
-        }
-        lines = tuple(_bought(each) if bought else _asked(each) for each in order.lines)
-        return self._draft("SalesOrder", order.number, fields, lines, location=location or "")
-
-    def _sales_order(self, order: SalesOrder) -> Draft:
-        fields = self._of_customer(order.number) | {
-            "tranDate": order.placed_at.isoformat(),
-            "memo": f"{order.channel} {order.number}",
-            "shippingAddress": address(order.ship_to),
-        }
-        lines = tuple(
-            Line(number(each.quantity), each.sku, rate=number(each.price))
-            for each in order.lines
-            if each.quantity and each.ships and each.sku
-        )
-        return self._draft("SalesOrder", f"{order.channel}:{order.order_id}", fields, lines)
-
-    def _purchase_order(self, order: PurchaseOrder) -> Draft:
-        vendor = self._settings.vendors.get(order.supplier)
-        if vendor is None:
-            todo = f"add to [connection.vendors] {order.supplier} = the vendor's internal id"
-            raise Rejected(f"supplier {order.supplier} is no vendor of NetSuite", todo=todo, code="vendor")
-        fields = {
-            "entity": vendor,
-            "tranDate": order.ordered_at.isoformat(),
-            "dueDate": order.ship_by.isoformat() if order.ship_by else None,
-            "otherRefNum": order.number,
-            "memo": order.note or f"{order.channel} {order.channel_number}",
-            "shippingAddress": address(order.ship_to) if order.drop_ship else None,
-        }
-        lines = tuple(_asked(each) for each in order.lines)
-        location = self._settings.location_of(order.node) or ""
-        return self._draft("PurchaseOrder", order.number, fields, lines, location=location)
 
     def _fulfilment(self, record: Fulfilment) -> Draft:
-        location = record.location or self._settings.location_of(record.node) or ""
-        booked = bool(record.channel)  # an order of another channel, which we recorded under a name of ours
+        """Return a fulfilment: of an order of NetSuite's own, or of one that we made of a channel's order."""
+        elsewhere = record.channel not in ("", self._partner)
+        location = self._places.location_of(record.node) or self._settings.drop_ship_location or ""
+        location = location if elsewhere else record.location or location
         lines = tuple(
-            Line(number(each.quantity), each.sku, "" if booked else each.channel_line) for each in record.lines
+            Line(number(each.quantity), each.sku if elsewhere else "", "" if elsewhere else each.channel_line)
+            for each in record.lines
         )
         when = record.shipped_at.isoformat() if record.shipped_at else None
-        draft = self._draft(
-            "ItemFulfillment",
-            record.fulfilment_id,
-            {"shipStatus": "_shipped", "shippedDate": when, "tranDate": when, "memo": record.carrier or None},
-            lines,
-            location=location,
-        )
+        fields = {"shipStatus": "_shipped", "shippedDate": when, "tranDate": when, "memo": record.carrier or None}
+        draft = made(self._settings, "ItemFulfillment", record.fulfilment_id, fields, lines, location)
         packages = (record.tracking,) if record.tracking else ()
-        if booked:
-            source = f"{self._settings.prefix}{record.channel}:{record.channel_order}"
-            return _from(draft, "SalesOrder", source, ours=True, packages=packages)
-        return _from(draft, "SalesOrder", record.channel_order, packages=packages)
+        if elsewhere:
+            source = whole_name(self._settings, record.channel, record.channel_order)
+            return replace(draft, source_type="SalesOrder", source=source, source_is_ours=True, packages=packages)
+        return replace(draft, source_type="SalesOrder", source=record.channel_order, packages=packages)
 
     def _receipt(self, record: Shipment) -> Draft:
         shipment = record.shipment_number or record.tracking
@@ -153,8 +69,8 @@ class Drafting:
         )
         when = record.shipped_at.isoformat() if record.shipped_at else None
         fields = {"tranDate": when, "memo": record.tracking or None}
-        draft = self._draft("ItemReceipt", f"receipt:{record.order_number}:{shipment}", fields, lines)
-        return _from(draft, "PurchaseOrder", f"{self._settings.prefix}{record.order_number}", ours=True)
+        draft = made(self._settings, "ItemReceipt", f"receipt:{record.order_number}:{shipment}", fields, lines)
+        return self._of_purchase(draft, record.order_number)
 
     def _bill(self, record: Invoice) -> Draft:
         if record.credit:
@@ -171,65 +87,21 @@ class Drafting:
             "userTotal": number(record.total) if record.total is not None else None,
         }
         name = f"bill:{record.order_number}:{record.invoice_number}"
-        draft = self._draft("VendorBill", name, fields, lines)
-        return _from(draft, "PurchaseOrder", f"{self._settings.prefix}{record.order_number}", ours=True)
+        return self._of_purchase(made(self._settings, "VendorBill", name, fields, lines), record.order_number)
 
-    def _of_customer(self, reference: str) -> dict[str, object]:
-        if self._settings.customer is None:
-            todo = "set customer in the partner file to the internal id of the customer that web orders belong to"
-            raise Rejected("an order in NetSuite needs a customer", todo=todo, code="customer")
-        return {
-            "entity": self._settings.customer,
-            "otherRefNum": reference,
-            "orderStatus": "_pendingFulfillment",
+    def _of_purchase(self, draft: Draft, purchase: str) -> Draft:
+        source = f"{self._settings.prefix}{purchase}"
+        return replace(draft, source_type="PurchaseOrder", source=source, source_is_ours=True)
+
+    def _adjustment(self, record: StockAdjustment) -> Draft:
+        location = self._places.location_of(record.location or "")
+        if location is None:
+            todo = f'add to [connection.locations] the location id = "{record.location}"'
+            raise Rejected(f"node {record.location} is no location of NetSuite", todo=todo, code="location")
+        fields = {
+            "account": self._settings.adjustment_account,
+            "tranDate": record.counted_at.isoformat() if record.counted_at else None,
+            "memo": record.reason or None,
         }
-
-    def _draft(
-        self, type_: str, name: str, fields: Mapping[str, object], lines: tuple[Line, ...], location: str = ""
-    ) -> Draft:
-        if not lines:
-            raise Rejected(f"{type_} {name} has no line with a quantity", todo="report it", code="lines")
-        said = {key: value for key, value in fields.items() if value not in (None, "")}
-        return Draft(type_, f"{self._settings.prefix}{name}", said, lines, location)
-
-
-def _from(draft: Draft, type_: str, source: str, *, ours: bool = False, packages: Iterable[str] = ()) -> Draft:
-    return Draft(
-        draft.type, draft.external_id, draft.fields, draft.lines, draft.location, type_, source, ours, tuple(packages)
-    )
-
-
-def _asked(line: PurchaseLine) -> Line:
-    return Line(number(line.quantity), line.sku, rate="" if line.unit_cost is None else number(line.unit_cost))
-
-
-def _bought(line: PurchaseLine) -> Line:
-    rate = "" if line.unit_cost is None else number(line.unit_cost)
-    return Line(number(line.quantity), line.supplier_sku or line.sku, rate=rate)
-
-
-def number(value: Decimal) -> str:
-    """Return a number as exact text without exponent."""
-    return f"{value:f}"
-
-
-def address(ours: Address | None) -> Mapping[str, str] | None:
-    """Return an address under NetSuite's names; Rejected for a country that it has no name for here."""
-    if ours is None:
-        return None
-    country = OUTWARD.get(ours.country)
-    if country is None:
-        todo = "add the country to connectors/netsuite/countries.py"
-        raise Rejected(f"NetSuite's name of the country {ours.country} is not known", todo=todo, code="country")
-    pairs = {
-        "country": country,
-        "attention": ours.name,
-        "addressee": ours.company or ours.name,
-        "addrPhone": ours.phone,
-        "addr1": ours.street,
-        "addr2": ours.street2,
-        "city": ours.city,
-        "state": ours.region,
-        "zip": ours.postal_code,
-    }
-    return {name: value for name, value in pairs.items() if value}
+        line = Line(number(record.change), record.sku)
+        return made(self._settings, "InventoryAdjustment", f"adjustment:{record.number}", fields, (line,), location)

@@ -54,6 +54,9 @@ class Wanted:
     up_to: int | None = None
     size: int = 200
     names: tuple[str, ...] = ()  # items of these names only
+    email: str = ""  # customers with this address only
+    code: str = ""  # vendors with this entity id only
+    subsidiary: str = ""  # records of this subsidiary only
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,10 @@ class Gateway(Protocol):
 
     def governance(self) -> Governance:
         """Return how many calls may be under way."""
+        ...
+
+    def domain(self) -> str:
+        """Return the address that NetSuite itself names for this account's calls, empty when it names none."""
         ...
 
     def now(self) -> datetime:

@@ -18,6 +18,11 @@ _OLD_RELEASES = 5
 #: The last SOAP endpoint that Oracle plans; from 2028.2 on there is none at all.
 LAST_ENDPOINT, SOAP_ENDS = "2025_2", date(2028, 8, 1)
 _LOOKED_AT = {
+    Flow.LOCATIONS: "Location",
+    Flow.VENDORS: "Vendor",
+    Flow.TRANSFERS: "TransferOrder",
+    Flow.DROP_SHIP_ORDERS: "SalesOrder",
+    Flow.ADJUSTMENTS: "InventoryAdjustment",
     Flow.ORDERS: "SalesOrder",
     Flow.SHIPMENTS: "ItemFulfillment",
     Flow.ITEMS: "Item",

@@ -1,39 +1,46 @@
 """Sending a draft, exactly once although its reply may be lost: everything we make has an external id of ours.
 
-Sales and purchase orders are upserted: sending one again changes nothing. A record that is made from another one
+Orders and adjustments are upserted: sending one again changes nothing. A record that is made from another one
 (fulfilment, receipt, bill) is only ever added; sent again it is refused as a duplicate, read back and compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from connectors.netsuite import soap
+from connectors.netsuite import carried, soap
 from connectors.netsuite.codes import AlreadyThere
 from connectors.netsuite.compose import Node
-from connectors.netsuite.drafts import Draft, Line
-from connectors.netsuite.gateway import Entry, Found, Gateway, Record, Wanted
-from connectors.netsuite.settings import ItemKey, NetSuiteSettings
-from hub.contract import Absent, ConnectorError, Finding, Outbound, Receipt, Rejected, TemporaryFailure
+from connectors.netsuite.draft import Draft, Line
+from connectors.netsuite.gateway import Entry, Found, Gateway, Record
+from connectors.netsuite.masters import Masters
+from connectors.netsuite.settings import ListValue, NetSuiteSettings
+from connectors.netsuite.values import id_of, name_of, ref
+from hub.contract import Absent, ConnectorError, Context, Finding, Outbound, Receipt, Rejected, TemporaryFailure
 from hub.contract import Found as Known
 from hub.model.number import exact
 
-#: The element of a type's list of lines, and what its lines are called in it.
-_LIST = "itemList"
+#: The list of a type's lines, and what its lines are called in it.
+_LISTS = {"InventoryAdjustment": ("inventoryList", "inventory")}
+_LIST, _LINE = "itemList", "item"
+#: Records whose subsidiary is said; that of the others follows from what they are made from.
+_OF_SUBSIDIARY = frozenset({"SalesOrder", "PurchaseOrder", "InventoryAdjustment"})
 
 
 class Posting:
     """The outbound documents of one account."""
 
-    def __init__(self, gateway: Gateway, settings: NetSuiteSettings) -> None:
-        self._gateway, self._settings = gateway, settings
-        self._items: dict[str, str] = {}  # SKU -> internal id, as long as this connection is open
+    def __init__(self, gateway: Gateway, settings: NetSuiteSettings, context: Context) -> None:
+        self._gateway, self._settings, self._context = gateway, settings, context
+        self._masters = Masters(gateway, settings)
 
     def send(self, outbound: Outbound) -> Receipt:
         """Make or update the record."""
         draft = Draft.read(outbound.content)
+        if draft.carried:
+            return self._carry(draft)
         fields = self._made_from(draft) if draft.source else self._made_anew(draft)
         entry = Entry(draft.type, draft.external_id, {**self._constants(draft.type), **fields})
         (outcome,) = self._gateway.upsert([entry])
@@ -44,40 +51,74 @@ class Posting:
         return _receipt(draft.type, outcome)
 
     def find(self, outbound: Outbound) -> Finding:
-        """Say whether NetSuite has a record of this external id."""
+        """Say whether NetSuite has the record; of an order that may change, whether it says the same."""
         draft = Draft.read(outbound.content)
         (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
-        return Absent() if found is None else Known(_receipt(draft.type, found.id))
+        if found is None or ((draft.carried or draft.revises) and not _says(found, draft)):
+            return Absent()
+        return Known(_placed(found, draft) if draft.carried else _receipt(draft.type, found.id))
+
+    # --- what a channel's order carries ------------------------------------------------------------------------------
+
+    def _carry(self, draft: Draft) -> Receipt:
+        """Take a document as done when the sales order is there with its lines where they are to be shipped from."""
+        carried.keep(self._context, draft)
+        (found,) = self._gateway.get("SalesOrder", [draft.external_id], external=True)
+        if found is None or not _says(found, draft):
+            what = f"{draft.carried}: the sales order {draft.external_id} is not in NetSuite yet, or without its lines"
+            raise TemporaryFailure(what, todo="nothing, when that one is still on its way", code="source missing")
+        return _placed(found, draft)
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
     def _made_anew(self, draft: Draft) -> Mapping[str, object]:
         lines = [self._order_line(draft, line) for line in draft.lines]
+        if draft.revises:
+            lines = self._with_numbers(draft, lines)
         fields = dict(draft.fields)
+        if draft.buyer is not None:
+            fields["entity"] = self._masters.customer(draft.buyer, draft.external_id)
+        if draft.supplier:
+            fields["entity"] = self._masters.vendor(draft.supplier)
         if draft.location:
-            fields["location"] = draft.location
+            fields["adjLocation" if draft.type == "InventoryAdjustment" else "location"] = draft.location
+        listed, line = _LISTS.get(draft.type, (_LIST, _LINE))
         # said aloud: with false the lines would be merged into those that an earlier try made
-        return fields | {_LIST: {"replaceAll": True, "item": lines}}
+        return fields | {listed: {"replaceAll": True, line: lines}}
 
-    def _order_line(self, draft: Draft, line: Line) -> Mapping[str, object]:
-        fields: dict[str, object] = {"item": self._item(line.sku), "quantity": line.quantity, "rate": line.rate or None}
-        if draft.location:
-            fields["location"] = draft.location
-        if draft.type == "SalesOrder" and draft.location:
+    def _order_line(self, draft: Draft, line: Line) -> dict[str, object]:
+        item = {"internalId": line.item} if line.item else self._masters.item(line.sku)
+        location = line.location or draft.location
+        if draft.type == "InventoryAdjustment":
+            return {"item": item, "location": location, "adjustQtyBy": line.quantity, "units": self._settings.unit}
+        fields: dict[str, object] = {
+            "item": item,
+            "quantity": line.quantity or None,
+            "units": None if line.item else self._settings.unit,
+            "rate": line.rate or None,
+            "amount": line.amount or None,
+            "location": location or None,
+        }
+        if draft.type == "SalesOrder" and location:
             fields["noAutoAssignLocation"] = True  # the hub has routed it; NetSuite's own allocator must not again
-        return fields
+        if line.vendor:
+            fields |= {"createPo": "_dropShipment", "poVendor": line.vendor, "poRate": line.cost or None}
+        return fields | ({"isClosed": True} if line.closed else {})
 
-    def _item(self, sku: str) -> Mapping[str, str]:
-        if self._settings.item_key is ItemKey.EXTERNAL_ID:
-            return {"externalId": sku}
-        if sku not in self._items:
-            found = self._gateway.search(Wanted("Item", size=5, names=(sku,))).records
-            if len(found) != 1:
-                todo = "make the item in NetSuite or correct its name, then rerun"
-                what = f"{len(found)} items in NetSuite are called {sku}" if found else f"NetSuite has no item {sku}"
-                raise Rejected(what, todo=todo, code="item")
-            self._items[sku] = found[0].id
-        return {"internalId": self._items[sku]}
+    def _with_numbers(self, draft: Draft, lines: list[dict[str, object]]) -> list[dict[str, object]]:
+        """Return the lines with the numbers of those that are there; one that has shipped in part ends there.
+
+        Without its number a line would be made anew, and NetSuite would not let go of one that was fulfilled.
+        """
+        (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
+        rows = [] if found is None else list(soap.record(found.content).fields.get(_LIST, ()))
+        for line in lines:
+            row = next((each for each in rows if _is_same(each, line)), None)
+            if row is not None:
+                rows.remove(row)
+                line["line"] = row["line"]
+        shipped = [each for each in rows if exact(each.get("quantityFulfilled") or "0")]
+        return [*lines, *(_ended(each) for each in shipped)]
 
     # --- what is made from another record ----------------------------------------------------------------------------
 
@@ -125,12 +166,14 @@ class Posting:
     def _constants(self, type_: str) -> Mapping[str, object]:
         """Return the fields that the partner file puts on every record of a type; `cust...` are custom fields."""
         given = self._settings.constants.get(type_, {})
-        plain: dict[str, object] = {name: value for name, value in given.items() if not name.startswith("cust")}
-        custom = [
-            Node("StringCustomFieldRef", {"scriptId": name, "value": value})
+        plain: dict[str, object] = {
+            name: value.id if isinstance(value, ListValue) else value
             for name, value in given.items()
-            if name.startswith("cust")
-        ]
+            if not name.startswith("cust")
+        }
+        if self._settings.subsidiary and type_ in _OF_SUBSIDIARY:
+            plain = {"subsidiary": self._settings.subsidiary, **plain}
+        custom = [_custom(name, value) for name, value in given.items() if name.startswith("cust")]
         return plain | ({"customFieldList": {"customField": custom}} if custom else {})
 
 
@@ -142,13 +185,79 @@ def _matched(draft: Draft, rows: list[Mapping[str, Any]]) -> Mapping[str, Line]:
     for line in draft.lines:
         at = line.order_line if line.order_line in open_lines else ""
         if not at or (line.sku and open_lines[at] != line.sku):
-            at = next((each for each in ordered if line.sku and open_lines[each] == line.sku and each not in found), "")
+            at = _best([row for row in rows if row["orderLine"] not in found], line, draft.location, ordered)
         if not at:
             what = f"{draft.type} {draft.external_id}: line {line.order_line or line.sku} is not open in NetSuite"
             todo = "look at the order in NetSuite: somebody has closed, fulfilled or billed it"
             raise Rejected(what, todo=todo, code="line not open")
         found[at] = line
     return found
+
+
+def _best(rows: Sequence[Mapping[str, Any]], line: Line, location: str, ordered: list[str]) -> str:
+    """Return the source's line of this SKU: where it is shipped from and there is enough first, then the earliest."""
+
+    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
+        elsewhere = bool(location) and row.get("location", {}).get("internalId") != location
+        short = exact(row.get("quantityRemaining") or row.get("quantity") or "0") < exact(line.quantity)
+        return elsewhere, short, ordered.index(row["orderLine"])
+
+    fitting = sorted((row for row in rows if line.sku and _name(row) == line.sku), key=rank)
+    return str(fitting[0]["orderLine"]) if fitting else ""
+
+
+def _says(found: Found, draft: Draft) -> bool:
+    """Tell whether a sales order has all goods of a draft where they are to be shipped from."""
+    have: dict[tuple[str, str], Decimal] = {}
+    for row in soap.record(found.content).fields.get(_LIST, ()):
+        at = _name(row), carried.place_of(id_of(row, "location"), id_of(row, "poVendor"))
+        have[at] = have.get(at, Decimal(0)) + exact(row.get("quantity") or "0")
+    want: dict[tuple[str, str], Decimal] = {}
+    for line in draft.lines:
+        if line.sku:
+            at = line.sku, carried.place_of(line.location or draft.location, line.vendor)
+            want[at] = want.get(at, Decimal(0)) + exact(line.quantity)
+    return all(have.get(at, Decimal(0)) >= quantity for at, quantity in want.items())
+
+
+def _placed(found: Found, draft: Draft) -> Receipt:
+    """Return what a sales order says of a document: for a vendor the purchase order, once NetSuite has placed it."""
+    vendors = {line.vendor for line in draft.lines if line.vendor}
+    if not vendors:
+        return _receipt("SalesOrder", found.id)
+    rows = [row for row in soap.record(found.content).fields.get(_LIST, ()) if id_of(row, "poVendor") in vendors]
+    placed = sorted({name_of(ref(row, "createdPo")) for row in rows} - {""})
+    if not placed:
+        return Receipt(reference=found.id, reply=f"SalesOrder {found.id}, not ordered at the vendor yet")
+    return Receipt(reference=", ".join(placed)[:200], reply=f"SalesOrder {found.id}: {placed[0]}", confirmed=True)
+
+
+def _is_same(row: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
+    """Tell whether a line is the one that is there: the same item at the same place."""
+    item = line["item"]
+    if "internalId" in item and item["internalId"] != id_of(row, "item"):
+        return False
+    there = carried.place_of(id_of(row, "location"), id_of(row, "poVendor"))
+    return there in ("", carried.place_of(str(line["location"] or ""), str(line.get("poVendor") or "")))
+
+
+def _ended(row: Mapping[str, Any]) -> dict[str, object]:
+    """Return a line that is wanted no more, with what of it has left already."""
+    return {
+        "item": id_of(row, "item"),
+        "quantity": row["quantityFulfilled"],
+        "location": id_of(row, "location") or None,
+        "line": row["line"],
+        "isClosed": True,
+    }
+
+
+def _custom(name: str, value: ListValue | str | int) -> Node:
+    """Return a custom field by its script id, of the kind that its value is."""
+    if isinstance(value, ListValue):
+        return Node("SelectCustomFieldRef", {"scriptId": name, "value": {"internalId": value.id}})
+    kinds = {bool: "Boolean", int: "Long", str: "String"}
+    return Node(f"{kinds[type(value)]}CustomFieldRef", {"scriptId": name, "value": value})
 
 
 def _goods_line(draft: Draft, row: Mapping[str, Any], line: Line | None) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Fetching: orders, shipments, items and stock as raw items, each keyed by what NetSuite had at that time."""
+"""Fetching: places, orders, shipments, items and stock as raw items, each keyed by what NetSuite had at that time."""
 
 from __future__ import annotations
 
@@ -6,20 +6,31 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from connectors.netsuite import soap
+from connectors.netsuite import carried, soap
 from connectors.netsuite.gateway import Found, Gateway, Wanted
 from connectors.netsuite.settings import Flow, ItemKey, NetSuiteSettings
 from connectors.netsuite.slices import Part, read_since
-from hub.contract import Page, RawItem
+from hub.contract import Context, Page, RawItem
 
-_SEARCHED = {Flow.ORDERS: "SalesOrder", Flow.SHIPMENTS: "ItemFulfillment", Flow.ITEMS: "Item", Flow.STOCK: "Item"}
+_SEARCHED = {
+    Flow.LOCATIONS: "Location",
+    Flow.VENDORS: "Vendor",
+    Flow.ITEMS: "Item",
+    Flow.STOCK: "Item",
+    Flow.TRANSFERS: "TransferOrder",
+    Flow.ORDERS: "SalesOrder",
+    Flow.DROP_SHIP_ORDERS: "SalesOrder",
+    Flow.SHIPMENTS: "ItemFulfillment",
+}
+#: Types that a search by subsidiary does not know.
+_OF_ALL = frozenset({"Item"})
 
 
 class Reading:
     """The inbound documents of one account."""
 
-    def __init__(self, gateway: Gateway, settings: NetSuiteSettings) -> None:
-        self._gateway, self._settings = gateway, settings
+    def __init__(self, gateway: Gateway, settings: NetSuiteSettings, context: Context) -> None:
+        self._gateway, self._settings, self._context = gateway, settings, context
 
     def pages(self, flow: Flow, cursor: str | None) -> Iterator[Page]:
         """Yield pages of what changed since the cursor."""
@@ -27,20 +38,43 @@ class Reading:
         if flow is Flow.STOCK:
             yield from self._stock(cursor, overlap)
             return
-        wanted = Wanted(_SEARCHED[flow], size=self._settings.page_size)
-        for part in read_since(self._gateway, wanted, cursor, overlap):
-            items = self._shipments(part.records) if flow is Flow.SHIPMENTS else map(_item, part.records)
-            yield Page(tuple(items), part.cursor.write())
+        type_ = _SEARCHED[flow]
+        subsidiary = "" if type_ in _OF_ALL else self._settings.subsidiary or ""
+        wanted = Wanted(type_, size=self._settings.page_size, subsidiary=subsidiary)
+        # a location does not say when it was changed: all come, and what is as it was has the key that it had
+        unchanged = flow is Flow.LOCATIONS
+        for part in read_since(self._gateway, wanted, cursor, overlap, unchanged=unchanged):
+            yield Page(tuple(self._items(flow, part.records)), part.cursor.write())
+
+    def _items(self, flow: Flow, records: Sequence[Found]) -> Iterator[RawItem]:
+        if flow is Flow.SHIPMENTS:
+            return self._shipments(records)
+        return self._drop_ships(records) if flow is Flow.DROP_SHIP_ORDERS else map(_item, records)
+
+    def _drop_ships(self, orders: Sequence[Found]) -> Iterator[RawItem]:
+        """Yield the orders that we made and that NetSuite has ordered goods for, with what they carry of ours."""
+        for order in orders:
+            known = carried.recall(self._context, order.external_id) if self._is_ours(order) else ""
+            if known and b"createdPo" in order.content:
+                yield _item(order, soap.joined(order.content, carried=known))
+
+    def _is_ours(self, found: Found) -> bool:
+        return bool(found.external_id) and found.external_id.startswith(self._settings.prefix)
 
     def _shipments(self, fulfilments: Sequence[Found]) -> Iterator[RawItem]:
-        """Yield each fulfilment together with the sales order that it is of: only that one knows our number."""
+        """Yield each fulfilment together with the sales order that it is of: only that one knows our number.
+
+        Those that we made ourselves say nothing new.
+        """
+        fulfilments = [each for each in fulfilments if not self._is_ours(each)]
         sources = [_source(each) for each in fulfilments]
         asked = sorted({each for each in sources if each}, key=int)
         orders = dict(zip(asked, self._gateway.get("SalesOrder", asked), strict=True)) if asked else {}
         for fulfilment, source in zip(fulfilments, sources, strict=True):
             order = orders.get(source)
-            if order is not None and order.external_id.startswith(self._settings.prefix):
-                yield _item(fulfilment, soap.joined(fulfilment.content, order.content))
+            if order is not None and self._is_ours(order):
+                known = carried.recall(self._context, order.external_id)
+                yield _item(fulfilment, soap.joined(fulfilment.content, order.content, carried=known))
 
     def _stock(self, cursor: str | None, overlap: timedelta) -> Iterator[Page]:
         """Yield the stock of all items, slice by slice; after the first time only what changed since.
@@ -50,14 +84,34 @@ class Reading:
         wanted = Wanted("Item", size=self._settings.page_size)
         for part in read_since(self._gateway, wanted, cursor, overlap, unchanged=True):
             items = [each.id for each in part.records]
-            found = [*self._levels(items, part), *_all_is_told(part)]
+            found = [*self._levels(items, part), *self._at_vendors(part), *_all_is_told(part)]
             yield Page(tuple(found), part.cursor.write())
 
     def _named(self, content: bytes, part: Part) -> bytes:
         """Return stock with the SKUs of its items, when these are not what NetSuite itself calls them in it."""
-        if self._settings.item_key is ItemKey.NAME:
-            return content
-        return soap.with_names(content, {each.id: each.external_id for each in part.records if each.external_id})
+        names = {} if self._settings.item_key is ItemKey.NAME else _external_ids(part)
+        units = self._stock_units(part) if self._settings.units else {}
+        return soap.with_names(content, names, units) if names or units else content
+
+    def _stock_units(self, part: Part) -> dict[str, str]:
+        """Return by item how many of our units one of its stock units is, where that is not one."""
+        found = {}
+        for each in part.records:
+            unit = soap.record(each.content).fields.get("stockUnit")
+            factor = self._settings.units.get(str(unit.get("name", ""))) if isinstance(unit, dict) else None
+            if factor is not None and factor != 1:
+                found[each.id] = f"{factor:f}"
+        return found
+
+    def _at_vendors(self, part: Part) -> Iterator[RawItem]:
+        """Yield the items that NetSuite may let a vendor ship, where such goods are taken to be there."""
+        asked = self._settings.vendor_stock is not None and Flow.VENDORS in self._settings.documents
+        records = [each.content for each in part.records if asked and b"isDropShipItem" in each.content]
+        if records:
+            content = soap.joined(*records)
+            yield RawItem(
+                key=f"vendors:{part.records[0].id}:{_digest(content)}", content=content, name="vendors' items"
+            )
 
     def _levels(self, items: Sequence[str], part: Part) -> Iterator[RawItem]:
         size = self._settings.availability_size
@@ -68,6 +122,10 @@ class Reading:
                 yield RawItem(
                     key=f"stock:{asked[0]}:{_digest(content)}", content=content, name=f"items from {asked[0]}"
                 )
+
+
+def _external_ids(part: Part) -> dict[str, str]:
+    return {each.id: each.external_id for each in part.records if each.external_id}
 
 
 def _all_is_told(part: Part) -> Iterator[RawItem]:

@@ -6,23 +6,35 @@ from collections.abc import Mapping
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from connectors.netsuite.auth import account_id, host_form
+from hub.model.base import Quantity, SomeQuantity
 
 #: A location whose stock and shipments the hub leaves alone.
 IGNORE = "ignore"
 
 
+Seconds = Annotated[float, Field(gt=0, le=900)]
+Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+#: What an order may hold beside its goods, as an item of NetSuite says it.
+ChargeItem = Literal["shipping", "tax", "discount", "payment"]
+
+
 class Flow(StrEnum):
     """The documents that may flow over a connection, by name."""
 
+    LOCATIONS = "locations"
+    VENDORS = "vendors"
     STOCK = "stock"
     ITEMS = "items"
+    TRANSFERS = "transfers"
     ORDERS = "orders"
+    DROP_SHIP_ORDERS = "drop_ship_orders"
     SHIPMENTS = "shipments"
     SHIP_ORDERS = "ship_orders"
     SALES_ORDERS = "sales_orders"
@@ -31,6 +43,7 @@ class Flow(StrEnum):
     FULFILMENTS = "fulfilments"
     RECEIPTS = "receipts"
     BILLS = "bills"
+    ADJUSTMENTS = "adjustments"
 
 
 class Figure(StrEnum):
@@ -45,6 +58,21 @@ class ItemKey(StrEnum):
 
     NAME = "name"  # Item Name/Number
     EXTERNAL_ID = "external_id"
+
+
+class CustomerRule(StrEnum):
+    """Whom the orders that we make belong to."""
+
+    ONE = "one"  # all to the one that `customer` names
+    EMAIL = "email"  # to the customer with the buyer's e-mail address, who is made when there is none
+
+
+class ListValue(BaseModel):
+    """A value of a list in NetSuite, by its internal id."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
 
 
 def _service_address(value: str) -> str:
@@ -63,11 +91,6 @@ def _loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-Seconds = Annotated[float, Field(gt=0, le=900)]
-Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
 class NetSuiteSettings(BaseModel):
@@ -94,7 +117,31 @@ class NetSuiteSettings(BaseModel):
     documents: Annotated[frozenset[Flow], Field(min_length=1, description="which documents flow here")]
     locations: Annotated[Mapping[Id, Word], Field(description="location id = our node code, or `ignore`")] = {}
     customer: Annotated[Id | None, Field(description="internal id of the customer on the orders we make")] = None
+    customers: Annotated[CustomerRule, Field(description="whose orders are: `one` customer's, or found by `email`")] = (
+        CustomerRule.ONE
+    )
     vendors: Annotated[Mapping[Word, Id], Field(description="our supplier code = internal id of the vendor")] = {}
+    vendor_stock: Annotated[
+        Quantity | None, Field(description="units that a drop-ship item's vendor is taken to have; NetSuite knows none")
+    ] = None
+    drop_ship_location: Annotated[
+        Id | None,
+        Field(description="location of goods that other partners ship: they are received and fulfilled there"),
+    ] = None
+    charge_items: Annotated[
+        Mapping[ChargeItem, Id],
+        Field(description="`shipping`, `tax`, `discount` or `payment` = the item whose line says it on orders"),
+    ] = {}
+    adjustment_account: Annotated[Id | None, Field(description="internal id of the account of adjustments")] = None
+    subsidiary: Annotated[
+        Id | None, Field(description="read the records of this subsidiary only, and make ours in it")
+    ] = None
+    unit: Annotated[Id | None, Field(description="internal id of our selling unit, said on each line that we make")] = (
+        None
+    )
+    units: Annotated[
+        Mapping[Word, SomeQuantity], Field(description="NetSuite's name of a unit = how many of ours; others are 1")
+    ] = {}
     item_key: Annotated[ItemKey, Field(description="what of an item is our SKU: `name` or `external_id`")] = (
         ItemKey.NAME
     )
@@ -104,7 +151,7 @@ class NetSuiteSettings(BaseModel):
         Field(description="stands before our numbers in external ids, which other integrations may use too"),
     ] = "crossdock:"
     constants: Annotated[
-        Mapping[Word, Mapping[Word, str]],
+        Mapping[Word, Mapping[Word, bool | int | ListValue | str]],
         Field(description="record type -> field or custom field's script id -> value put on each that we make"),
     ] = {}
     stock_figure: Annotated[Figure, Field(description="`available` or `on_hand`")] = Figure.AVAILABLE
@@ -127,26 +174,24 @@ class NetSuiteSettings(BaseModel):
                 "purchase_orders records our orders in our own NetSuite, supplier_orders are sales of a supplier's: "
                 "name one of them"
             )
+        if Flow.ADJUSTMENTS in self.documents and self.adjustment_account is None:
+            raise ValueError(
+                "adjustments need adjustment_account, the internal id of the account that they are booked to"
+            )
         if Flow.ORDERS in self.documents and self.item_key is ItemKey.EXTERNAL_ID:
             raise ValueError('the lines of NetSuite\'s orders name items by name only: orders need item_key = "name"')
         return self
 
     @property
-    def service(self) -> str:
-        """The address that calls go to."""
-        base = self.url or f"https://{host_form(self.account)}.suitetalk.api.netsuite.com"
+    def base(self) -> str:
+        """The account's own address."""
+        return self.url or f"https://{host_form(self.account)}.suitetalk.api.netsuite.com"
+
+    def service_at(self, base: str) -> str:
+        """Return where calls go at an address."""
         return f"{base}/services/NetSuitePort_{self.endpoint}"
 
     @property
     def wsdl(self) -> Path:
         """Where the account's own WSDL lies."""
         return self.wsdl_folder / self.endpoint / "netsuite.wsdl"
-
-    def location_of(self, node: str) -> str | None:
-        """Return the location that stands for the node, None when none does."""
-        return next((location for location, code in self.locations.items() if code == node), None)
-
-    def node_at(self, location: str) -> str | None:
-        """Return our node at a location, None when it is not mapped to one."""
-        code = self.locations.get(location)
-        return None if code == IGNORE else code

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
 
@@ -22,7 +22,8 @@ _LOG = EventLog(__name__)
 GET_MOST, WRITE_MOST = 1000, 100
 #: Read-only fields of a record that we read and send back are left alone; scripts of the account run as for a person.
 _WRITING = {"preferences": {"warningAsError": False, "ignoreReadOnlyFields": True}}
-_ITEMS, _TRANSACTIONS, _LOCATIONS = "ItemSearchBasic", "TransactionSearchBasic", "LocationSearchBasic"
+#: Types that have a search of their own; the others are transactions.
+_SEARCHES = {name: f"{name}SearchBasic" for name in ("Item", "Location", "Vendor", "Customer")}
 
 
 class SoapGateway:
@@ -66,7 +67,7 @@ class SoapGateway:
         """Return one page of records."""
         criteria, basic = _criteria(wanted)
         # by default a search leaves out the lines of orders
-        preferences = {"bodyFieldsOnly": wanted.type == "Item", "pageSize": wanted.size}
+        preferences = {"bodyFieldsOnly": wanted.type in {"Item", "Vendor"}, "pageSize": wanted.size}
         answer = self.wire.read("search", {"searchRecord": Node(basic, criteria)}, {"searchPreferences": preferences})
         result = child(answer, "searchResult")
         _expect_success(result, "search")
@@ -109,6 +110,10 @@ class SoapGateway:
             _number(account, "accountConcurrencyLimit"), _number(integration, "integrationConcurrencyLimit")
         )
 
+    def domain(self) -> str:
+        """Return the address that NetSuite itself names for this account's calls."""
+        return self.wire.domain()
+
     def now(self) -> datetime:
         """Return NetSuite's own time."""
         answer = self.wire.read("getServerTime", {})
@@ -126,14 +131,17 @@ def record(content: bytes) -> Record:
     return _record(_element(content))
 
 
-def joined(*contents: bytes) -> bytes:
-    """Return several records as one document."""
-    return b"<records>" + b"".join(contents) + b"</records>"
+def joined(*contents: bytes, carried: str = "") -> bytes:
+    """Return several records as one document, with what we know of the documents of ours that they carry."""
+    known = f"<carried>{escape(carried)}</carried>".encode() if carried else b""
+    return b"<records>" + b"".join(contents) + known + b"</records>"
 
 
-def records(content: bytes) -> tuple[Record, ...]:
-    """Return the records that `joined` put together; ValueError when these bytes are something else."""
-    return tuple(_record(each) for each in _element(content))
+def records(content: bytes) -> tuple[tuple[Record, ...], str]:
+    """Return what `joined` put together; ValueError when these bytes are something else."""
+    root = _element(content)
+    rows = [each for each in root if each.tag != "carried"]
+    return tuple(_record(each) for each in rows), root.findtext("carried", "")
 
 
 class Level(NamedTuple):
@@ -144,11 +152,13 @@ class Level(NamedTuple):
     location: str
     on_hand: str
     available: str
+    holds: str = ""  # how many of our units one of these is; one where nothing stands
 
 
-def with_names(content: bytes, names: Mapping[str, str]) -> bytes:
-    """Return what `availability` returned together with names of items by internal id, for `levels` to use."""
+def with_names(content: bytes, names: Mapping[str, str], units: Mapping[str, str] | None = None) -> bytes:
+    """Return what `availability` returned with names and contents of units of items by internal id, for `levels`."""
     rows = "".join(f"<item id={quoteattr(id_)} name={quoteattr(name)}/>" for id_, name in names.items())
+    rows += "".join(f"<unit id={quoteattr(id_)} holds={quoteattr(held)}/>" for id_, held in (units or {}).items())
     return f"<stock><items>{rows}</items>".encode() + content + b"</stock>"
 
 
@@ -159,8 +169,10 @@ def levels(content: bytes) -> Iterator[Level]:
     """
     root = _element(content)
     names: Mapping[str, str] = {}
+    units: Mapping[str, str] = {}
     if local(root) == "stock":
-        names = {each.get("id"): each.get("name") for each in root[0]}
+        names = {each.get("id"): each.get("name") for each in root[0] if each.tag == "item"}
+        units = {each.get("id"): each.get("holds") for each in root[0] if each.tag == "unit"}
         root = root[1]
     found = child(child(root, "getItemAvailabilityResult"), "itemAvailabilityList")
     for row in () if found is None else found:
@@ -169,9 +181,8 @@ def levels(content: bytes) -> Iterator[Level]:
         id_ = "" if item is None else item.get("internalId", "")
         name = "" if item is None else names.get(id_) or item.findtext(f"{at}name", "")
         place = "" if location is None else location.get("internalId", "")
-        yield Level(
-            id_, name, place, row.findtext(f"{at}quantityOnHand", ""), row.findtext(f"{at}quantityAvailable", "")
-        )
+        held, free = row.findtext(f"{at}quantityOnHand", ""), row.findtext(f"{at}quantityAvailable", "")
+        yield Level(id_, name, place, held, free, units.get(id_, "") if units else "")
 
 
 def _element(content: bytes) -> Element:
@@ -225,13 +236,11 @@ def _expect_success(result: Element | None, operation: str) -> None:
 def _criteria(wanted: Wanted) -> tuple[Mapping[str, object], str]:
     """Return the criteria of a search and their type."""
     fields: dict[str, object] = {}
-    if wanted.type == "Item":
-        basic = _ITEMS
-    elif wanted.type == "Location":
-        basic = _LOCATIONS
-    else:
-        basic = _TRANSACTIONS
+    basic = _SEARCHES.get(wanted.type, "TransactionSearchBasic")
+    if wanted.type not in _SEARCHES:
         fields["type"] = {"operator": "anyOf", "searchValue": [f"_{_ref_type(wanted.type)}"]}
+    if wanted.subsidiary:
+        fields["subsidiary"] = {"operator": "anyOf", "searchValue": [{"internalId": wanted.subsidiary}]}
     if wanted.since is not None:
         fields["lastModifiedDate"] = {"operator": "onOrAfter", "searchValue": wanted.since}
     if wanted.up_to is not None:
@@ -239,8 +248,8 @@ def _criteria(wanted: Wanted) -> tuple[Mapping[str, object], str]:
         fields["internalIdNumber"] = between
     elif wanted.beyond:
         fields["internalIdNumber"] = {"operator": "greaterThan", "searchValue": wanted.beyond}
-    if wanted.names:
-        fields["itemId"] = {"operator": "is", "searchValue": wanted.names[0]}
+    named = {"itemId": wanted.names[0] if wanted.names else "", "email": wanted.email, "entityId": wanted.code}
+    fields |= {name: {"operator": "is", "searchValue": value} for name, value in named.items() if value}
     return fields, basic
 
 

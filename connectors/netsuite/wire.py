@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -11,7 +12,7 @@ from connectors.netsuite.auth import Credentials
 from connectors.netsuite.codes import MEANINGS, Meaning, error_for
 from connectors.netsuite.compose import envelope
 from connectors.netsuite.gate import Gate
-from connectors.netsuite.reply import Element, Unreadable, envelope_body, fault
+from connectors.netsuite.reply import Element, Unreadable, child, envelope_body, fault, text
 from connectors.netsuite.schema import Schema
 from connectors.netsuite.settings import NetSuiteSettings
 from hub.contract import AccessDenied, ConnectorError, Context, OutcomeUnknown, RateLimited, TemporaryFailure
@@ -25,6 +26,8 @@ _XML = ("text/xml", "application/xml", "application/soap+xml")
 _ALL = frozenset(range(300, 600))
 #: Calls that need no passport, because they are asked before anybody can sign.
 _UNSIGNED = frozenset({"getDataCenterUrls"})
+#: What a host answers that does not serve this account (any more).
+_ELSEWHERE = ("netsuite WRONG_DC_OR_VERSION", "http 30")
 #: A read is tried this often within one verb.
 _TRIES = 3
 #: Clocks that differ by more than this are worth a word; NetSuite refuses a passport some minutes off.
@@ -43,7 +46,8 @@ class SoapWire:
             "token_secret": settings.token_secret.get_secret_value(),
         }
         self._credentials = Credentials(settings.account, *secrets.values())
-        self._writing = False
+        self._writing = self._asked_where = False
+        self._base = settings.base  # where calls go: as the settings say, or where NetSuite says that the account is
         self.skew = timedelta(0)  # how far NetSuite's clock is ahead of ours, as its last reply said
         self._ahead = timedelta(0)  # what is added to our clock when signing, after a refused login
         self._session = HttpSession(
@@ -87,6 +91,12 @@ class SoapWire:
         finally:
             self._writing = False
 
+    def domain(self) -> str:
+        """Return the address that NetSuite names for this account, empty when it names none that we may believe."""
+        answer = self._once("getDataCenterUrls", {"account": self._settings.account}, {}, writes=False)
+        urls = child(child(answer, "getDataCenterUrlsResult"), "dataCenterUrls")
+        return trusted(text(urls, "webservicesDomain"), self._settings.base)
+
     def close(self) -> None:
         """Let go of every socket."""
         self._session.close()
@@ -100,8 +110,13 @@ class SoapWire:
         """
         try:
             return self._once(operation, body, headers, writes=writes)
-        except AccessDenied as refusal:
-            if MEANINGS.get(refusal.code.removeprefix("netsuite ")) is not Meaning.LOGIN:
+        except (AccessDenied, TemporaryFailure) as refusal:
+            if self._moved(refusal):
+                return self._once(operation, body, headers, writes=writes)
+            if (
+                not isinstance(refusal, AccessDenied)
+                or MEANINGS.get(refusal.code.removeprefix("netsuite ")) is not Meaning.LOGIN
+            ):
                 raise
             self._ahead = self.skew
             _LOG.info("netsuite_login_again", skew=self.skew.total_seconds())
@@ -111,6 +126,21 @@ class SoapWire:
             if abs(self.skew) > TOLERATED_SKEW:
                 refusal.todo = f"our clock is {self.skew.total_seconds():.0f} s behind NetSuite's; {refusal.todo}"
             raise
+
+    def _moved(self, refusal: ConnectorError) -> bool:
+        """Ask once where the account lives when its host sends us away; true when it is elsewhere, and we go there."""
+        if self._asked_where or not refusal.code.startswith(_ELSEWHERE):
+            return False
+        self._asked_where = True
+        try:
+            found = self.domain()
+        except ConnectorError:  # it is down rather than moved: what it said first counts
+            return False
+        if not found or found == self._base:
+            return False
+        _LOG.warning("netsuite_moved", to=found, was=self._base)
+        self._base = found
+        return True
 
     def _once(
         self, operation: str, body: Mapping[str, object], headers: Mapping[str, Mapping[str, object]], *, writes: bool
@@ -142,7 +172,7 @@ class SoapWire:
         form = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation}"'}
         # ONCE for reads too: the session must not repeat a signature
         return self._session.call(
-            Call("POST", self._settings.service, Effect.ONCE, content=content, headers=form, also=_ALL)
+            Call("POST", self._settings.service_at(self._base), Effect.ONCE, content=content, headers=form, also=_ALL)
         )
 
     def _answer(self, reply: Reply, what: str, *, writes: bool) -> Element:
@@ -165,6 +195,15 @@ class SoapWire:
     def _checkpoint(self, name: str) -> None:
         if self._writing:  # only there does the instant of a crash matter
             self._context.checkpoint(name)
+
+
+def trusted(domain: str, ours: str) -> str:
+    """Return a domain that calls may go to, empty for any other: NetSuite's own, or for a test this machine's."""
+    parts, known = urlsplit(domain), urlsplit(ours)
+    host = parts.hostname or ""
+    official = parts.scheme == "https" and host.endswith(".netsuite.com")
+    local = known.scheme == "http" and parts.scheme == "http" and host == known.hostname
+    return f"{parts.scheme}://{parts.netloc}" if official or local else ""
 
 
 def _body(reply: Reply) -> Element:

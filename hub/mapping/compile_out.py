@@ -53,6 +53,7 @@ _NAMED_BY: Final[Mapping[Kind, str]] = {
     Kind.PURCHASE_ORDER: "number",
     Kind.PURCHASE_ORDER_CHANGE: "change_number",
     Kind.SHIP_ORDER: "number",
+    Kind.STOCK_ADJUSTMENT: "number",
     Kind.FULFILMENT: "fulfilment_id",
     Kind.ACKNOWLEDGEMENT: "order_number",
     Kind.SHIPMENT: "shipment_number",

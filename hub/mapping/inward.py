@@ -27,6 +27,7 @@ IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.STOCK_LEVEL: ("sku", "location"),
     Kind.CATALOGUE_ENTRY: ("sku",),
     Kind.EXPECTED_RECEIPT: ("sku", "location", "expected_at", "reference"),
+    Kind.STOCK_ADJUSTMENT: ("number", "sku"),
     Kind.ACKNOWLEDGEMENT: ("order_number", "reference"),
     Kind.SHIPMENT: ("order_number", "shipment_number", "tracking"),
     Kind.INVOICE: ("invoice_number", "order_number"),

@@ -8,11 +8,12 @@ from enum import StrEnum
 from hub.model.base import Record
 from hub.model.channel import Assignment, OrderHold, RequestAnswer
 from hub.model.item import CatalogueEntry
+from hub.model.node import Node
 from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder, PurchaseOrderChange
 from hub.model.shipment import Fulfilment, Shipment
-from hub.model.stock import ExpectedReceipt, StockLevel, StockPush
+from hub.model.stock import ExpectedReceipt, StockAdjustment, StockLevel, StockPush
 from hub.model.transmission import FunctionalAcknowledgement
 
 
@@ -26,10 +27,12 @@ class Direction(StrEnum):
 class Kind(StrEnum):
     """What a document says, whoever sends it."""
 
+    NODE = "node"  # inbound: a place that the partner has, in the shape of our own
     SALES_ORDER = "sales_order"
     SALES_ORDER_CHANGE = "sales_order_change"
     STOCK_LEVEL = "stock_level"
     STOCK_PUSH = "stock_push"
+    STOCK_ADJUSTMENT = "stock_adjustment"
     EXPECTED_RECEIPT = "expected_receipt"
     CATALOGUE_ENTRY = "catalogue_entry"
     PURCHASE_ORDER = "purchase_order"
@@ -47,10 +50,12 @@ class Kind(StrEnum):
 
 
 RECORDS: Mapping[Kind, type[Record]] = {
+    Kind.NODE: Node,
     Kind.SALES_ORDER: SalesOrder,
     Kind.SALES_ORDER_CHANGE: SalesOrderChange,
     Kind.STOCK_LEVEL: StockLevel,
     Kind.STOCK_PUSH: StockPush,
+    Kind.STOCK_ADJUSTMENT: StockAdjustment,
     Kind.EXPECTED_RECEIPT: ExpectedReceipt,
     Kind.CATALOGUE_ENTRY: CatalogueEntry,
     Kind.PURCHASE_ORDER: PurchaseOrder,

@@ -61,4 +61,5 @@ class Node(Record):
     hours: Hours = Hours()
     handles: Annotated[frozenset[ItemFlag], Field(description="flagged items it may take")] = frozenset()
     pick_up: Annotated[bool, Field(description="customers may collect here (BOPIS)")] = False
+    buffer: Annotated[Quantity, Field(description="so many of each SKU are kept back from sale here")] = Decimal(0)
     active: bool = True

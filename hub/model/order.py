@@ -32,11 +32,39 @@ class OrderLine(Record):
     name: Text = ""
     quantity: Quantity
     price: Annotated[Quantity, Field(description="what the customer pays for one unit")] = Decimal(0)
+    discount: Annotated[
+        Quantity, Field(description="what discounts took off the whole line; the price is after them")
+    ] = Decimal(0)
     fulfilled: Annotated[
         Quantity, Field(description="what has left already as the channel has it, whoever shipped it")
     ] = Decimal(0)
     ships: Annotated[bool, Field(description="false for gift cards, tips and services")] = True
     pick_up_node: Code | None = None
+
+
+class ChargeKind(StrEnum):
+    """What an amount of an order is for, beside its lines."""
+
+    SHIPPING = "shipping"
+    TAX = "tax"
+    PAYMENT = "payment"
+
+
+class Charge(Record):
+    """An amount of the whole order in the order's currency: what shipping costs, a tax, what was paid already."""
+
+    kind: ChargeKind
+    name: Annotated[Text, Field(description="as the channel calls it: a tax, a gateway, a shipping service")] = ""
+    amount: Quantity
+
+
+class Sourcing(Record):
+    """A quantity of one line that a node ships, under which document of ours."""
+
+    line_id: Code
+    node: Code
+    quantity: SomeQuantity
+    document: Annotated[Code, Field(description="our number of the PO or ship order")]
 
 
 class SalesOrder(Record):
@@ -64,6 +92,10 @@ class SalesOrder(Record):
     cancelled: bool = False
     test: bool = False
     total: Money | None = None
+    charges: tuple[Charge, ...] = ()
+    sourcing: Annotated[
+        tuple[Sourcing, ...], Field(description="who ships what; only where the hub tells an ERP of the order")
+    ] = ()
     tags: frozenset[str] = frozenset()
     requests: Annotated[
         tuple[ChannelRequest, ...], Field(description="what the channel asks of us as a fulfilment service")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity
+from hub.model.base import Code, Exact, Moment, Quantity, Record, SomeQuantity, Text
 
 
 class Nets(StrEnum):
@@ -47,6 +47,17 @@ class ExpectedReceipt(Record):
     reference: Annotated[str, Field(max_length=128, description="their order or shipment that it comes with")] = ""
     certainty: Certainty = Certainty.PLANNED
     as_of: Moment | None = None
+
+
+class StockAdjustment(Record):
+    """A correction of a count: so many more or, below zero, fewer than the books of one node say; a step, no level."""
+
+    number: Annotated[Code, Field(description="who counted calls it this; the same number twice changes nothing")]
+    sku: Code
+    location: Annotated[Code | None, Field(description="our node code; the partner's only node when absent")] = None
+    change: Annotated[Exact, Field(description="what is to be added; negative for goods that are gone")]
+    reason: Text = ""
+    counted_at: Moment | None = None
 
 
 class StockPush(Record):

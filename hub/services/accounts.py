@@ -7,7 +7,7 @@ what has really left for a supplier is booked, and what builds on a purchase ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -15,9 +15,12 @@ from sqlalchemy import Connection
 
 from hub.model.base import Record
 from hub.model.document import Kind
+from hub.model.order import SalesOrder, Sourcing
 from hub.model.partner import Role
 from hub.model.purchase import Invoice, PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
+from hub.model.stock import StockAdjustment
+from hub.services.book import AWAITED, GONE, NOTHING, Book, hold_reason
 from hub.services.changes import entity_of
 from hub.services.customer import Departure
 from hub.services.desk import Desk
@@ -63,21 +66,18 @@ class Goods:
     lines: Sequence[tuple[PurchaseLine, Decimal]]
 
 
-def book_orders(tx: Connection, desk: Desk, sold: Iterable[OrderRow], now: datetime) -> None:
-    """Book sales orders as they stand now; a later version follows the earlier ones."""
-    for keeper, document in desk.directory.takers(Kind.SALES_ORDER):
-        for order in sold:
-            if order.doc.channel == keeper.code or order.doc.test:
-                continue
-            before = deliveries.search(tx, connection=keeper.code, order_id=order.id, kind=Kind.SALES_ORDER)
-            key = f"{order.id}-{_BOOKED}-{len(before) + 1}"
-            entry = _Entry(Kind.SALES_ORDER, f"order:{order.id}", key, order.doc, order)
-            deliveries.enqueue(tx, entry.told(keeper.code, document), now)
+def book_orders(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> None:
+    """Book sales orders as they stand now, with who ships what; one that is booked so already is not booked again."""
+    keepers = desk.directory.takers(Kind.SALES_ORDER)
+    for book in books if keepers else ():
+        for keeper, document in keepers:
+            if book.order.doc.channel != keeper.code and not book.order.doc.test:
+                _book_order(tx, book, keeper.code, document, now)
 
 
 def book_purchase(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, now: datetime) -> None:
     """Book a purchase order that has reached its supplier; a second time changes nothing."""
-    if row.kind is Kind.PURCHASE_ORDER:
+    if row.kind is Kind.PURCHASE_ORDER and row.partner not in _keepers(desk):  # what is bought of itself, it knows
         entity = entity_of(row.number)
         entry = _Entry(Kind.PURCHASE_ORDER, entity, f"{row.number}-{_BOOKED}", row.doc, order)
         _tell_keepers(tx, desk, entry, now)
@@ -86,7 +86,8 @@ def book_purchase(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow,
 def book_goods(tx: Connection, desk: Desk, goods: Goods, now: datetime) -> None:
     """Book what a supplier has shipped as received, and what has left as fulfilled."""
     row, gone = goods.purchase, goods.gone
-    if row.kind is Kind.PURCHASE_ORDER and any(quantity for _, quantity in goods.lines):
+    bought = row.kind is Kind.PURCHASE_ORDER and row.partner not in _keepers(desk)
+    if bought and any(quantity for _, quantity in goods.lines):
         book_purchase(tx, desk, row, gone.order, now)
         entity, key = entity_of(row.number), f"{gone.row.id}-{_BOOKED}"
         _tell_keepers(tx, desk, _Entry(Kind.SHIPMENT, entity, key, _receipt(goods), gone.order), now)
@@ -96,9 +97,21 @@ def book_goods(tx: Connection, desk: Desk, goods: Goods, now: datetime) -> None:
 
 def book_bill(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, bill: Invoice, now: datetime) -> None:
     """Book an approved invoice as a bill, behind the purchase order that it is for."""
+    if row.partner in _keepers(desk):
+        return
     book_purchase(tx, desk, row, order, now)
     key = f"{row.number}-{bill.invoice_number}-{_BOOKED}"
     _tell_keepers(tx, desk, _Entry(Kind.INVOICE, entity_of(row.number), key[:160], bill, order), now)
+
+
+def book_adjustment(tx: Connection, desk: Desk, source: str, record: StockAdjustment, now: datetime) -> bool:
+    """Book a correction that a node has counted; true when somebody is told for the first time."""
+    key, told = f"{source}-{record.number}-{record.sku}-{_BOOKED}"[:160], False
+    for keeper, document in desk.directory.takers(Kind.STOCK_ADJUSTMENT):
+        if keeper.code != source and deliveries.by_key(tx, keeper.code, key) is None:
+            new = NewDelivery(keeper.code, document, Kind.STOCK_ADJUSTMENT, key, key, record)
+            told = bool(deliveries.enqueue(tx, new, now)) or told
+    return told
 
 
 def keeps_books(desk: Desk) -> bool:
@@ -120,6 +133,43 @@ def _keepers(desk: Desk) -> frozenset[str]:
     return frozenset(each.code for each, _ in takers if each.role is not Role.SUPPLIER)
 
 
+def _book_order(tx: Connection, book: Book, keeper: str, document: str, now: datetime) -> None:
+    """Tell a keeper of an order: the newest word counts, so one that still waits gives its place to it."""
+    order, entity = book.order, f"order:{book.order.id}"
+    told = deliveries.search(tx, connection=keeper, kind=Kind.SALES_ORDER, entity=entity, limit=1)
+    record = _as_it_stands(book)
+    if told:
+        last = told[0].record
+        if isinstance(last, SalesOrder) and record == last.changed(updated_at=record.updated_at):
+            return
+    elif record.cancelled or hold_reason(order):
+        return  # nothing that anybody has to know of yet
+    number = int(told[0].key.rpartition("-")[2]) + 1 if told else 1
+    entry = _Entry(Kind.SALES_ORDER, entity, f"{order.id}-{_BOOKED}-{number}", record, order)
+    deliveries.enqueue(tx, replace(entry.told(keeper, document), latest_wins=True), now)
+
+
+def _as_it_stands(book: Book) -> SalesOrder:
+    """Return the channel's order with who ships what; what has left already is booked by itself."""
+    order = book.order.doc
+    lines = tuple(line.changed(fulfilled=NOTHING) for line in order.lines)
+    cancelled = order.cancelled or book.order.cancelled_why is not None
+    return order.changed(lines=lines, sourcing=_sourcing(book), cancelled=cancelled)
+
+
+def _sourcing(book: Book) -> tuple[Sourcing, ...]:
+    quantities: dict[tuple[str, str, str], Decimal] = {}
+    for portion in book.select(AWAITED | GONE):
+        row = portion.row
+        if row.node is not None and row.document is not None:
+            at = row.line_id, row.node, row.document
+            quantities[at] = quantities.get(at, NOTHING) + row.quantity
+    return tuple(
+        Sourcing(line_id=line, node=node, document=document, quantity=quantities[line, node, document])
+        for line, node, document in sorted(quantities)
+    )
+
+
 def _receipt(goods: Goods) -> Shipment:
     lines = (
         ShipmentLine(line_number=line.line_number, sku=line.sku, quantity=quantity)
@@ -133,8 +183,8 @@ def _book_fulfilment(tx: Connection, desk: Desk, goods: Goods, now: datetime) ->
     order, row = goods.gone.order, goods.gone.row
     for keeper, _ in desk.directory.takers(Kind.SALES_ORDER):
         document = desk.directory.outbound(keeper.code, Kind.FULFILMENT)
-        if document is None or keeper.code == order.doc.channel:
-            continue
+        if document is None or keeper.code in (order.doc.channel, goods.purchase.partner):
+            continue  # what has left its own locations, it knows
         record = _fulfilment(desk, keeper.code, goods)
         entry = _Entry(Kind.FULFILMENT, f"order:{order.id}", f"{row.id}-{_BOOKED}-out", record, order)
         deliveries.enqueue(tx, entry.told(keeper.code, document), now)

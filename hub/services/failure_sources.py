@@ -109,7 +109,7 @@ def _lines_of(row: Delivery) -> tuple[Concerned, ...]:
     """Return the customer's lines in a document; one that was sent and not answered keeps nothing back."""
     if row.kind not in _HAS_LINES or row.state is DeliveryState.SENT or row.key not in _own_names(row):
         return ()
-    channel = row.doc.get("channel", row.connection)
+    channel = row.doc.get("channel") or row.connection
     return tuple(
         Concerned(channel, row.doc["channel_order"], line["channel_line"], Decimal(line["quantity"]))
         for line in row.doc["lines"]

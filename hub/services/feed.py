@@ -16,7 +16,7 @@ from hub.contract import BadRecord, Mode
 from hub.model.base import Record
 from hub.model.partner import Partner
 from hub.services.desk import Desk, Source
-from hub.store import feeds, messages
+from hub.store import feeds, messages, nodes
 
 R = TypeVar("R", bound=Record)
 #: A transaction of a feed is to take between these seconds; its length follows, within these numbers of records.
@@ -96,6 +96,12 @@ class Feed:
         with desk.store.write() as tx:
             generation = feeds.begin(tx, source.connection, source.document, source.message_id, now)
         return cls(desk, source, partner, generation, min(source.at or now, now))
+
+    def node_codes(self) -> tuple[str, ...]:
+        """Return the partner's nodes by code, also those that it has just reported and that are not in force yet."""
+        with self.desk.store.read() as tx:
+            reported = nodes.reported(tx).get(self.partner.code, ())
+        return tuple(dict.fromkeys(node.code for node in (*self.partner.nodes, *reported)))
 
     @property
     def is_snapshot(self) -> bool:

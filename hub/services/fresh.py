@@ -37,8 +37,9 @@ def promised(tx: Connection, desk: Desk, skus: Collection[str], now: datetime) -
     available: dict[Pair, Decimal] = {}
     withheld: dict[Pair, str] = {}
     words = _Words(tx, desk, now)
+    buffers = {node.code: node.buffer for node in desk.directory.nodes() if node.buffer}
     for pair, figure, as_of in stock.figures(tx, skus, now):
-        available[pair] = figure
+        available[pair] = max(Decimal(0), figure - buffers[pair[0]]) if pair[0] in buffers else figure
         if why := words.against(pair[0], as_of):
             available[pair], withheld[pair] = Decimal(0), why
     return Promised(available, withheld)

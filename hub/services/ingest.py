@@ -23,10 +23,12 @@ from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services import (
     acknowledgements,
+    adjustments,
     amendments,
     catalogue,
     invoices,
     orders,
+    places,
     receipts,
     said_again,
     shipments,
@@ -42,6 +44,8 @@ log = EventLog(__name__)
 
 #: How each kind of record is applied inside one transaction; true when it changed something.
 APPLIERS: Mapping[Kind, Callable[[Connection, Desk, Source, Any], bool]] = {
+    Kind.NODE: places.apply,
+    Kind.STOCK_ADJUSTMENT: adjustments.apply,
     Kind.SALES_ORDER: orders.apply,
     Kind.SALES_ORDER_CHANGE: amendments.apply,
     Kind.ACKNOWLEDGEMENT: acknowledgements.apply,

@@ -14,7 +14,7 @@ from hub.model.number import plain
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
 from hub.policy.policy import Ruling
-from hub.services import accounts, changes, channel_word, customer, purchasing, routing, workflows
+from hub.services import changes, channel_word, customer, purchasing, routing, workflows
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
 from hub.store import allocations, counters, events, orders
@@ -82,7 +82,6 @@ def _apply(tx: Connection, desk: Desk, source: Source, versions: Sequence[SalesO
     save(tx, books.values(), now)
     for book in books.values():
         customer.acknowledge(tx, desk, book, now)
-    accounts.book_orders(tx, desk, [book.order for book in books.values()], now)
     return [order_id in books for order_id in ids]
 
 

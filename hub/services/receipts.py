@@ -7,7 +7,7 @@ Nothing is promised to customers from it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hub.contract import BadRecord
 from hub.model.base import Record
@@ -30,7 +30,7 @@ def apply_feed(desk: Desk, source: Source, records: Iterator[Record | BadRecord]
 
 
 def _apply(feed: Feed, records: Iterator[Record | BadRecord]) -> str:
-    nodes = [node.code for node in feed.partner.nodes]
+    nodes = feed.node_codes()
     named: set[str] = set()
     whole = True
     pace = Pace(feed.desk.clock, LEAST_TOGETHER)
@@ -66,7 +66,7 @@ def _finished(feed: Feed, named: set[str], *, whole: bool) -> str:
     return "applied"
 
 
-def _receipt(feed: Feed, record: ExpectedReceipt, nodes: list[str]) -> Receipt | BadRecord:
+def _receipt(feed: Feed, record: ExpectedReceipt, nodes: Sequence[str]) -> Receipt | BadRecord:
     node = record.location or (nodes[0] if len(nodes) == 1 else None)
     if node is None or node not in nodes:
         known = ", ".join(sorted(nodes)) or "none"

@@ -22,7 +22,7 @@ from hub.routing.problem import Problem, Want, narrow
 from hub.routing.promise import promises
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
-from hub.services import channel_word, customer, nothing_fits, purchasing, supply, workflows
+from hub.services import accounts, channel_word, customer, nothing_fits, purchasing, supply, workflows
 from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.purchasing import Buying
@@ -64,6 +64,7 @@ def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
     for book in books:
         book.look_again(workflows.due_at(book, rulings[book.order.id], now))
     channel_word.answer(tx, desk, books, now)
+    accounts.book_orders(tx, desk, [book for book in books if book not in waiting], now)
     return made
 
 
@@ -114,6 +115,7 @@ def finish(
     purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now, rulings), books)
     chosen = {decision.order_id for _, decision in decided if decision.choices}
     channel_word.assign(tx, desk, [book for book in books if book.order.id in chosen], now)
+    accounts.book_orders(tx, desk, books, now)
     return [decision for _, decision in decided]
 
 

@@ -67,7 +67,7 @@ class _StockFeed:
     times: _Times = field(init=False)
 
     def __post_init__(self) -> None:
-        codes = [node.code for node in self.feed.partner.nodes]
+        codes = self.feed.node_codes()
         self.nodes = frozenset(codes)
         self.only = codes[0] if len(codes) == 1 else None
         self.safety = plain(self.feed.partner.agreement.stock_safety)

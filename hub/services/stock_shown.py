@@ -12,6 +12,7 @@ from decimal import ROUND_FLOOR, Decimal
 
 from sqlalchemy import Connection
 
+from hub.model.number import plain
 from hub.services import fresh
 from hub.services.desk import Desk
 from hub.store.published import Place
@@ -43,7 +44,8 @@ class Shown:
     @property
     def fingerprint(self) -> str:
         """Return a text that differs when anything of it does."""
-        told = json.dumps([sorted(self.locations), sorted(self.of_node.items())])
+        buffers = [[each.code, plain(each.buffer)] for each in self.desk.directory.nodes() if each.buffer]
+        told = json.dumps([sorted(self.locations), sorted(self.of_node.items()), *([buffers] if buffers else [])])
         return hashlib.sha256(told.encode()).hexdigest()
 
     def figures(self, tx: Connection, skus: Collection[str], now: datetime) -> dict[Place, Decimal]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from lxml import etree
 
-from sandbox.netsuite.books import PACKAGES, Book, Books, Item, Location, Refused, open_lines
+from sandbox.netsuite.books import MASTERS, PACKAGES, Book, Books, Item, Location, Refused, open_lines
 from sandbox.netsuite.envelope import (
     INSTANCE,
     Asked,
@@ -38,8 +38,10 @@ class Calls:
 
     def __init__(self, books: Books, concurrency: int = 5) -> None:
         self._books, self._concurrency = books, concurrency
+        self.domain = ""  # where the account says that it lives
         self.picky = self.changed = self.partial = False  # of the call that is being answered
         self._operations: Mapping[str, Callable[[Asked, Element], None]] = {
+            "getDataCenterUrls": self._urls,
             "getServerTime": self._server_time,
             "getAccountGovernanceInfo": self._account_governance,
             "getIntegrationGovernanceInfo": self._integration_governance,
@@ -61,6 +63,13 @@ class Calls:
         result = put(response, asked.spaces.core, "getServerTimeResult")
         status(result, asked.spaces)
         put(result, asked.spaces.core, "serverTime", _stamp(self._books.now()))
+
+    def _urls(self, asked: Asked, response: Element) -> None:
+        result = put(response, asked.spaces.core, "getDataCenterUrlsResult")
+        status(result, asked.spaces)
+        urls = put(result, asked.spaces.core, "dataCenterUrls")
+        for name in ("restDomain", "webservicesDomain", "systemDomain"):
+            put(urls, asked.spaces.core, name, self.domain)
 
     def _account_governance(self, asked: Asked, response: Element) -> None:
         result = put(response, asked.spaces.core, "getAccountGovernanceInfoResult")
@@ -149,17 +158,22 @@ class Calls:
 
     def _matching(self, criteria: Element | None) -> Iterable[Book | Item | Location]:
         basic = "" if criteria is None else kind(criteria)
+        found: Iterable[Book | Item | Location]
         if basic == "ItemSearchBasic":
             name = text(criteria, "itemId", "searchValue")
-            found: list[Book | Item | Location] = [
-                each for each in self._books.items.values() if not name or each.name == name
-            ]
+            found = [each for each in self._books.items.values() if not name or each.name == name]
         elif basic == "LocationSearchBasic":
-            found = list(self._books.locations.values())
+            found = self._books.locations.values()
+        elif basic in {"VendorSearchBasic", "CustomerSearchBasic"}:
+            found = [each for each in self._books.of(basic.removesuffix("SearchBasic")) if _named(criteria, each)]
         else:
             wanted = text(criteria, "type", "searchValue").removeprefix("_")
             found = [each for each in self._books.transactions.values() if _lower(each.type) == wanted]
-        return [each for each in found if _in_range(criteria, int(each.id)) and _changed_since(criteria, each)]
+        return [
+            each
+            for each in found
+            if _in_range(criteria, int(each.id)) and _changed_since(criteria, each) and _of_subsidiary(criteria, each)
+        ]
 
     def _element(self, each: Book | Item | Location, spaces: Namespaces) -> Element:
         if isinstance(each, Book):
@@ -172,15 +186,21 @@ class Calls:
         made.set("internalId", each.id)
         if isinstance(each, Location):
             made.set(_TYPE, "accounting:Location")
-            put(made, space, "name", each.name)
+            _describe(made, space, each)
             return made
         made.set(_TYPE, "accounting:InventoryItem")
         if each.external_id:
             made.set("externalId", each.external_id)
         put(made, space, "lastModifiedDate", _stamp(each.modified))
+        if each.unit:
+            ref(made, spaces, (space, "stockUnit"), ("1", each.unit))
+        if each.vendor:
+            put(made, space, "isDropShipItem", "true")
         put(made, space, "cost", str(each.cost))
         put(made, space, "itemId", each.name)
         put(made, space, "displayName", f"The {each.name}")
+        if each.vendor:
+            ref(made, spaces, (space, "vendor"), (each.vendor, "The vendor"))
         return made
 
     # --- making one record of another --------------------------------------------------------------------------------
@@ -193,6 +213,7 @@ class Calls:
         reference = child(wanted, "reference")
         source = self._books.transactions.get("" if reference is None else reference.get("internalId", ""))
         left = open_lines(source, type_) if source is not None else []
+        left = [(row, quantity) for row, quantity in left if type_ == "VendorBill" or self._is_goods(row)]
         if source is None or not left:
             status(one, asked.spaces, "INVALID_INITIALIZE_REF", f"You can not initialize {type_}: invalid reference.")
             return
@@ -211,6 +232,10 @@ class Calls:
             put(row, space, "orderDoc", source.id)
             _in_order(row, f"{type_}Item", strict=True)
         _in_order(made, type_, strict=True)
+
+    def _is_goods(self, row: Element) -> bool:
+        reference = child(row, "item")
+        return reference is not None and self._books.items[reference.get("internalId", "")].goods
 
     def _offered(self, row: Element, line: Element, quantity: Decimal, spaces: Namespaces) -> None:
         space = etree.QName(row).namespace or ""
@@ -255,13 +280,43 @@ class Calls:
         put(row, spaces.core, "quantityAvailable", f"{max(Decimal(0), level.on_hand - level.committed):f}")
 
 
+def _describe(made: Element, space: str, location: Location) -> None:
+    """Say of a location what it is, in the schema's order."""
+    told = {
+        "name": location.name,
+        "isInactive": "false" if location.active else "true",
+        "latitude": location.latitude,
+        "longitude": location.longitude,
+        "makeInventoryAvailable": "true",
+        "nextPickupCutOffTime": location.cut_off,
+        "bufferStock": str(location.buffer) if location.buffer else "",
+        "dailyShippingCapacity": "" if location.capacity is None else str(location.capacity),
+    }
+    for name, value in told.items():
+        if value:
+            put(made, space, name, value)
+
+
+def _named(criteria: Element | None, each: Book) -> bool:
+    asked = {name: text(criteria, name, "searchValue") for name in ("email", "entityId")}
+    return all(not value or text(each.element, name).lower() == value.lower() for name, value in asked.items())
+
+
+def _of_subsidiary(criteria: Element | None, each: Book | Item | Location) -> bool:
+    wanted = child(child(criteria, "subsidiary"), "searchValue")
+    if wanted is None or not isinstance(each, Book):
+        return True
+    reference = child(each.element, "subsidiary")
+    return reference is not None and reference.get("internalId") == wanted.get("internalId")
+
+
 def _transaction(book: Book, spaces: Namespaces) -> Element:
     """Return a transaction as a reply has it: what was sent, and what NetSuite itself knows of it."""
     content = etree.tostring(book.element, encoding="unicode")
     made = etree.fromstring(_VERSION.sub(rf"\1_{spaces.version}.", content))
     made.tag = f"{{{spaces.messages}}}record"
     space = spaces.of(PACKAGES[book.type])
-    for name in ("createdDate", "lastModifiedDate"):
+    for name in ("lastModifiedDate",) if book.type in MASTERS else ("createdDate", "lastModifiedDate"):
         found = child(made, name)
         if found is None:
             found = put(made, space, name)
@@ -270,6 +325,8 @@ def _transaction(book: Book, spaces: Namespaces) -> Element:
     _in_order(made, book.type)
     for row in children(child(made, "itemList"), "item"):
         _in_order(row, f"{book.type}Item")
+    for row in children(child(made, "inventoryList"), "inventory"):
+        _in_order(row, f"{book.type}Inventory")
     return made
 
 

@@ -25,8 +25,11 @@ class Mood(StrEnum):
     CHANGED = "changed"  # the record has been changed since it was read
     UNEXPECTED = "unexpected"  # an invalidCredentialsFault that says UNEXPECTED_ERROR
     MOVED = "moved"  # HTTP 302: another host serves this account
+    WRONG_HOST = "wrong_host"  # a fault: this data center does not serve the account
 
 
+#: A host that does not serve an account says where it is all the same.
+_WHERE = {Mood.MOVED: ("getDataCenterUrls",), Mood.WRONG_HOST: ("getDataCenterUrls",)}
 #: Calls that change something; a lost reply matters only there.
 _CHANGES = "upsertList"
 
@@ -59,7 +62,7 @@ class Moods:
         """Count a call, and return the mood that it meets."""
         self.calls[operation] += 1
         for spell in self.spells:
-            if spell.left != 0 and fnmatchcase(operation, spell.on):
+            if spell.left != 0 and fnmatchcase(operation, spell.on) and operation not in _WHERE.get(spell.mood, ()):
                 spell.left = None if spell.left is None else spell.left - 1
                 return spell.mood
         return None

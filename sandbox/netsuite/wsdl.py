@@ -17,6 +17,7 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         InitializeRef(BaseRef) @type @internalId @externalId
         RecordRefList recordRef:RecordRef*
         Record nullFieldList:NullField
+        ListOrRecordRef @internalId @externalId @typeId name:string
         NullField name:string*
         SearchRecord
         StatusDetail @type code:string message:string afterSubmitFailed:boolean
@@ -25,6 +26,9 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         Signature @algorithm
         CustomFieldRef @internalId @scriptId
         StringCustomFieldRef(CustomFieldRef) value:string
+        LongCustomFieldRef(CustomFieldRef) value:long
+        BooleanCustomFieldRef(CustomFieldRef) value:boolean
+        SelectCustomFieldRef(CustomFieldRef) value:ListOrRecordRef
         CustomFieldList customField:CustomFieldRef*
         InitializeRecord type:string reference:InitializeRef
         ItemAvailabilityFilter item:RecordRefList lastQtyAvailableChange:dateTime
@@ -32,6 +36,7 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         SearchDateField @operator searchValue:dateTime searchValue2:dateTime
         SearchStringField @operator searchValue:string
         SearchEnumMultiSelectField @operator searchValue:string*
+        SearchMultiSelectField @operator searchValue:RecordRef*
         """,
     ),
     "common": (
@@ -41,9 +46,13 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
          addr3:string city:string state:string zip:string
         ItemSearchBasic(SearchRecord) internalIdNumber:SearchLongField itemId:SearchStringField
          lastModifiedDate:SearchDateField
-        LocationSearchBasic(SearchRecord) internalIdNumber:SearchLongField
+        LocationSearchBasic(SearchRecord) internalIdNumber:SearchLongField subsidiary:SearchMultiSelectField
+        VendorSearchBasic(SearchRecord) entityId:SearchStringField internalIdNumber:SearchLongField
+         lastModifiedDate:SearchDateField subsidiary:SearchMultiSelectField
+        CustomerSearchBasic(SearchRecord) email:SearchStringField internalIdNumber:SearchLongField
+         lastModifiedDate:SearchDateField subsidiary:SearchMultiSelectField
         TransactionSearchBasic(SearchRecord) internalIdNumber:SearchLongField lastModifiedDate:SearchDateField
-         type:SearchEnumMultiSelectField
+         subsidiary:SearchMultiSelectField type:SearchEnumMultiSelectField
         """,
     ),
     "sales": (
@@ -51,10 +60,11 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         """
         SalesOrder(Record) @internalId @externalId createdDate:dateTime entity:RecordRef tranDate:dateTime tranId:string
          orderStatus:string otherRefNum:string memo:string shippingAddress:Address shipDate:dateTime
-         subsidiary:RecordRef lastModifiedDate:dateTime location:RecordRef itemList:SalesOrderItemList
-         customFieldList:CustomFieldList
+         shippingCost:double taxTotal:double subsidiary:RecordRef lastModifiedDate:dateTime location:RecordRef
+         itemList:SalesOrderItemList customFieldList:CustomFieldList
         SalesOrderItemList @replaceAll item:SalesOrderItem*
-        SalesOrderItem item:RecordRef quantity:double description:string rate:string location:RecordRef isClosed:boolean
+        SalesOrderItem item:RecordRef quantity:double units:RecordRef description:string rate:string amount:double
+         location:RecordRef createPo:string createdPo:RecordRef poVendor:RecordRef poRate:double isClosed:boolean
          line:long quantityFulfilled:double noAutoAssignLocation:boolean
         ItemFulfillment(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime entity:RecordRef
          createdFrom:RecordRef shippedDate:dateTime shipStatus:string tranDate:dateTime tranId:string
@@ -71,11 +81,12 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         "purchases_{0}.transactions",
         """
         PurchaseOrder(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime entity:RecordRef
-         tranDate:dateTime tranId:string dueDate:dateTime otherRefNum:string memo:string shippingAddress:Address
-         location:RecordRef subsidiary:RecordRef itemList:PurchaseOrderItemList customFieldList:CustomFieldList
+         tranDate:dateTime tranId:string createdFrom:RecordRef dueDate:dateTime otherRefNum:string memo:string
+         shippingAddress:Address location:RecordRef subsidiary:RecordRef itemList:PurchaseOrderItemList
+         customFieldList:CustomFieldList
         PurchaseOrderItemList @replaceAll item:PurchaseOrderItem*
         PurchaseOrderItem item:RecordRef line:long quantityReceived:double quantityBilled:double quantity:double
-         rate:string location:RecordRef
+         units:RecordRef rate:string amount:double location:RecordRef isClosed:boolean
         ItemReceipt(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime entity:RecordRef
          createdFrom:RecordRef tranDate:dateTime tranId:string memo:string itemList:ItemReceiptItemList
          customFieldList:CustomFieldList
@@ -89,11 +100,39 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         VendorBillItem item:RecordRef orderDoc:long orderLine:long quantity:double rate:string
         """,
     ),
+    "inventory": (
+        "inventory_{0}.transactions",
+        """
+        TransferOrder(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime tranDate:dateTime
+         tranId:string orderStatus:string subsidiary:RecordRef location:RecordRef transferLocation:RecordRef
+         memo:string shipDate:dateTime itemList:TransferOrderItemList
+        TransferOrderItemList @replaceAll item:TransferOrderItem*
+        TransferOrderItem item:RecordRef line:long quantityFulfilled:double quantityReceived:double quantity:double
+         isClosed:boolean expectedShipDate:dateTime expectedReceiptDate:dateTime
+        InventoryAdjustment(Record) @internalId @externalId tranDate:dateTime createdDate:dateTime tranId:string
+         lastModifiedDate:dateTime subsidiary:RecordRef account:RecordRef adjLocation:RecordRef memo:string
+         inventoryList:InventoryAdjustmentInventoryList customFieldList:CustomFieldList
+        InventoryAdjustmentInventoryList @replaceAll inventory:InventoryAdjustmentInventory*
+        InventoryAdjustmentInventory item:RecordRef line:long location:RecordRef units:RecordRef adjustQtyBy:double
+         unitCost:double memo:string
+        """,
+    ),
+    "relationships": (
+        "relationships_{0}.lists",
+        """
+        Customer(Record) @internalId @externalId entityId:string isPerson:boolean firstName:string lastName:string
+         companyName:string email:string subsidiary:RecordRef lastModifiedDate:dateTime
+         customFieldList:CustomFieldList
+        Vendor(Record) @internalId @externalId entityId:string companyName:string email:string isInactive:boolean
+         lastModifiedDate:dateTime subsidiary:RecordRef customFieldList:CustomFieldList
+        """,
+    ),
     "messages": (
         "messages_{0}.platform",
         """
         Preferences warningAsError:boolean ignoreReadOnlyFields:boolean
         SearchPreferences bodyFieldsOnly:boolean returnSearchColumns:boolean pageSize:int
+        GetDataCenterUrlsRequest account:string
         GetServerTimeRequest
         GetAccountGovernanceInfoRequest
         GetIntegrationGovernanceInfoRequest
@@ -111,6 +150,7 @@ _HEADERS = {"tokenPassport": "TokenPassport", "preferences": "Preferences", "sea
 #: Each operation with the header that it takes beside the passport.
 _OPERATIONS = {
     "getServerTime": "",
+    "getDataCenterUrls": "",
     "getAccountGovernanceInfo": "",
     "getIntegrationGovernanceInfo": "",
     "getList": "preferences",

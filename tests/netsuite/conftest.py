@@ -19,6 +19,8 @@ from sandbox.netsuite.service import RunningNetSuite
 from sandbox.netsuite.wsdl import documents
 
 ENDPOINT = "2025_2"
+#: With the whole of a channel's order a ship order makes none of its own; and a supplier's account is no other's.
+_APART = {Flow.SUPPLIER_ORDERS, Flow.SALES_ORDERS}
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +67,11 @@ def make_profile(account: RunningNetSuite, wsdl_folder: Path) -> Profiler:
             "url": account.url,
             "endpoint": ENDPOINT,
             "wsdl_folder": wsdl_folder,
-            "documents": [each.value for each in Flow if each is not Flow.SUPPLIER_ORDERS],
+            "documents": [each.value for each in Flow if each not in _APART],
             "locations": {locations[0]: "DC1", locations[1]: "DC2"},
             "customer": "77",
             "vendors": {"ACME": "88"},
+            "adjustment_account": "99",
             "page_size": 5,
             "connect_timeout": 1,
             "read_timeout": 0.2,

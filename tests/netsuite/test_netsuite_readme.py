@@ -7,6 +7,7 @@ from pathlib import Path
 
 from connectors.netsuite import connector as module
 from connectors.netsuite.connector import SPECS
+from connectors.netsuite.places import Places
 from connectors.netsuite.settings import NetSuiteSettings
 from hub.mapping.house import house_folder
 from hub.mapping.partner_file import load
@@ -48,5 +49,7 @@ def test_the_example_loads_as_it_is(tmp_path: Path) -> None:
     file = load(path, house=house_folder(), settings_models={"netsuite": NetSuiteSettings}, secrets=lambda name: name)
     settings = file.profile().settings
     assert isinstance(settings, NetSuiteSettings)
-    assert settings.location_of("DC1") == "12"
-    assert settings.service == "https://1234567.suitetalk.api.netsuite.com/services/NetSuitePort_2025_2"
+    assert Places(settings, "erp").location_of("DC1") == "12"
+    assert (
+        settings.service_at(settings.base) == "https://1234567.suitetalk.api.netsuite.com/services/NetSuitePort_2025_2"
+    )

@@ -38,6 +38,15 @@ node = Table(
     Column("updated_at", UtcTime, nullable=False),
 )
 
+reported_node = Table(
+    "reported_node",  # places that a partner reports by itself; the mapping file's word about one goes before
+    metadata,
+    Column("partner", String(128), primary_key=True),
+    Column("code", String(128), primary_key=True),
+    Column("doc", Json, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),
+)
+
 stock = Table(
     "stock",
     metadata,
