@@ -19,7 +19,7 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
-from hub.services import alerts, due, reconcile, requests, sync
+from hub.services import alerts, due, reconcile, requests, silence, sync
 from hub.services.alert_channels import Channels
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
@@ -36,6 +36,8 @@ log = EventLog(__name__)
 _HOUSEKEEPING = timedelta(hours=1)
 #: How often mapping files are looked at although their folder shows nothing new: a house template may have changed.
 _FULL_SCAN = 30.0
+#: How often it is looked whether a node has been silent for too long.
+_SILENCE_EVERY = 30.0
 
 
 class Daemon:
@@ -72,6 +74,7 @@ class Daemon:
         self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
         self._full_scan_at = 0.0
         self._next_alerts = 0.0
+        self._next_silence = 0.0
         self._alerting = threading.Lock()
 
     def start(self) -> int:
@@ -231,8 +234,12 @@ class Daemon:
             self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
 
     def _look_at_due(self) -> None:
-        """Look at the orders whose time has come: gates that open by themselves, waits that end."""
-        if due.look(self.hub.desk):
+        """Look at the orders whose time has come: gates that open by themselves, waits that end, answers overdue."""
+        worked = due.look(self.hub.desk)
+        if self.hub.clock.monotonic() >= self._next_silence:
+            self._next_silence = self.hub.clock.monotonic() + _SILENCE_EVERY
+            worked += silence.look(self.hub.desk)
+        if worked:
             self._runner.wake()
 
     def _keep_house(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import Connection
@@ -17,7 +18,7 @@ from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome, PurchaseLine
 from hub.model.state import LineState
-from hub.services import accounts, answers, changes, customer, purchasing, routing
+from hub.services import accounts, answers, changes, customer, purchasing, routing, workflows
 from hub.services.answers import Answered
 from hub.services.book import GONE, NOTHING, total
 from hub.services.changes import Told
@@ -34,6 +35,7 @@ class _Answer:
     keeps: Decimal
     note: str = ""
     refusal: str = ""
+    promised: datetime | None = None
 
 
 def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement) -> bool:
@@ -50,11 +52,12 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
         if change is None or not meant
         else _of_change(answered, document, change, record)
     )
+    until = workflows.excluded_until(desk, answered.book, now)
     answered.book.arrived(document.order_number, now)
     accounts.book_purchase(tx, desk, answered.row, answered.book.order, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:
-            _settle(answered, line, given[line.line_number])
+            _settle(answered, line, given[line.line_number], until)
     if change is not None:
         changes.settle(tx, answered, change, meant=meant, now=now)
     routing.route_book(tx, desk, answered.book, now)
@@ -120,6 +123,7 @@ def _of_change(answered: Answered, document: Acknowledgement, change: Told, reco
 def _answer(answered: Answered, line: PurchaseLine, said: list[AcknowledgementLine], record: str) -> _Answer:
     """Add up what several answers say about one line, such as 3 accepted and 2 backordered."""
     keeps, reasons, notes = NOTHING, [], []
+    days = [each.promised for each in said if each.promised is not None and _will_ship(answered, each)]
     for each in said:
         if not _will_ship(answered, each):
             reasons.append(each.reason or _refusal(each))
@@ -137,7 +141,7 @@ def _answer(answered: Answered, line: PurchaseLine, said: list[AcknowledgementLi
             code="more than ordered",
         )
     refusal = "; ".join(reasons) or f"only {plain(keeps)} of {plain(line.quantity)} confirmed"
-    return _Answer(keeps, "; ".join(notes), refusal)
+    return _Answer(keeps, "; ".join(notes), refusal, max(days, default=None))
 
 
 def _will_ship(answered: Answered, said: AcknowledgementLine) -> bool:
@@ -155,14 +159,15 @@ def _refusal(said: AcknowledgementLine) -> str:
     return "backordered without a date" if said.promised is None else f"not before {said.promised:%Y-%m-%d}"
 
 
-def _settle(answered: Answered, line: PurchaseLine, answer: _Answer) -> None:
+def _settle(answered: Answered, line: PurchaseLine, answer: _Answer, until: datetime | None) -> None:
     """Acknowledge what the line keeps here and take the rest back."""
     book, number = answered.book, answered.row.number
     left = total(book.select(GONE, document=number, line_id=line.channel_line))
     excess = answers.remaining(answered, line) - max(NOTHING, answer.keeps - left)
     if excess > 0:
         words = f"{answered.row.partner}: {answer.refusal}"
-        answers.take_back(answered, answered.awaited(line), excess, words)
+        answers.take_back(answered, answered.awaited(line), excess, words, until)
     for portion in book.select({LineState.RELEASED}, document=number, line_id=line.channel_line):
         reason = portion.row.reason if portion.cancel_asked_at else answer.note
-        book.move(portion, LineState.ACKNOWLEDGED, reason=reason)
+        promised = answer.promised or portion.row.promised_at
+        book.move(portion, LineState.ACKNOWLEDGED, reason=reason, promised_at=promised)

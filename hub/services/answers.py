@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
@@ -85,8 +86,13 @@ def line_of(answered: Answered, named: NamesALine, record: str) -> PurchaseLine:
     )
 
 
-def take_back(answered: Answered, portions: Iterable[Portion], quantity: Decimal, reason: str) -> Decimal:
-    """Take a quantity back that the node will not ship, first what nobody wants any more; returns how much."""
+def take_back(
+    answered: Answered, portions: Iterable[Portion], quantity: Decimal, reason: str, until: datetime | None = None
+) -> Decimal:
+    """Take a quantity back that the node will not ship, first what nobody wants any more; returns how much.
+
+    The node is not asked for it again before `until`; never where no end is given.
+    """
     taken = Decimal(0)
     book = answered.book
     for portion in sorted(portions, key=lambda each: each.cancel_asked_at is None):
@@ -94,7 +100,7 @@ def take_back(answered: Answered, portions: Iterable[Portion], quantity: Decimal
             break
         part = book.part(portion, min(quantity - taken, portion.row.quantity))
         taken += part.row.quantity
-        book.give_back(part, reason)
+        book.give_back(part, reason, until)
     return taken
 
 

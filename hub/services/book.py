@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.model.order import Allocation, Gate, OrderLine, move, order_status
 from hub.model.state import BOUND, LineState
-from hub.store import allocations, orders
+from hub.store import allocations, events, orders
 from hub.store.allocations import Portion
 from hub.store.orders import OrderRow
 
@@ -35,6 +35,7 @@ class Book:
         self.recalled: set[str] = set()  # documents of which another quantity is wanted now than their nodes know
         self.readdressed: set[str] = set()  # documents that were to go elsewhere
         self.plan_changed = False
+        self.promised_before = self.promised
 
     @classmethod
     def open(cls, tx: Connection, order_id: str) -> Book:
@@ -43,6 +44,12 @@ class Book:
         if order is None:
             raise LookupError(f"no order {order_id}")
         return cls(order, allocations.of_order(tx, order_id, lock=True))
+
+    @property
+    def promised(self) -> datetime | None:
+        """Return when the customer may expect the last of what is promised; None when nothing is."""
+        days = [each.row.promised_at for each in self.portions if each.row.state is not LineState.CANCELLED]
+        return max((day for day in days if day is not None), default=None)
 
     def set_gates(self, gates: tuple[Gate, ...]) -> None:
         """Take over what the workflows keep the order back for."""
@@ -149,10 +156,21 @@ def save(tx: Connection, books: Iterable[Book], now: datetime) -> bool:
     plans = {each.order.id: (each.order.gates, each.order.due_at) for each in held.values() if each.plan_changed}
     orders.set_plans(tx, plans, now)
     for each in held.values():
+        _tell_promise(tx, each, now)
+    for each in held.values():
         each.plan_changed = False
     news = {order_id: status for order_id, status in rolled_up.items() if status is not held[order_id].order.status}
     orders.set_statuses(tx, news, now)
     return changed or bool(news) or bool(plans)
+
+
+def _tell_promise(tx: Connection, book: Book, now: datetime) -> None:
+    """Record that the customer may expect the goods on another day than was said before."""
+    was, becomes = book.promised_before, book.promised
+    if was is not None and becomes is not None and was.date() != becomes.date():
+        detail = {"was": was.isoformat(), "becomes": becomes.isoformat()}
+        events.record(tx, "order.promise_changed", book.order.id, now, detail=detail)
+    book.promised_before = becomes or was
 
 
 def hold_reason(order: OrderRow) -> str:

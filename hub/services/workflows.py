@@ -88,6 +88,12 @@ def _moments(book: Book, ruling: Ruling, now: datetime) -> Iterator[datetime]:
         yield max(now, book.order.doc.placed_at + timedelta(days=days))
 
 
+def excluded_until(desk: Desk, book: Book, now: datetime) -> datetime | None:
+    """Return until when a node that refuses a line of this order is not asked for it again; None for ever."""
+    days = ruling_of(desk, book.order.doc).answers.exclude_days
+    return None if days is None else now + timedelta(days=days)
+
+
 # --- gates -----------------------------------------------------------------------------------------------------------
 
 

@@ -97,6 +97,17 @@ def unanswered(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[P
     return _with_orders(tx, where, purchase.c.acknowledge_by, limit)
 
 
+def silent(tx: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Return the documents whose answer is overdue, each as (its number, its order), the longest overdue first."""
+    query = (
+        select(purchase.c.number, purchase.c.order_id)
+        .where(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by < now)
+        .order_by(purchase.c.acknowledge_by, purchase.c.number)
+        .limit(limit)
+    )
+    return [(row.number, row.order_id) for row in tx.execute(query)]
+
+
 def forgive(tx: Connection, number: str, now: datetime) -> bool:
     """Wait for a document's answer and goods without a deadline; false when nothing was overdue."""
     overdue = or_(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from hub.model.place import Address
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome
 from hub.model.shipment import Shipment, ShipmentLine
 from hub.model.state import DeliveryState, LineState
+from hub.policy.library import checked_policy
 from hub.routing.rules import RoutingRules
 from hub.services import acknowledgements, failures, orders, shipments
 from hub.services.desk import Desk, Source
@@ -285,6 +287,21 @@ def made_order(number: str = "1001", *, lines: Mapping[str, tuple[str, int]], at
         ),
     }
     return SalesOrder.model_validate(given | fields)
+
+
+Rules = Callable[[str], None]
+
+
+@pytest.fixture
+def rules(world: World, tmp_path: Path) -> Rules:
+    """Return a function that brings a routing file into force."""
+
+    def put(text: str) -> None:
+        path = tmp_path / "routing.toml"
+        path.write_text(f"version = 1\n{text}", "utf-8")
+        world.desk = replace(world.desk, policy=checked_policy([path], world.desk.rules).policy)
+
+    return put
 
 
 @pytest.fixture

@@ -2,39 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
-import pytest
 from sqlalchemy import insert
 
 from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
-from hub.policy.library import checked_policy
 from hub.services import due, orders, routing
 from hub.store import decisions
 from hub.store import orders as stored
 from hub.store.tables import expected_receipt
-from tests.orders.conftest import PLACED, World
+from tests.orders.conftest import PLACED, Rules, World
 
-Rules = Callable[[str], None]
 MUG = {"1": ("MUG", 2)}
-
-
-@pytest.fixture
-def rules(world: World, tmp_path: Path) -> Rules:
-    """Return a function that brings a routing file into force."""
-
-    def put(text: str) -> None:
-        path = tmp_path / "routing.toml"
-        path.write_text(f"version = 1\n{text}", "utf-8")
-        world.desk = replace(world.desk, policy=checked_policy([path], world.desk.rules).policy)
-
-    return put
 
 
 def workflow(orders_taken: str, step: str) -> str:
