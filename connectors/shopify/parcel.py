@@ -17,6 +17,8 @@ from hub.model.shipment import Fulfilment
 #: Fulfilment orders in these states may be fulfilled now; in these later, by themselves or by a person.
 _READY, _LATER = frozenset({"open", "in_progress"}), frozenset({"on_hold", "scheduled"})
 _NOT_LEFT = frozenset({"cancelled", "error", "failure"})
+#: No id and no quantity of the shop is as long as this.
+_LONG = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,8 @@ class FulfilmentOrder:
                 OpenLine(
                     id=_id(line),
                     line=str(line.get("line_item_id")),
-                    quantity=_whole(line.get("quantity")),
-                    open=_whole(line.get("fulfillable_quantity")),
+                    quantity=whole(line.get("quantity")),
+                    open=whole(line.get("fulfillable_quantity")),
                 )
                 for line in mappings(tree.get("line_items"))
             ),
@@ -145,7 +147,7 @@ def match(parcel: Parcel, fulfilments: Iterable[Mapping[str, object]], before: I
     """Find our fulfilments again: new since the first send, same tracking number, lines that fit into ours."""
     known, missing = set(before), dict(parcel.lines)
     ids: list[str] = []
-    for each in sorted(fulfilments, key=lambda tree: _whole(tree.get("id"))):
+    for each in sorted(fulfilments, key=lambda tree: whole(tree.get("id"))):
         lines = _quantities(each)
         fits = bool(lines) and all(quantity <= missing.get(line, 0) for line, quantity in lines.items())
         if str(each.get("id")) in known or str(each.get("status")) in _NOT_LEFT or not fits:
@@ -227,15 +229,15 @@ def request(parcel: Parcel, portions: Iterable[Portion]) -> Mapping[str, object]
 
 
 def _id(tree: Mapping[str, object]) -> str:
-    value = tree.get("id")
-    if not isinstance(value, int):
+    number = str(tree.get("id")).rpartition("/")[2]  # a global id ends in the same number
+    if not (number.isascii() and number.isdigit() and len(number) < _LONG):
         raise TemporaryFailure(
             "the shop's reply lacks the id of a fulfilment order or of its line",
             todo="nothing, when it passes; otherwise look at what stands between us and the shop",
             extract=json.dumps(tree)[:500],
             code="reply without id",
         )
-    return str(value)
+    return number
 
 
 def mappings(value: object) -> tuple[Mapping[str, object], ...]:
@@ -247,7 +249,7 @@ def _quantities(fulfilment: Mapping[str, object]) -> Mapping[str, int]:
     sums: dict[str, int] = {}
     for line in mappings(fulfilment.get("line_items")):
         key = str(line.get("id"))
-        sums[key] = sums.get(key, 0) + _whole(line.get("quantity"))
+        sums[key] = sums.get(key, 0) + whole(line.get("quantity"))
     return sums
 
 
@@ -262,5 +264,8 @@ def _plain(number: str) -> str:
     return "".join(number.split()).casefold()
 
 
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def whole(value: object) -> int:
+    """Return a quantity, also one that is written as text; nothing for whatever else stands there."""
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _LONG:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

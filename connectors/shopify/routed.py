@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from connectors.shopify.client import ShopClient
 from connectors.shopify.holds import is_ours
-from connectors.shopify.parcel import mappings
+from connectors.shopify.parcel import mappings, whole
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import Rejected
 from hub.model.channel import ChannelRequest, RequestLine
@@ -54,7 +54,7 @@ def is_open(order: object) -> bool:
     """Say whether anything of an order can still be routed."""
     if not isinstance(order, dict) or order.get("cancelled_at") is not None:
         return False
-    return order.get("fulfillment_status") not in {"fulfilled", "restocked"}
+    return str(order.get("fulfillment_status")) not in {"fulfilled", "restocked"}
 
 
 def with_parts(client: ShopClient, content: bytes, order: Tree) -> bytes:
@@ -77,7 +77,7 @@ class Routed:
     @classmethod
     def of(cls, trees: object) -> Routed:
         """Return what the fulfilment orders say that stand beside an order."""
-        return cls(tuple(each for each in mappings(trees) if each.get("status") not in _OVER))
+        return cls(tuple(each for each in mappings(trees) if str(each.get("status")) not in _OVER))
 
     @property
     def method(self) -> DeliveryMethod | None:
@@ -95,12 +95,14 @@ class Routed:
 
     def asked(self, line_id: str, settings: ShopifySettings) -> int:
         """Return how much of a line the merchant wants of us as a fulfilment service, and has not taken back."""
-        ours = [each for each in self.parts if _is_ours(each, settings) and each.get("request_status") in _WANTED]
+        ours = [each for each in self.parts if _is_ours(each, settings) and str(each.get("request_status")) in _WANTED]
         return sum(_open(each).get(line_id, 0) for each in ours)
 
     def requests(self, settings: ShopifySettings) -> tuple[ChannelRequest, ...]:
         """Return what waits for our answer as a fulfilment service."""
-        waiting = (each for each in self.parts if _is_ours(each, settings) and each.get("request_status") in _WAITING)
+        waiting = (
+            each for each in self.parts if _is_ours(each, settings) and str(each.get("request_status")) in _WAITING
+        )
         return tuple(_request(each) for each in waiting)
 
     @property
@@ -141,8 +143,8 @@ def _open(part: Tree) -> dict[str, int]:
     """Return what of each line of the order can still be shipped from a fulfilment order."""
     sums: dict[str, int] = {}
     for line in mappings(part.get("line_items")):
-        quantity, line_id = line.get("fulfillable_quantity"), str(line.get("line_item_id"))
-        if isinstance(quantity, int) and quantity > 0:
+        quantity, line_id = whole(line.get("fulfillable_quantity")), str(line.get("line_item_id"))
+        if quantity > 0:
             sums[line_id] = sums.get(line_id, 0) + quantity
     return sums
 

@@ -53,6 +53,12 @@ class Reader:
 
 
 @pytest.fixture
+def profile(profile: Profile) -> Profile:
+    """Nothing hangs here, so a busy machine may take its time."""
+    return replace(profile, settings=profile.settings.model_copy(update={"read_timeout": 10.0}))
+
+
+@pytest.fixture
 def reader(sandbox: RunningSandbox, shop: ShopifyConnector) -> Reader:
     sandbox.place(3)
     reader = Reader(shop)

@@ -28,6 +28,12 @@ Opener = Callable[..., ShopifyConnector]
 
 
 @pytest.fixture
+def profile(profile: Profile) -> Profile:
+    """Nothing hangs here, so a busy machine may take its time."""
+    return replace(profile, settings=profile.settings.model_copy(update={"read_timeout": 10.0}))
+
+
+@pytest.fixture
 def service(connect: Opener, profile: Profile) -> ShopifyConnector:
     settings = profile.settings.model_copy(update={"fulfilment_service": True})
     return connect(replace(profile, settings=settings))

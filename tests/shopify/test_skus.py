@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -154,6 +155,12 @@ def test_a_bulk_query_that_takes_long_is_waited_for_by_the_next_try(by_hand: Sho
 
 
 # --- against the sandbox's shop --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def profile(profile: Profile) -> Profile:
+    """Nothing hangs here, so a busy machine may take its time."""
+    return replace(profile, settings=profile.settings.model_copy(update={"read_timeout": 10.0}))
 
 
 @pytest.fixture
