@@ -33,7 +33,7 @@ def check(client: ShopClient, settings: ShopifySettings) -> Health:
     except ConnectorError as error:
         return Health(ok=False, sentence=error.what, todo=error.todo)
     name = f"{shop.get('name') or settings.shop_url} answers ({shop.get('currency')}, API {client.served_version})"
-    missing = list(_missing(scopes)) if scopes else []
+    missing = list(_missing(scopes, settings)) if scopes else []
     if missing:
         todo = f"grant the app {', '.join(missing)} and install it again"
         return Health(ok=False, sentence=f"{name}, but the app may not do everything it must", todo=todo)
@@ -64,10 +64,12 @@ def _scopes(client: ShopClient) -> frozenset[str]:
     return frozenset(str(row.get("handle")) for row in rows)
 
 
-def _missing(scopes: frozenset[str]) -> Iterable[str]:
+def _missing(scopes: frozenset[str], settings: ShopifySettings) -> Iterable[str]:
     granted = scopes | {scope.replace("write_", "read_", 1) for scope in scopes if scope.startswith("write_")}
     yield from (f"{scope} (for {what})" for scope, what in _NEEDED.items() if scope not in granted)
-    if not granted & set(_FULFILS):
+    if settings.fulfilment_service and _FULFILS[1] not in granted:
+        yield f"{_FULFILS[1]} (for answering requests as a fulfilment service)"
+    elif not granted & set(_FULFILS):
         yield f"{_FULFILS[0]} (for fulfilments)"
 
 

@@ -20,6 +20,7 @@ from connectors.shopify.client import ShopClient, next_page
 from connectors.shopify.cut import elements
 from connectors.shopify.routed import in_doubt, is_open, with_parts
 from connectors.shopify.settings import ShopifySettings
+from connectors.shopify.translate import FIELDS
 from connectors.shopify.watch import Waiting, Watch
 from hub.contract import Context, Page, RawItem, Rejected, TemporaryFailure
 from hub.log import EventLog
@@ -98,12 +99,18 @@ def read_orders(
         reply = client.get(following)
 
 
+def _asked(settings: ShopifySettings, **more: str) -> dict[str, str]:
+    """Return the filters of a list of orders; a shop that is not told otherwise leaves out what is closed."""
+    fields = {"fields": ",".join(FIELDS)} if settings.order_fields == "needed" else {}
+    return {"status": "any", "limit": str(settings.page_size), **fields, **more}
+
+
 def _news(client: ShopClient, settings: ShopifySettings, waiting: Waiting, cursor: Cursor) -> Iterator[Page]:
     """Yield the orders that came to wait or wait no more, in pages that leave the watermark where it is."""
     for first in range(0, len(waiting.news), settings.page_size):
         ids = waiting.news[first : first + settings.page_size]
-        params = {"status": "any", "limit": str(settings.page_size), "ids": ",".join(ids)}
-        items = _items(client, settings, client.get("orders.json", params), ids)
+        reply = client.get("orders.json", _asked(settings, ids=",".join(ids)))
+        items = _items(client, settings, reply, ids)
         yield Page(tuple(item for item in items if _is_wanted(item, settings)), cursor.write())
 
 
@@ -115,8 +122,8 @@ def _is_wanted(item: RawItem, settings: ShopifySettings) -> bool:
 def recount_orders(client: ShopClient, settings: ShopifySettings, watch: Watch, since: datetime) -> Iterator[Page]:
     """Yield pages of every order placed or changed since then; no cursor goes along."""
     waiting = watch.look()
-    params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
-    for reply in client.pages("orders.json", {**params, "updated_at_min": since.isoformat()}):
+    params = _asked(settings, order="updated_at asc", updated_at_min=since.isoformat())
+    for reply in client.pages("orders.json", params):
         yield Page(tuple(_items(client, settings, reply, waiting.orders)))
 
 
@@ -127,7 +134,7 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
             return client.get(cursor.next), cursor
         except Rejected as refusal:
             _LOG.info("shopify_page_expired", said=refusal.what)
-    params = {"status": "any", "order": "updated_at asc", "limit": str(settings.page_size)}
+    params = _asked(settings, order="updated_at asc")
     fresh = Cursor(since=cursor.since, swept=cursor.swept, deep=cursor.deep or now)
     if cursor.since is None:
         if settings.start_at is not None:

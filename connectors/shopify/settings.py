@@ -77,6 +77,12 @@ class ShopifySettings(BaseModel):
         int, Field(ge=1, le=60, description="once a day a reading goes back so far, for what a list left out")
     ] = 2
     page_size: Annotated[int, Field(ge=1, le=250, description="orders a call")] = 250
+    order_fields: Annotated[
+        Literal["all", "needed"],
+        Field(
+            description="`all` keeps each order whole, to be mapped anew later; `needed` asks for what is read of it"
+        ),
+    ] = "all"
     fulfilment_orders: Annotated[
         Literal["in doubt", "always"],
         Field(description="when an order's fulfilment orders are read with it, a call each: `in doubt` or `always`"),

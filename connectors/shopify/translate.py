@@ -20,6 +20,14 @@ from hub.model.order import DeliveryMethod, SalesOrder
 
 Tree = Mapping[str, object]
 
+#: Every field of an order that is read here or in `routed`, for those who want smaller pages.
+FIELDS = (
+    *("id", "name", "order_number", "created_at", "updated_at", "processed_at", "cancelled_at", "currency"),
+    *("line_items", "refunds", "fulfillments", "shipping_lines", "shipping_address", "billing_address", "customer"),
+    *("location_id", "source_name", "financial_status", "fulfillment_status", "payment_terms", "confirmed", "test"),
+    *("current_total_price", "current_total_price_set", "total_price", "total_price_set", "tags", "company"),
+    *("phone", "email", "contact_email"),
+)
 #: Financial states in which goods must not leave, whatever the settings say.
 _NEVER = {"voided": "the payment was voided", "expired": "the payment has expired", "refunded": "fully refunded"}
 #: Financial states that `hold_unpaid` holds.

@@ -50,6 +50,22 @@ def _small(profile: Profile, size: int = 3) -> Profile:
     return replace(profile, settings=profile.settings.model_copy(update={"page_size": size}))
 
 
+def test_only_the_needed_fields_are_asked_for_where_that_is_wanted(
+    sandbox: RunningSandbox, connect: Opener, profile: Profile
+) -> None:
+    sandbox.place(5)
+    small = profile.settings.model_copy(update={"page_size": 2, "order_fields": "needed"})
+    whole, lean = connect(_small(profile, 2)), connect(replace(profile, settings=small))
+    both = [
+        [record for page in _read(shop) for item in page.items for record in shop.parse("orders", item)]
+        for shop in (whole, lean)
+    ]
+    assert both[0] == both[1]
+    assert len(both[0]) == 5
+    sizes = [sum(len(item.content) for page in _read(shop) for item in page.items) for shop in (whole, lean)]
+    assert sizes[1] < sizes[0]
+
+
 def test_every_order_comes_once_over_several_pages(sandbox: RunningSandbox, connect: Opener, profile: Profile) -> None:
     placed = sandbox.place(10)
     pages = _read(connect(_small(profile)))

@@ -88,6 +88,14 @@ def test_a_write_scope_includes_its_read_scope(connect: Opener, make_profile: Pr
 
 
 @responses.activate
+def test_a_fulfilment_service_needs_a_scope_of_its_own(connect: Opener, make_profile: ProfileMaker) -> None:
+    _answers(SCOPES)
+    health = connect(make_profile(fulfilment_service=True)).check()
+    assert not health.ok
+    assert "write_assigned_fulfillment_orders (for answering requests" in health.todo
+
+
+@responses.activate
 def test_a_shop_that_does_not_tell_its_scopes_is_not_doubted(connect: Opener, make_profile: ProfileMaker) -> None:
     _answers(None)
     assert connect(make_profile()).check().ok

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connectors.shopify.settings import ShopifySettings
-from connectors.shopify.translate import read_order
+from connectors.shopify.translate import FIELDS, read_order
 from hub.contract import BadRecord
 from hub.model.order import DeliveryMethod, SalesOrder
 from hub.model.place import Coordinates
@@ -221,6 +221,25 @@ def test_versions_without_a_current_quantity_count_refunds() -> None:
     ]
     line = {name: value for name, value in LINE.items() if name != "current_quantity"}
     assert _order(line_items=[line], refunds=refunds).lines[0].quantity == 1
+
+
+@pytest.mark.parametrize("kind", ["cancel", "no_restock", "legacy_restock", "return"])
+@pytest.mark.parametrize("left", [0, 3])
+def test_every_restock_type_takes_the_refunded_quantity_off_and_leaves_what_has_left(kind: str, left: int) -> None:
+    """As the vendor's own samples show: after `no_restock` of one of one, `fulfillable_quantity` is 0 too."""
+    refunds = [{"refund_line_items": [{"line_item_id": 466157049, "quantity": 2, "restock_type": kind}]}]
+    fulfilments = [{"status": "success", "line_items": [{"id": 466157049, "quantity": left}]}]
+    new = _order(line_items=[{**LINE, "current_quantity": 1}], refunds=refunds, fulfillments=fulfilments).lines[0]
+    line = {name: value for name, value in LINE.items() if name != "current_quantity"}
+    old = _order(line_items=[line], refunds=refunds, fulfillments=fulfilments).lines[0]
+    assert [(each.quantity, each.fulfilled) for each in (new, old)] == [(1, left), (1, left)]
+
+
+def test_a_smaller_order_with_only_the_needed_fields_reads_the_same() -> None:
+    tree = {**ORDER, "note": "left alone", "client_details": {}}
+    needed = {name: value for name, value in tree.items() if name in FIELDS}
+    assert len(needed) < len(tree)
+    assert _read(needed) == _read(tree)
 
 
 def test_what_has_left_already_is_said_whoever_shipped_it() -> None:
