@@ -18,6 +18,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("*.md")])
+#: Run by a test of its own, since it needs two versions: tests/journeys/test_bare_machine.py.
+ELSEWHERE = ROOT / "docs" / "from-a-bare-machine.md"
 #: Commands with nothing to do exit 3; that is no failure of a document.
 FINE = (0, 3)
 #: Seconds that a reader waits for anything.
@@ -32,19 +34,24 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
 class Reader:
     """Somebody who does what a page says, word for word, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, path: str = str(Path(sys.executable).parent)) -> None:
         self._folder = folder
         self._seen = ""
         self._windows: list[subprocess.Popen[bytes]] = []
-        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        self._environ = {**os.environ, "PATH": path, "CROSSDOCK__WEB__PORT": "0", "PYTHONUNBUFFERED": "1"}
+        self._opened = 0
+        self._environ = {
+            **os.environ,
+            "PATH": f"{path}:{os.environ['PATH']}",
+            "CROSSDOCK__WEB__PORT": "0",
+            "PYTHONUNBUFFERED": "1",
+        }
 
     def follow(self, info: str, body: str) -> None:
         """Do what one block says.
 
         `console` runs each line that begins with `$`; with `fails` the last one is to fail, with `until=WORD` they are
-        repeated until WORD is read. `window` leaves a command running, in a window of its own. `file=` writes a file,
-        and `edit=` puts lines in place of those with the same key.
+        repeated until WORD is read. `window` leaves a command running, in a window of its own; `leave` closes the one
+        that was opened last. `file=` writes a file, and `edit=` puts lines in place of those with the same key.
         """
         language, *words = info.split()
         said = dict(word.partition("=")[::2] for word in words)
@@ -52,6 +59,8 @@ class Reader:
             self._write(said["file"], body)
         elif "edit" in said:
             self._edit(self._folder / said["edit"], body)
+        elif "leave" in said:
+            _close(self._windows.pop())
         elif language == "console" and "window" in said:
             self._open(commands(body)[0], said["until"])
         elif language == "console":
@@ -62,12 +71,7 @@ class Reader:
     def leave(self) -> None:
         """Close every window, as Ctrl-C does."""
         for window in reversed(self._windows):
-            window.send_signal(signal.SIGINT)
-            try:
-                window.wait(30)
-            except subprocess.TimeoutExpired:
-                window.kill()
-                window.wait()
+            _close(window)
 
     def _write(self, name: str, body: str) -> None:
         (self._folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -89,7 +93,8 @@ class Reader:
         path.write_text("\n".join(lines) + "\n", "utf-8")
 
     def _open(self, command: str, until: str) -> None:
-        log = self._folder / f"window{len(self._windows)}.log"
+        self._opened += 1
+        log = self._folder / f"window{self._opened}.log"
         with log.open("wb") as out:
             window = subprocess.Popen(
                 shlex.split(command), cwd=self._folder, env=self._environ, stdout=out, stderr=subprocess.STDOUT
@@ -139,12 +144,23 @@ class Reader:
         assert (done.returncode not in FINE) is fails, f"{command}\n{self._seen}"
 
 
+def _close(window: subprocess.Popen[bytes]) -> None:
+    window.send_signal(signal.SIGINT)
+    try:
+        window.wait(30)
+    except subprocess.TimeoutExpired:
+        window.kill()
+        window.wait()
+
+
 def commands(body: str) -> list[str]:
     return [line.removeprefix("$ ") for line in body.splitlines() if line.startswith("$ ")]
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page != ELSEWHERE], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     try:

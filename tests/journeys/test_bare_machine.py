@@ -1,0 +1,88 @@
+"""A person with only the docs: bare machine, daemon, broken mapping, alert, mend, rerun, upgrade, restore.
+
+The page docs/from-a-bare-machine.md is followed word for word. Its commands are those of an installed copy: first of
+the previous version, from `upgrade` on of this one.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+from tests.docs.test_docs import ELSEWHERE, Reader, blocks
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
+
+
+def git(*arguments: str) -> bytes:
+    """What git says; nothing where this is no checkout or it does not know."""
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, check=False)
+    return done.stdout if done.returncode == 0 else b""
+
+
+def previous(folder: Path) -> tuple[str, Path]:
+    """The name of the version before this one and its source; this one where no tag is known (a shallow copy)."""
+    tag = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").decode().strip()
+    tree = git("archive", "--format=tar", tag) if tag else b""
+    if not tree:
+        return "", ROOT
+    with tarfile.open(fileobj=io.BytesIO(tree)) as packed:
+        packed.extractall(folder, filter="data")
+    return tag, folder
+
+
+class Machine:
+    """A bare machine: one folder of programs, into which a version is installed without its dependencies.
+
+    Those are the locked ones that this test runs with; tests/packaging/test_wheel.py installs them from nothing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.bin = folder / "bin"
+        self.bin.mkdir(parents=True)
+
+    def install(self, source: Path) -> None:
+        """Build and install what stands in a folder, and let `crossdock` be that."""
+        target = self._folder / f"site{len(list(self._folder.glob('site*')))}"
+        options = ("-q", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--target", target)
+        command = [sys.executable, "-m", "pip", "install", *options, source]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=bare())
+        assert done.returncode == 0, done.stderr
+        program = self.bin / "crossdock"
+        program.write_text(f'#!/bin/sh\nPYTHONPATH="{target}" exec "{sys.executable}" -m hub.cli "$@"\n', "utf-8")
+        program.chmod(0o755)
+
+
+def bare() -> dict[str, str]:
+    """The environment without what belongs to this checkout."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE", "COV_"))}
+
+
+@pytest.mark.skipif(which("curl") is None, reason="the page asks the simulated shop for orders with curl")
+def test_from_a_bare_machine_to_last_nights_backup(tmp_path: Path) -> None:
+    machine = Machine(tmp_path / "opt")
+    name, source = previous(tmp_path / "previous")
+    print(f"from {name or 'this version'} to this one")
+    reader = Reader(tmp_path, str(machine.bin))
+    done = []
+    try:
+        for info, body in blocks(ELSEWHERE):
+            done.append(info)
+            if info == "sh install":
+                machine.install(source)
+            elif info == "sh upgrade":
+                machine.install(ROOT)
+            else:
+                reader.follow(info, body)
+    finally:
+        reader.leave()
+    assert {"sh install", "sh upgrade", "text leave"} <= set(done)
