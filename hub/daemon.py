@@ -25,7 +25,7 @@ from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
 from hub.services.verbs import Verbs
-from hub.store import archive, feeds, receipts, runs, stock
+from hub.store import archive, feeds, heartbeat, receipts, runs, stock
 from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
 from hub.web.bell import Bell
@@ -34,6 +34,8 @@ from hub.web.hooks import mount as mount_hooks
 log = EventLog(__name__)
 
 _HOUSEKEEPING = timedelta(hours=1)
+#: How often it is tried whether anything can be written down.
+_HEARTBEAT = 5.0
 #: How often mapping files are looked at although their folder shows nothing new: a house template may have changed.
 _FULL_SCAN = 30.0
 #: How often it is looked whether a node has been silent for too long.
@@ -49,7 +51,7 @@ class Daemon:
         self._read_config = read_config or (lambda: hub.config)
         self._stopping = threading.Event()
         self._reload_asked = threading.Event()
-        self._beat_at = hub.clock.monotonic()
+        self._beat_at = self._written_at = self._next_heartbeat = hub.clock.monotonic()
         self._ready = False
         self._schedules: tuple[Schedule, ...] = ()
         config = hub.config
@@ -118,6 +120,7 @@ class Daemon:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
                 self._guarded("due orders", self._look_at_due)
+                self._guarded("heartbeat", self._write_a_little)
                 self._guarded("housekeeping", self._keep_house)
                 self._look_for_alerts()
         finally:
@@ -148,6 +151,15 @@ class Daemon:
         self._beat_at = self.hub.clock.monotonic()
         notify("WATCHDOG=1")
 
+    def _write_a_little(self) -> None:
+        """See that what comes can be kept: on a full disk health says no, until there is room again."""
+        now = self.hub.clock.monotonic()
+        if now >= self._next_heartbeat:
+            self._next_heartbeat = now + _HEARTBEAT
+            with self.hub.store.write() as tx:
+                heartbeat.beat(tx, self.hub.clock.now())
+            self._written_at = self.hub.clock.monotonic()
+
     def _reload(self) -> None:
         """Take over what changed, if all of it is sound; otherwise say what is not and go on as before."""
         self._reload_asked.clear()
@@ -176,6 +188,7 @@ class Daemon:
             "ready": self._ready,
             "stopping": self._stopping.is_set(),
             "loop_seconds": round(self.hub.clock.monotonic() - self._beat_at, 1),
+            "unwritten_seconds": round(self.hub.clock.monotonic() - self._written_at, 1),
             "partners": len(self.hub.directory.entries),
             "process": os.getpid(),
         }

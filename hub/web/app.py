@@ -19,6 +19,8 @@ from hub.web.metrics import Paces, exposition
 
 #: A loop that has not gone round for so many seconds is stuck; a large piece of housekeeping takes fewer.
 _STUCK = 120.0
+#: A hub that could write nothing down for so many seconds takes nothing in: the disk is full, or somebody holds a lock.
+_UNWRITTEN = 20.0
 
 
 def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]], paces: Paces = dict) -> FastAPI:
@@ -40,6 +42,9 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]], 
         now = dict(state())
         if now.get("loop_seconds", 0) > _STUCK:
             return JSONResponse({"ok": False, "why": "the daemon's loop stands still", **now}, status_code=503)
+        if now.get("unwritten_seconds", 0) > _UNWRITTEN:
+            why = "nothing can be written down: is the disk full, or the database locked?"
+            return JSONResponse({"ok": False, "why": why, **now}, status_code=503)
         return JSONResponse({"ok": True, **now})
 
     @app.get("/ready")
