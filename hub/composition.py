@@ -20,7 +20,8 @@ from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
 from hub.model.node import Node
 from hub.policy.library import PolicyFiles
-from hub.services import hooks, places, sync
+from hub.services import hooks, notices, places, sync
+from hub.services.alert_channels import Channels
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
 from hub.services.flow_locks import FlowLocks
@@ -50,11 +51,12 @@ class Hub:
         self.clock = clock or SystemClock()
         self.lock = InstanceLock(config.data)
         self.plugins: Mapping[str, Plugin] = find_plugins()
+        self._tellers: Mapping[str, Plugin] = {notices.CONNECTOR: notices.NoticePlugin(Channels(self._secret))}
         self.store = Store(config.store_url)
         self.library = self._library(config)
         self.policy_files = self._policy_files(config)
         self.directory = PartnerDirectory()
-        self.links = Links(self.store, self.plugins, self.profile, self.clock, checkpoint)
+        self.links = Links(self.store, {**self.plugins, **self._tellers}, self.profile, self.clock, checkpoint)
         self._rates = config.exchange_rates()
         self._locks = FlowLocks()
         self._written_down = True
@@ -89,9 +91,12 @@ class Hub:
         )
 
     def profile(self, code: str) -> Profile | None:
-        """Return a partner's profile in force, or None."""
+        """Return the profile in force of a partner, or of a way to people; None when there is none."""
         entry = self.directory.entries.get(code)
-        return entry.profile if entry else None
+        return entry.profile if entry else notices.profile(self.config.alerts, code)
+
+    def _secret(self, name: str) -> str | None:
+        return self.library.secrets(name)
 
     def ears(self, code: str) -> tuple[Hears, Profile] | None:
         """Return who understands calls of this partner, and its profile; None when nobody does."""

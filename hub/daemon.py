@@ -20,7 +20,6 @@ from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
 from hub.services import alerts, due, reconcile, requests, silence, sync
-from hub.services.alert_channels import Channels
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -282,8 +281,8 @@ class Daemon:
     def _alert(self) -> None:
         settings = self.hub.config.alerts
         try:
-            alerts.look(self.hub.desk, settings)
-            alerts.send_waiting(self.hub.desk, settings, Channels(self.hub.library.secrets).send)
+            if alerts.look(self.hub.desk, settings):
+                self._runner.wake()
         finally:
             self._alerting.release()
 

@@ -16,6 +16,7 @@ from hub.cli.show import json_option, print_json
 from hub.clock import SystemClock
 from hub.config import Config
 from hub.instance import AlreadyRunning, InstanceLock
+from hub.services import notices
 from hub.store import connections, migrate
 from hub.store.connections import ConnectionMode
 from hub.store.engine import Store
@@ -121,7 +122,8 @@ def _put_back(config: Config, source: Path) -> dict[str, Any]:
         applied = migrate.upgrade(store)
         with store.write() as tx:
             now = SystemClock().now()
-            live = [row.code for row in connections.every(tx) if row.mode is ConnectionMode.LIVE]
+            known = connections.every(tx)
+            live = [row.code for row in known if row.mode is ConnectionMode.LIVE and row.connector != notices.CONNECTOR]
             for code in live:
                 connections.observe(tx, code, now, actor="restore")
     finally:

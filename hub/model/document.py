@@ -9,6 +9,7 @@ from hub.model.base import Record
 from hub.model.channel import Assignment, OrderHold, RequestAnswer
 from hub.model.item import CatalogueEntry
 from hub.model.node import Node
+from hub.model.notice import Notice
 from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder, PurchaseOrderChange
@@ -47,6 +48,7 @@ class Kind(StrEnum):
     INVOICE = "invoice"
     INTERCHANGE = "interchange"  # inbound, whole: its records are the acknowledgements that we owe for it
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"  # theirs about what we sent, or ours about theirs
+    NOTICE = "notice"  # to people, by the hub's own channels
 
 
 RECORDS: Mapping[Kind, type[Record]] = {
@@ -70,4 +72,5 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.INVOICE: Invoice,
     Kind.INTERCHANGE: FunctionalAcknowledgement,
     Kind.FUNCTIONAL_ACKNOWLEDGEMENT: FunctionalAcknowledgement,
+    Kind.NOTICE: Notice,
 }

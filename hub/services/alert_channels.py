@@ -17,7 +17,11 @@ _SECRET = "secret:"  # noqa: S105 - how settings name a secret
 
 
 class NotTold(ValueError):
-    """The channel did not take the notice; what it said never holds a secret."""
+    """The channel did not take the notice; what it said never holds a secret. `for_good`: it never will, as it is."""
+
+    def __init__(self, words: str, *, for_good: bool = False) -> None:
+        super().__init__(words)
+        self.for_good = for_good
 
 
 class Channels:
@@ -42,7 +46,8 @@ class Channels:
         except requests.RequestException as error:  # its words hold the address, which may be the secret
             raise NotTold(f"channel {channel.name}: {type(error).__name__}") from None
         if reply.status_code >= 300:
-            raise NotTold(f"channel {channel.name} answered {reply.status_code}")
+            refused = 400 <= reply.status_code < 500 and reply.status_code not in (408, 429)
+            raise NotTold(f"channel {channel.name} answered {reply.status_code}", for_good=refused)
 
     def _mail(self, channel: AlertChannel, subject: str, text: str) -> None:
         message = EmailMessage()
@@ -61,7 +66,9 @@ class Channels:
             return text
         value = self._secrets(text.removeprefix(_SECRET))
         if value is None:
-            raise NotTold(f"there is no {text}; `crossdock secret set {text.removeprefix(_SECRET)}` keeps it")
+            raise NotTold(
+                f"there is no {text}; `crossdock secret set {text.removeprefix(_SECRET)}` keeps it", for_good=True
+            )
         return value
 
 

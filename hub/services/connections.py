@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Health, Looks
 from hub.delivery.links import Links
-from hub.services import purchasing
+from hub.services import notices, purchasing
 from hub.services.desk import Desk
 from hub.services.requests import Refused
 from hub.store import connections, ramp, runs
@@ -41,9 +41,10 @@ def listing(tx: Connection, desk: Desk) -> list[ConnectionView]:
     views = []
     for row in connections.every(tx):
         partner = desk.directory.partner(row.code)
-        trouble = row.paused_why or row.outage_error or ("" if partner else "its mapping file is gone")
+        to_people = row.connector == notices.CONNECTOR
+        trouble = row.paused_why or row.outage_error or ("" if partner or to_people else "its mapping file is gone")
         trouble = trouble or _ramp_words(row, ramp.left(tx, row.code))
-        role = partner.role.value if partner else ""
+        role = partner.role.value if partner else "people" if to_people else ""
         moments = (row.changed_at, row.live_from, last.get(row.code))
         views.append(ConnectionView(row.code, role, row.connector, row.mode.value, *moments, trouble))
     return views

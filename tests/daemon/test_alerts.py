@@ -14,15 +14,25 @@ from typing import Any, ClassVar
 import pytest
 from pydantic import ValidationError
 
+from hub.delivery.links import Links
+from hub.delivery.outcomes import NoOutcomes
+from hub.delivery.policy import RetryPolicy
+from hub.delivery.runner import EmbeddedRunner
+from hub.model.document import Kind
 from hub.model.money import ExchangeRates
+from hub.model.state import DeliveryState
 from hub.routing.rules import RoutingRules
-from hub.services import alerts
+from hub.services import alerts, failures, notices
+from hub.services import connections as services
 from hub.services.alert_channels import Channels, NotTold
 from hub.services.alert_settings import AlertChannel, AlertsSection
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory
-from hub.store import connections
+from hub.services.failure import Filters
+from hub.store import connections, deliveries
+from hub.store.delivery_row import Delivery
 from hub.store.engine import Store
+from hub.store.tables import connector_state
 from hub.testing.clock import FakeClock
 
 OPS = {"name": "ops", "kind": "command", "command": ["true"]}
@@ -47,10 +57,11 @@ def outage(desk: Desk, *codes: str) -> None:
             connections.outage_started(tx, code, "connection refused", desk.clock.now())
 
 
-class Inbox:
+class Inbox(Channels):
     """A channel that people read, and that may be down."""
 
     def __init__(self) -> None:
+        super().__init__({}.get)
         self.got: list[tuple[str, str]] = []
         self.down = False
 
@@ -60,9 +71,20 @@ class Inbox:
         self.got.append((subject, text))
 
 
-def go(desk: Desk, section: AlertsSection, inbox: Inbox) -> None:
+def runner(desk: Desk, section: AlertsSection, inbox: Channels) -> EmbeddedRunner:
+    plugins: dict[str, Any] = {notices.CONNECTOR: notices.NoticePlugin(inbox)}
+    links = Links(desk.store, plugins, lambda code: notices.profile(section, code), desk.clock)
+    return EmbeddedRunner(desk.store, links, NoOutcomes(), RetryPolicy(attempts=3, first_delay=5), desk.clock)
+
+
+def go(desk: Desk, section: AlertsSection, inbox: Channels) -> None:
     alerts.look(desk, section)
-    alerts.send_waiting(desk, section, inbox.send)
+    runner(desk, section, inbox).run_due()
+
+
+def ledger(desk: Desk) -> list[Delivery]:
+    with desk.store.read() as tx:
+        return deliveries.search(tx, kind=Kind.NOTICE)
 
 
 def test_an_outage_that_lasts_is_told_once_with_what_to_do_and_its_end_once(desk: Any) -> None:
@@ -91,21 +113,63 @@ def test_what_happens_together_is_told_together(desk: Any) -> None:
     assert [subject for subject, _ in inbox.got] == ["Crossdock: 2 new, 0 over"]
 
 
-def test_a_notice_is_not_lost_when_its_channel_is_down(desk: Any) -> None:
+def test_a_notice_is_a_delivery_with_its_attempts(desk: Any) -> None:
     inbox = Inbox()
     inbox.down = True
     outage(desk, "acme")
     desk.clock.advance(601)
     go(desk, settings(), inbox)
-    with desk.store.read() as tx:
-        (waiting,) = alerts.notices(tx)
-    assert waiting["tries"] == 1
+    (waiting,) = ledger(desk)
+    assert (waiting.state, waiting.tries, waiting.connection) == (DeliveryState.WAITING, 1, "alerts/ops")
     inbox.down = False
     go(desk, settings(), inbox)
     assert inbox.got == []
-    desk.clock.advance(60)
+    desk.clock.advance(600)
     go(desk, settings(), inbox)
     assert len(inbox.got) == 1
+    (done,) = ledger(desk)
+    assert done.state is DeliveryState.CONFIRMED
+    with desk.store.read() as tx:
+        assert [each.outcome for each in deliveries.attempts(tx, done.id)] == ["TemporaryFailure", "confirmed"]
+
+
+def test_a_notice_that_never_goes_stands_among_the_failures_and_goes_when_rerun(desk: Any) -> None:
+    inbox = Inbox()
+    inbox.down = True
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    for _ in range(8):
+        go(desk, settings(), inbox)
+        desk.clock.advance(7200)
+    (parked,) = ledger(desk)
+    assert parked.state is DeliveryState.PARKED
+    with desk.store.write() as tx:
+        (failure,) = failures.list_failures(tx, desk.clock.now(), Filters(partner="alerts/ops"))
+        assert failure.error == "down"
+        failures.rerun(tx, desk, [failure.id], "ann")
+    inbox.down = False
+    go(desk, settings(), inbox)
+    assert len(inbox.got) == 1
+
+
+def test_what_an_older_version_had_still_to_tell_is_told(desk: Any) -> None:
+    old = {"channel": "ops", "subject": "s", "text": "t", "tries": 3, "due_at": desk.clock.now().isoformat()}
+    row = {"connection": "hub/alerts", "value": json.dumps(old), "updated_at": desk.clock.now()}
+    with desk.store.write() as tx:
+        tx.execute(connector_state.insert(), [{**row, "key": "notice/000000000001"}])
+    inbox = Inbox()
+    for _ in range(2):
+        go(desk, settings(), inbox)
+    assert inbox.got == [("s", "t")]
+
+
+def test_ways_to_people_are_listed_and_are_no_partners(desk: Any) -> None:
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    go(desk, settings(), Inbox())
+    with desk.store.read() as tx:
+        (view,) = [each for each in services.listing(tx, desk) if each.code == "alerts/ops"]
+    assert (view.role, view.connector, view.mode, view.trouble) == ("people", "notice", "live", "")
 
 
 def test_the_night_is_quiet_but_for_what_is_urgent(desk: Any) -> None:

@@ -23,7 +23,7 @@ ELSEWHERE = ROOT / "docs" / "from-a-bare-machine.md"
 #: Commands with nothing to do exit 3; that is no failure of a document.
 FINE = (0, 3)
 #: Seconds that a reader waits for anything.
-PATIENCE = 60
+PATIENCE = 180
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
