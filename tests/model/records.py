@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from hub.model.base import Record
 from hub.model.order import OrderLine
+from hub.model.order_change import SalesOrderChangeLine
 
 WORDS = string.ascii_letters + string.digits + " -_/&äßñ東京#"
 #: What only one validator knows to be right, by the name of that validator.
@@ -36,6 +37,8 @@ def a(model: type[Record]) -> st.SearchStrategy[Any]:
     """Return a strategy for any valid record of the model."""
     hints = get_type_hints(model, include_extras=True)
     fields = {name: _field(hints[name], field) for name, field in model.model_fields.items()}
+    if model is SalesOrderChangeLine:  # one of the two is always said
+        fields["quantity"] = _of(hints["quantity"], ()).filter(lambda each: each is not None)
     return st.builds(model, **fields)
 
 
@@ -54,7 +57,8 @@ def _of(hint: Any, limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     if origin in (Union, UnionType):
         return st.one_of(*(st.none() if each is NoneType else _of(each, limits) for each in inside))
     if origin is tuple:
-        apart = (lambda line: line.line_id) if inside[0] is OrderLine else None  # an order's lines are told apart
+        told_apart = inside[0] in (OrderLine, SalesOrderChangeLine)
+        apart = (lambda line: line.line_id) if told_apart else None
         return st.lists(_of(inside[0], ()), min_size=_least(limits), max_size=3, unique_by=apart).map(tuple)
     if origin in (frozenset, Mapping):
         made = [_of(each, ()) for each in inside]
