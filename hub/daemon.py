@@ -19,7 +19,7 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.reload import merge
-from hub.services import alerts, due, reconcile, requests, silence, sync
+from hub.services import alerts, batching, due, reconcile, requests, silence, sync
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -39,6 +39,8 @@ _HEARTBEAT = 5.0
 _FULL_SCAN = 30.0
 #: How often it is looked whether a node has been silent for too long.
 _SILENCE_EVERY = 30.0
+#: How often it is looked whether a batch is due.
+_BATCHES_EVERY = 2.0
 
 
 class Daemon:
@@ -75,7 +77,8 @@ class Daemon:
         self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
         self._full_scan_at = 0.0
         self._next_alerts = 0.0
-        self._next_silence = 0.0
+        self._next_silence = self._next_batches = 0.0
+        self._batching = threading.Lock()
         self._alerting = threading.Lock()
 
     def start(self) -> int:
@@ -253,6 +256,17 @@ class Daemon:
             worked += silence.look(self.hub.desk)
         if worked:
             self._runner.wake()
+        if self.hub.clock.monotonic() >= self._next_batches and self._batching.acquire(blocking=False):
+            self._next_batches = self.hub.clock.monotonic() + _BATCHES_EVERY
+            self._ticker.soon(self._route_batches)
+
+    def _route_batches(self) -> None:
+        """Route what was collected, beside the loop: the solver takes its time."""
+        try:
+            if batching.route_due(self.hub.desk):
+                self._runner.wake()
+        finally:
+            self._batching.release()
 
     def _keep_house(self) -> None:
         now = self.hub.clock.now()

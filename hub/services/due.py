@@ -13,7 +13,8 @@ from hub.services.book import Book
 from hub.services.desk import Desk
 from hub.services.orders import settle
 from hub.services.workflows import ruling_of
-from hub.store import orders
+from hub.store import allocations, orders
+from hub.store.orders import OrderRow
 
 log = EventLog(__name__)
 _PAGE = 200
@@ -27,8 +28,16 @@ def look(desk: Desk, limit: int = _PAGE) -> int:
     """
     now = desk.clock.now()
     with desk.store.read() as tx:
-        found = orders.due(tx, now, limit)
-    return sum(_look_at(desk, order_id, now) for order_id, _ in found)
+        found = [row.id for row in orders.due(tx, now, limit) if not _collected(tx, desk, row)]
+    return sum(_look_at(desk, order_id, now) for order_id in found)
+
+
+def _collected(tx: Connection, desk: Desk, row: OrderRow) -> bool:
+    """Return whether the order waits for nothing but its batch."""
+    ruling = ruling_of(desk, row.doc)
+    if ruling.batch is None or any(gate.shut for gate in row.gates):
+        return False
+    return routing.collects(ruling, Book(row, allocations.of_order(tx, row.id)))
 
 
 def _look_at(desk: Desk, order_id: str, now: datetime) -> bool:
@@ -45,9 +54,6 @@ def _again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> bool:
     book = Book.open(tx, order_id)
     if book.order.due_at is None or book.order.due_at > now:
         return False  # somebody else was here
-    shut = any(gate.shut for gate in book.order.gates)
-    if not shut and routing.collects(ruling_of(desk, book.order.doc), book):
-        return False
     ruling = settle(tx, desk, book, now)
     changes.tell(tx, desk, book, now)
     nothing_fits.end_waiting(tx, book, ruling, now)

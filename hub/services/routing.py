@@ -59,7 +59,7 @@ def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
     """
     books = list(books)
     rulings = {book.order.id: workflows.ruling_of(desk, book.order.doc) for book in books}
-    waiting = [book for book in books if _is_waiting(book) and not collects(rulings[book.order.id], book)]
+    waiting = [book for book in books if is_waiting(book) and not collects(rulings[book.order.id], book)]
     made = _routed(tx, desk, waiting, rulings, now) if waiting else []
     for book in books:
         book.look_again(workflows.due_at(book, rulings[book.order.id], now))
@@ -70,10 +70,13 @@ def route_books(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
 
 def collects(ruling: Ruling, book: Book) -> bool:
     """Return whether an order waits for a batch: the rules say so, and nothing of it was routed before."""
-    return ruling.batch is not None and not book.select(_ROUTED) and book.order.doc.method is not DeliveryMethod.PICK_UP
+    if ruling.batch is None or book.order.doc.method is DeliveryMethod.PICK_UP or book.select(_ROUTED):
+        return False
+    return not any(portion.row.excluded for portion in book.portions)
 
 
-def _is_waiting(book: Book) -> bool:
+def is_waiting(book: Book) -> bool:
+    """Return whether an order has something to route, and nothing keeps it back."""
     return not _held(book) and bool(book.select({LineState.ROUTABLE}))
 
 
@@ -91,14 +94,14 @@ def _routed(
     return finish(tx, desk, waiting, rulings, known, decided, now)
 
 
-def supply_for(tx: Connection, desk: Desk, waiting: Iterable[Book], now: datetime) -> Supply:
-    """Return the supply that these orders ask for, locked until the transaction ends."""
+def supply_for(tx: Connection, desk: Desk, waiting: Iterable[Book], now: datetime, *, lock: bool = True) -> Supply:
+    """Return the supply that these orders ask for, locked until the transaction ends; without `lock` only looked at."""
     waiting = list(waiting)
-    for book in waiting:
+    for book in waiting if lock else ():
         book.make_known(tx, now)
     skus = {portion.row.sku for book in waiting for portion in book.select({LineState.ROUTABLE})}
     collected = {line.pick_up_node for book in waiting for line in book.order.doc.lines if line.pick_up_node}
-    return supply.gather(tx, desk, skus, now, also=collected)
+    return supply.gather(tx, desk, skus, now, also=collected, lock=lock)
 
 
 def finish(

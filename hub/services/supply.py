@@ -66,6 +66,19 @@ class Supply:
         """Return the nodes that have the SKU and cannot be asked for it."""
         return self._barred.get(sku, [])
 
+    def can_give(self, wanted: Iterable[tuple[str, str, Decimal]]) -> bool:
+        """Return whether all of these (node, SKU, quantity) are there, and their nodes take one more order today."""
+        sums: dict[tuple[str, str], Decimal] = {}
+        for node, sku, quantity in wanted:
+            sums[node, sku] = sums.get((node, sku), Decimal(0)) + quantity
+        return all(self._has(node, sku, quantity) for (node, sku), quantity in sums.items())
+
+    def _has(self, code: str, sku: str, quantity: Decimal) -> bool:
+        offer = self._shelves[sku].by_node.get(code) if sku in self._shelves else None
+        most = self.nodes[code].capacity_per_day if code in self.nodes else 0
+        room = most is None or self.load.get(code, 0) < most
+        return offer is not None and offer.available >= quantity and room
+
     def give(self, node: str, sku: str, quantity: Decimal) -> None:
         """Note that a quantity is promised now."""
         self._shelves[sku] = self._shelves[sku].given(node, quantity)
@@ -94,10 +107,21 @@ class _Known:
     withheld: Mapping[tuple[str, str], str]
 
 
-def gather(tx: Connection, desk: Desk, skus: Collection[str], now: datetime, *, also: Collection[str] = ()) -> Supply:
-    """Read everything about the SKUs, with their stock locked until the transaction ends; `also` are nodes to know."""
+def gather(
+    tx: Connection,
+    desk: Desk,
+    skus: Collection[str],
+    now: datetime,
+    *,
+    also: Collection[str] = (),
+    lock: bool = True,
+) -> Supply:
+    """Read everything about the SKUs, with their stock locked until the transaction ends; `also` are nodes to know.
+
+    Without `lock` it is a look only, and nothing may be promised from it.
+    """
     wanted = {sku for sku in skus if sku}
-    if not desk.store.is_sqlite:
+    if lock and not desk.store.is_sqlite:
         stock.lock(tx, stock.levels(tx, wanted))
     promised = fresh.promised(tx, desk, wanted, now)
     known = _Known(items.of_skus(tx, wanted), catalogue.entries(tx, wanted), promised.available, promised.withheld)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
 
 from hub.model.order import Gate, SalesOrder
 from hub.model.state import OrderStatus
 from hub.store.tables import sales_order
 from hub.store.upsert import batches, insert
+
+_LATER = and_(sales_order.c.due_at.is_not(None), sales_order.c.status == OrderStatus.OPEN.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,22 @@ def set_plans(tx: Connection, plans: Mapping[str, tuple[Sequence[Gate], datetime
         tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
 
 
-def due(tx: Connection, now: datetime, limit: int) -> Sequence[tuple[str, datetime]]:
-    """Return the orders that have to be looked at by now, each with since when, the oldest first."""
-    columns = (sales_order.c.id, sales_order.c.due_at)
-    query = select(*columns).where(sales_order.c.due_at <= now).order_by(sales_order.c.due_at, sales_order.c.id)
-    return [(row.id, row.due_at) for row in tx.execute(query.limit(limit))]
+def due(tx: Connection, now: datetime, limit: int) -> list[OrderRow]:
+    """Return the orders that have to be looked at by now, the longest due first."""
+    query = select(sales_order).where(sales_order.c.due_at <= now).order_by(sales_order.c.due_at, sales_order.c.id)
+    return [_row(row) for row in tx.execute(query.limit(limit)).mappings()]
+
+
+def count_later(tx: Connection) -> int:
+    """Return how many open orders are to be looked at by themselves at some time."""
+    query = select(func.count()).select_from(sales_order).where(_LATER)
+    return int(tx.execute(query).scalar_one())
+
+
+def looked_at_later(tx: Connection, limit: int = 20_000) -> list[OrderRow]:
+    """Return the open orders that are to be looked at by themselves at some time, the earliest first."""
+    query = select(sales_order).where(_LATER)
+    return [_row(row) for row in tx.execute(query.order_by(sales_order.c.due_at).limit(limit)).mappings()]
 
 
 def set_hold(tx: Connection, order_id: str, why: str | None, now: datetime) -> None:
