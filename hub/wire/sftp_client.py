@@ -40,6 +40,9 @@ from hub.wire.sftp_error import ServerSaid
 CHUNK = 32_768
 #: Requests in flight: 64 x 32 KiB is paramiko's channel window, which is not to be enlarged (measured: slower).
 WINDOW = 64
+#: Of downloads fewer: paramiko moves all that has come each time some of it is read (100 MiB: 0.5 s of processor time
+#: with 16, 0.7 s with 64).
+READING = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ class PipelinedClient(SFTPClient):
         todo = deque((start, min(CHUNK, len(content) - start)) for start in range(0, len(content), CHUNK))
         asked: dict[int, tuple[int, int]] = {}
         while todo or asked:
-            while todo and len(asked) < WINDOW:
+            while todo and len(asked) < READING:
                 start, length = todo.popleft()
                 asked[self._async_request(replies, CMD_READ, handle, int64(start), length)] = (start, length)
             reply = self._next(replies)

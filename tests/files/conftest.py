@@ -25,6 +25,7 @@ from hub.testing.clock import START, FakeClock
 from hub.testing.context import MemoryContext
 from sandbox.moods import Mood, Moods
 from sandbox.sftp import SftpSite
+from tests.files.openssh_server import OpenSsh, make_keys
 
 PASSWORD = "canary-Xq7-not-a-word"
 
@@ -247,3 +248,15 @@ def order_of() -> Callable[[int], PurchaseOrder]:
 @pytest.fixture
 def repository(pytestconfig: pytest.Config) -> Path:
     return pytestconfig.rootpath
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_keys(tmp_path_factory.mktemp("keys"))
+
+
+@pytest.fixture
+def sshd(tmp_path: Path, keys: Path) -> Iterator[OpenSsh]:
+    server = OpenSsh(tmp_path, keys)
+    yield server
+    server.stop()

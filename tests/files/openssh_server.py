@@ -8,9 +8,13 @@ import signal
 import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from connectors.files.settings import FilesSettings
 
 SSHD = Path("/usr/sbin/sshd")
 WHY_NOT = (
@@ -99,6 +103,20 @@ class OpenSsh:
         (self.home / "authorized_keys").write_text("".join(lines))
         (self.home / "authorized_keys").chmod(0o600)
 
+    @property
+    def sessions(self) -> list[int]:
+        """The processes that serve the logins there are."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(child) for child in children]
+
+    def cut(self) -> None:
+        """Cut every line there is, as a firewall or a crash would."""
+        for child in self.sessions:
+            for below in (*_below(child), child):
+                with suppress(ProcessLookupError):
+                    os.kill(below, signal.SIGKILL)
+
     def private_key(self, name: str = "client_ed25519") -> str:
         return (self.keys / name).read_text()
 
@@ -108,6 +126,12 @@ class OpenSsh:
     def fingerprint(self, name: str = "host_ed25519") -> str:
         command = ["ssh-keygen", "-l", "-f", str(self.keys / f"{name}.pub")]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[1]
+
+
+def _below(process: int) -> list[int]:
+    children = Path(f"/proc/{process}/task/{process}/children")
+    found = [int(child) for child in children.read_text().split()] if children.exists() else []
+    return [each for child in found for each in (*_below(child), child)]
 
 
 def make_keys(folder: Path) -> Path:
@@ -120,3 +144,15 @@ def make_keys(folder: Path) -> Path:
         command = ["ssh-keygen", "-q", "-t", kind, *kinds[kind], "-N", phrase, "-C", name, "-f", str(folder / name)]
         subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
     return folder
+
+
+def settings(server: OpenSsh, **changed: Any) -> FilesSettings:
+    """Return the settings of a connection to the server, quick to give up."""
+    fields = {
+        "url": f"sftp://root@127.0.0.1:{server.port}{server.folder}",
+        "ssh_key": server.private_key(),
+        "host_key": server.fingerprint(),
+        "ready": "rename",
+        "timeouts": {"connect": 2, "banner": 2, "auth": 2, "reply": 2},
+    }
+    return FilesSettings.model_validate({**fields, **changed})

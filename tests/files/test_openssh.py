@@ -11,38 +11,14 @@ from typing import Any
 import pytest
 
 from connectors.files.connector import PLUGIN
-from connectors.files.settings import FilesSettings
 from hub.contract import AccessDenied, Outbound, Profile
 from hub.model.base import Record
 from hub.testing import ConnectorContract, Mood
 from hub.testing.drive import read_all
 from hub.wire.sftp import ConnectionLost, NotDone, SftpSession
-from tests.files.openssh_server import WHY_NOT, OpenSsh, make_keys
+from tests.files.openssh_server import WHY_NOT, OpenSsh, settings
 
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT)
-
-
-@pytest.fixture(scope="module")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_keys(tmp_path_factory.mktemp("keys"))
-
-
-@pytest.fixture
-def sshd(tmp_path: Path, keys: Path) -> Iterator[OpenSsh]:
-    server = OpenSsh(tmp_path, keys)
-    yield server
-    server.stop()
-
-
-def settings(server: OpenSsh, **changed: Any) -> FilesSettings:
-    fields = {
-        "url": f"sftp://root@127.0.0.1:{server.port}{server.folder}",
-        "ssh_key": server.private_key(),
-        "host_key": server.fingerprint(),
-        "ready": "rename",
-        "timeouts": {"connect": 2, "banner": 2, "auth": 2, "reply": 2},
-    }
-    return FilesSettings.model_validate({**fields, **changed})
 
 
 @pytest.fixture

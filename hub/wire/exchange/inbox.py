@@ -316,8 +316,16 @@ class Inbox:
             self._move_unique(source, second)
         except MissingFile:
             if make and self._session.stat(source) is not None:
-                self._session.make_folder(make)
+                self._make(make)
                 self._session.rename(source, first)
+
+    def _make(self, folder: str) -> None:
+        """Make a folder; another hub may have been faster."""
+        try:
+            self._session.make_folder(folder)
+        except NotDone:
+            if self._session.stat(folder) is None:
+                raise
 
     def _move_unique(self, source: str, target: str) -> None:
         try:
