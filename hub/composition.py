@@ -16,6 +16,7 @@ from hub.delivery.links import Links
 from hub.instance import InstanceLock
 from hub.log import EventLog
 from hub.mapping.house import house_folder
+from hub.mapping.inward import Inward
 from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
 from hub.model.node import Node
@@ -97,6 +98,11 @@ class Hub:
 
     def _secret(self, name: str) -> str | None:
         return self.library.secrets(name)
+
+    def inward(self, code: str, document: str) -> Inward | None:
+        """Return a partner's inbound document as its mapping file in force has it, or None."""
+        files = (file for file in self.library.partners() if file.partner.code == code)
+        return next((file.documents.inward.get(document) for file in files), None)
 
     def ears(self, code: str) -> tuple[Hears, Profile] | None:
         """Return who understands calls of this partner, and its profile; None when nobody does."""

@@ -52,11 +52,24 @@ class StoreSection(Section):
     run_days: Annotated[int, Field(ge=1, description="how long finished sync runs are kept")] = 30
 
 
+class WebUser(Section):
+    """[[web.users]]: somebody who may use the console, and what for."""
+
+    name: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^:|\x00-\x1f]+$")]
+    role: Annotated[
+        Literal["viewer", "operator", "admin"], Field(description="look; act on orders and failures; open connections")
+    ] = "viewer"
+    password: Annotated[str, Field(pattern=r"^secret:.+", description="where it is kept, as secret:name")]
+
+
 class WebSection(Section):
-    """[web]: health, metrics and the JSON interface; loopback only unless told otherwise."""
+    """[web]: health, metrics, the console and its JSON interface; loopback only unless told otherwise."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="0 takes any free port")] = 8377
+    users: Annotated[
+        tuple[WebUser, ...], Field(description="who may use the console; without any it answers on loopback only")
+    ] = ()
 
 
 class FoldersSection(Section):

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from hub.delivery.runner import EmbeddedRunner
 from hub.log import EventLog
 from hub.model.document import Kind
 from hub.notify import notify, reloading
+from hub.person import whoami
 from hub.reload import merge
-from hub.services import alerts, batching, due, reconcile, requests, silence, sync
+from hub.services import alerts, batching, connections, due, reconcile, requests, silence, sync
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -28,6 +30,9 @@ from hub.store import archive, feeds, heartbeat, receipts, runs, stock
 from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
 from hub.web.bell import Bell
+from hub.web.console.access import Access, users_of
+from hub.web.console.routes import mount as mount_console
+from hub.web.console.site import Console
 from hub.web.hooks import mount as mount_hooks
 
 log = EventLog(__name__)
@@ -41,6 +46,8 @@ _FULL_SCAN = 30.0
 _SILENCE_EVERY = 30.0
 #: How often it is looked whether a batch is due.
 _BATCHES_EVERY = 2.0
+#: How many seconds the console waits for what somebody asked for.
+_PATIENCE = 20.0
 
 
 class Daemon:
@@ -94,6 +101,7 @@ class Daemon:
         self._recover()
         app = build_app(lambda: hub.desk, self.state, hub.links.paces)
         mount_hooks(app, lambda: hub.desk, hub.ears, self._bell.ring)
+        mount_console(app, self._console())
         web = WebServer(app, hub.config.web.host, hub.config.web.port)
         port = web.start()
         self._stack.callback(web.stop)
@@ -107,6 +115,21 @@ class Daemon:
         notify("READY=1", f"STATUS={len(hub.directory.entries)} partners, port {port}")
         log.info("daemon.ready", port=port, partners=len(hub.directory.entries))
         return port
+
+    def _console(self) -> Console:
+        """Return the console's view of this daemon; what people ask for there goes the way of every request."""
+        hub, web = self.hub, self.hub.config.web
+        secrets = hub.library.secrets
+        listed = [(each.name, each.role, partial(secrets, each.password.removeprefix("secret:"))) for each in web.users]
+        return Console(
+            desk=lambda: hub.desk,
+            access=Access(users_of(listed), web.host, local=whoami()),
+            ask=lambda verb, arguments, actor: requests.ask_and_wait(hub.desk, verb, arguments, actor, _PATIENCE),
+            jobs=lambda: tuple(jobs_of(self._schedules, hub.directory)),
+            check=lambda code: connections.check(hub.links, code, read_only=True),
+            inward=hub.inward,
+            redact=hub.links.redact,
+        )
 
     def run(self) -> None:
         """Watch the folders and carry out requests until told to stop, then drain."""

@@ -18,7 +18,6 @@ from hub.cli.params import Moment, Span, age
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.mapping.inward import Inward
 from hub.services import failures, retry_data
 from hub.services import would_send as holding
 from hub.services.failure import FailureKind, Filters
@@ -168,18 +167,13 @@ def show(session: Session, failure_id: str, data_only: bool, as_json: bool) -> N
             click.echo(_retry_data(tx, failure_id), nl=False)
             return
         more = detail(
-            tx, found, _inward(hub, found.partner, found.document), lambda text: hub.links.redact(found.partner, text)
+            tx, found, hub.inward(found.partner, found.document), lambda text: hub.links.redact(found.partner, text)
         )
         told: dict[str, Any] = {**found.as_json(), **more}
     if as_json:
         print_json(told)
         return
     _tell(told)
-
-
-def _inward(hub: Hub, partner: str, document: str) -> Inward | None:
-    files = (file for file in hub.library.partners() if file.partner.code == partner)
-    return next((file.documents.inward.get(document) for file in files), None)
 
 
 def _retry_data(tx: Connection, failure_id: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from hub.composition import Hub, open_hub
 from hub.config import Config, ConfigError, load_config
 from hub.log import set_up
 from hub.mapping.problem import MappingErrors
+from hub.person import whoami
 from hub.services.requests import Refused, ask_and_do, ask_and_wait
 
 OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
@@ -78,9 +78,9 @@ class Session:
         with self.hub() as hub, progress_bar(verb) as show:
             try:
                 if hub.lock.is_taken():
-                    return ask_and_wait(hub.desk, verb, arguments, _actor(), seconds)
+                    return ask_and_wait(hub.desk, verb, arguments, whoami(), seconds)
                 hub.refresh()
-                return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, _actor())
+                return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, whoami())
             except (Refused, TimeoutError, MappingErrors) as error:
                 raise Failure(str(error)) from None
 
@@ -95,14 +95,6 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     with bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _actor() -> str:
-    """Return who sits at the keyboard, for the record."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -17,13 +17,13 @@ from sqlalchemy import Connection
 from hub.contract import BadRecord
 from hub.model.number import plain
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome, PurchaseLine
-from hub.model.state import LineState
+from hub.model.state import LineState, PurchaseState
 from hub.services import accounts, answers, changes, customer, purchasing, routing, workflows
 from hub.services.answers import Answered
 from hub.services.book import GONE, NOTHING, total
 from hub.services.changes import Told
 from hub.services.desk import Desk, Source
-from hub.store import deliveries
+from hub.store import deliveries, events
 
 _STOPPED = "stopped it"
 
@@ -54,6 +54,9 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     )
     until = workflows.excluded_until(desk, answered.book, now)
     answered.book.arrived(document.order_number, now)
+    if answered.row.state is PurchaseState.ISSUED:
+        detail = {"document": answered.row.number, "partner": answered.row.partner}
+        events.record(tx, "document.acknowledged", answered.row.order_id, now, detail=detail)
     accounts.book_purchase(tx, desk, answered.row, answered.book.order, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:

@@ -113,8 +113,12 @@ def search(
     text: str | None = None,
     limit: int = 100,
     offset: int = 0,
+    before: tuple[datetime, str] | None = None,
 ) -> list[OrderSummary]:
-    """Return orders, newest first; `text` is part of our id, the channel's id or the number."""
+    """Return orders, newest first; `text` is part of our id, the channel's id or the number.
+
+    `before` is the (placed at, id) of the last order of the page before this one.
+    """
     columns = (sales_order.c[name] for name in OrderSummary.__slots__)
     query = select(*columns).order_by(sales_order.c.placed_at.desc(), sales_order.c.id.desc())
     if statuses:
@@ -130,6 +134,9 @@ def search(
                 sales_order.c.channel_order.like(like),
             )
         )
+    if before:
+        same = and_(sales_order.c.placed_at == before[0], sales_order.c.id < before[1])
+        query = query.where(or_(sales_order.c.placed_at < before[0], same))
     return [_summary(row) for row in tx.execute(query.limit(limit).offset(offset)).mappings()]
 
 

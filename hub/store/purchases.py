@@ -68,6 +68,12 @@ def of_order(tx: Connection, order_id: str) -> list[PurchaseRow]:
     return [_row(row) for row in tx.execute(query).mappings()]
 
 
+def newest_of(tx: Connection, partner: str, limit: int) -> list[PurchaseRow]:
+    """Return a partner's newest documents."""
+    query = select(purchase).where(purchase.c.partner == partner).order_by(purchase.c.number.desc()).limit(limit)
+    return [_row(row) for row in tx.execute(query).mappings()]
+
+
 def set_state(tx: Connection, number: str, state: PurchaseState, now: datetime) -> None:
     """Write where the document stands; the caller has checked the move."""
     tx.execute(update(purchase).where(purchase.c.number == number).values(state=state.value, updated_at=now))

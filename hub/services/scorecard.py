@@ -1,0 +1,146 @@
+"""How good a supplier or 3PL is: how fresh its feed, how fast its answer, how much comes, in time, at which price.
+
+Counted over its newest documents, so that a page is quick however long the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from statistics import median
+
+from sqlalchemy import Connection, func, select
+
+from hub.model.partner import Partner, Role
+from hub.model.state import DeliveryState
+from hub.services.desk import Desk
+from hub.services.matching import line_of
+from hub.store import purchases
+from hub.store.purchases import PurchaseRow
+from hub.store.tables import allocation, delivery, event, feed, parked_record, shipment
+
+#: So many of a partner's newest documents count.
+NEWEST = 200
+_GONE = ("shipped", "delivered", "closed")
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """One partner; shares are from 0 to 1, and None where there is nothing to count."""
+
+    code: str
+    name: str
+    role: str
+    documents: int
+    fed_at: datetime | None
+    feed_due_hours: float
+    answer_hours: float | None
+    agreed_answer_hours: float | None
+    filled: Decimal | None
+    on_time: Decimal | None
+    price_variance: Decimal | None
+    refused: Mapping[str, int]
+    unconfirmed: int
+
+
+def page(tx: Connection, desk: Desk, *, after: str = "", limit: int = 25) -> list[Scorecard]:
+    """Return the partners that ship for us, by code, after the given one."""
+    ship = [each for each in desk.directory.partners() if each.role is not Role.CHANNEL and each.code > after]
+    return [score(tx, each) for each in sorted(ship, key=lambda each: each.code)[:limit]]
+
+
+def score(tx: Connection, partner: Partner) -> Scorecard:
+    """Count one partner."""
+    rows = purchases.newest_of(tx, partner.code, NEWEST)
+    return Scorecard(
+        code=partner.code,
+        name=partner.name,
+        role=partner.role.value,
+        documents=len(rows),
+        fed_at=tx.execute(select(func.max(feed.c.ended_at)).where(feed.c.connection == partner.code)).scalar(),
+        feed_due_hours=partner.agreement.stock_hours,
+        answer_hours=_answer_hours(tx, rows),
+        agreed_answer_hours=partner.agreement.acknowledge_hours if partner.agreement.acknowledges else None,
+        filled=_filled(tx, rows),
+        on_time=_on_time(tx, rows),
+        price_variance=_price_variance(tx, rows),
+        refused=_refused(tx, partner.code),
+        unconfirmed=_unconfirmed(tx, partner.code),
+    )
+
+
+def _answer_hours(tx: Connection, rows: Sequence[PurchaseRow]) -> float | None:
+    """Return the median of hours from a document to its acknowledgement."""
+    written = {row.number: row.created_at for row in rows}
+    orders = sorted({row.order_id for row in rows})
+    query = select(event.c.detail, event.c.at).where(
+        event.c.subject.in_(orders), event.c.name == "document.acknowledged"
+    )
+    hours = [
+        (at - written[detail["document"]]).total_seconds() / 3600
+        for detail, at in tx.execute(query)
+        if detail.get("document") in written
+    ]
+    return median(hours) if hours else None
+
+
+def _filled(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+    """Return how much of what was ordered has left, over documents of which nothing is awaited any more."""
+    numbers = [row.number for row in rows]
+    query = select(allocation.c.document, allocation.c.state, allocation.c.quantity).where(
+        allocation.c.document.in_(numbers)
+    )
+    left: dict[str, Decimal] = {}
+    awaited = set()
+    for number, state, quantity in tx.execute(query):
+        if state in _GONE:
+            left[number] = left.get(number, _NOTHING) + quantity
+        else:
+            awaited.add(number)
+    done = [row for row in rows if row.number not in awaited]
+    ordered = sum((line.quantity for row in done for line in row.doc.lines), _NOTHING)
+    return sum((left.get(row.number, _NOTHING) for row in done), _NOTHING) / ordered if ordered else None
+
+
+def _on_time(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+    due = {row.number: row.ship_by for row in rows if row.ship_by is not None}
+    query = select(shipment.c.purchase_number, shipment.c.created_at).where(shipment.c.purchase_number.in_(sorted(due)))
+    in_time = [at <= due[number] for number, at in tx.execute(query)]
+    return Decimal(sum(in_time)) / len(in_time) if in_time else None
+
+
+def _price_variance(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+    """Return by which share what was billed is above what was agreed, for the same goods."""
+    by_number = {row.number: row.doc for row in rows}
+    agreed = billed = _NOTHING
+    for bill in purchases.invoices_for(tx, sorted(by_number)):
+        for said in bill.lines:
+            line = line_of(by_number[bill.order_number], said)
+            if line is not None and line.unit_cost is not None and not bill.credit:
+                agreed += said.quantity * line.unit_cost
+                billed += said.quantity * said.price
+    return (billed - agreed) / agreed if agreed else None
+
+
+def _refused(tx: Connection, code: str) -> Mapping[str, int]:
+    """Return how often each cause parked something of this partner that is still open."""
+    counts: dict[str, int] = {}
+    records = select(parked_record.c.code, func.count()).where(
+        parked_record.c.connection == code, parked_record.c.state == "open"
+    )
+    sent = select(delivery.c.code, func.count()).where(
+        delivery.c.connection == code, delivery.c.state == DeliveryState.PARKED.value
+    )
+    for query in (records.group_by(parked_record.c.code), sent.group_by(delivery.c.code)):
+        for cause, count in tx.execute(query):
+            counts[cause or "parked"] = counts.get(cause or "parked", 0) + count
+    return dict(sorted(counts.items(), key=lambda each: (-each[1], each[0])))
+
+
+def _unconfirmed(tx: Connection, code: str) -> int:
+    """Return how many documents were sent of which nobody has said that they arrived (997, STATUS, answer)."""
+    where = (delivery.c.connection == code, delivery.c.state == DeliveryState.SENT.value)
+    return int(tx.execute(select(func.count()).where(*where)).scalar_one())

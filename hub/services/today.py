@@ -1,0 +1,101 @@
+"""Is anything stuck? Counts by cause, how old the oldest is, who is down, what is under way, what runs next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from hub.model.state import DeliveryState
+from hub.services import connections, failures
+from hub.services.connections import ConnectionView
+from hub.services.desk import Desk
+from hub.services.failure import Group
+from hub.services.schedules import Job
+from hub.services.summary import Summary, summarise
+from hub.services.sync_view import next_runs
+from hub.store.tables import delivery, sales_order, sync_run
+
+_UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.UNKNOWN)
+_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is on its way to one partner by itself, and since when the oldest has been due."""
+
+    connection: str
+    count: int
+    oldest_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """When a flow runs next."""
+
+    connection: str
+    document: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """Everything that the first page shows."""
+
+    at: datetime
+    groups: list[Group]
+    troubled: list[ConnectionView]
+    backlog: list[Backlog]
+    coming: list[Coming]
+    summary: Summary
+    orders_by_hour: list[int]
+    read_today: int
+
+    @property
+    def stuck(self) -> int:
+        """How many things need a person."""
+        return sum(group.count for group in self.groups)
+
+
+def look(tx: Connection, desk: Desk, jobs: Iterable[Job]) -> Today:
+    """Return how things stand now."""
+    now = desk.clock.now()
+    upcoming = sorted(next_runs(jobs, now).items(), key=lambda each: each[1])[:8]
+    return Today(
+        at=now,
+        groups=failures.group(failures.list_failures(tx, now)),
+        troubled=[each for each in connections.listing(tx, desk) if each.trouble or each.mode == "paused"],
+        backlog=_backlog(tx),
+        coming=[Coming(code, document, at) for (_, code, document), at in upcoming],
+        summary=summarise(tx),
+        orders_by_hour=_by_hour(tx, now),
+        read_today=_read(tx, now),
+    )
+
+
+def _backlog(tx: Connection) -> list[Backlog]:
+    query = (
+        select(delivery.c.connection, func.count().label("count"), func.min(delivery.c.due_at).label("oldest"))
+        .where(delivery.c.state.in_([state.value for state in _UNDER_WAY]))
+        .group_by(delivery.c.connection)
+        .order_by(func.count().desc(), delivery.c.connection)
+        .limit(12)
+    )
+    return [Backlog(row["connection"], row["count"], row["oldest"]) for row in tx.execute(query).mappings()]
+
+
+def _by_hour(tx: Connection, now: datetime) -> list[int]:
+    """Return how many orders came in each of the last hours, the oldest first."""
+    since = now - timedelta(hours=_HOURS)
+    counts = [0] * _HOURS
+    for at in tx.execute(select(sales_order.c.created_at).where(sales_order.c.created_at > since)).scalars():
+        counts[min(int((at - since).total_seconds() // 3600), _HOURS - 1)] += 1
+    return counts
+
+
+def _read(tx: Connection, now: datetime) -> int:
+    since = now - timedelta(hours=_HOURS)
+    query = select(func.coalesce(func.sum(sync_run.c.read), 0)).where(sync_run.c.started_at > since)
+    return int(tx.execute(query).scalar_one())

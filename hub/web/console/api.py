@@ -1,0 +1,137 @@
+"""The same as JSON, for programs: what the pages show, and every verb.
+
+With users configured a program names itself by Basic authentication. A verb is posted as JSON, which no other site can
+make a browser do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, Response
+
+from hub.model.number import plain
+from hub.services import connections, explain, failures, today
+from hub.services.failure_detail import detail
+from hub.services.requests import Refused
+from hub.web.console.access import Role
+from hub.web.console.failed_pages import filters_of
+from hub.web.console.order_pages import search
+from hub.web.console.partner_pages import VERBS, scores, stock_page
+from hub.web.console.site import Console
+
+_ADMIN = frozenset(verb for verb, role in VERBS.values() if role is Role.ADMIN)
+
+
+def mount(app: FastAPI, console: Console) -> None:
+    """Give the app the routes below /api."""
+    _mount_needs(app, console)
+    _mount_lists(app, console)
+
+    @app.post("/api/verbs/{verb}")
+    async def act(verb: str, request: Request) -> Response:
+        """Carry a verb out: its arguments as the body, `why` among them."""
+        visitor = console.enter(request, Role.ADMIN if verb in _ADMIN else Role.OPERATOR)
+        if request.headers.get("content-type", "").partition(";")[0] != "application/json":
+            return JSONResponse({"error": "send the arguments as application/json"}, 415)
+        arguments = await request.json()
+        if not isinstance(arguments, dict) or not str(arguments.get("why", "")).strip():
+            return JSONResponse({"error": "say why: the reason is kept with it"}, 422)
+        try:
+            result = await run_in_threadpool(console.ask, verb, arguments, visitor.name)
+        except (Refused, TimeoutError) as error:
+            return JSONResponse({"error": str(error)}, 409)
+        return JSONResponse(as_json(result))
+
+
+def _mount_needs(app: FastAPI, console: Console) -> None:
+    @app.get("/api/today")
+    def now_(request: Request) -> Response:
+        """Return what the first page shows."""
+        console.enter(request)
+        desk = console.desk()
+        with desk.store.read() as tx:
+            found = today.look(tx, desk, console.jobs())
+        return JSONResponse(as_json({**asdict(found), "stuck": found.stuck}))
+
+    @app.get("/api/needs")
+    def needs(request: Request) -> Response:
+        """Return what needs a person, one by one."""
+        console.enter(request)
+        desk, closed = console.desk(), request.query_params.get("tab") == "resolved"
+        with desk.store.read() as tx:
+            moment = desk.clock.now()
+            filters = filters_of(request.query_params, moment, closed=closed)
+            found = failures.list_failures(tx, moment, filters)
+        return JSONResponse(as_json([each.as_json() for each in found]))
+
+    @app.get("/api/needs/{failure_id}")
+    def one(failure_id: str, request: Request) -> Response:
+        """Return one failure whole."""
+        console.enter(request)
+        desk = console.desk()
+        with desk.store.read() as tx:
+            found = failures.get(tx, failure_id, desk.clock.now())
+            if found is None:
+                return JSONResponse({"error": f"there is no failure {failure_id}"}, 404)
+            inward = console.inward(found.partner, found.document)
+            more = detail(tx, found, inward, lambda text: console.redact(found.partner, text))
+        return JSONResponse(as_json({**found.as_json(), **more}))
+
+
+def _mount_lists(app: FastAPI, console: Console) -> None:
+    @app.get("/api/orders")
+    def orders_(request: Request) -> Response:
+        """Return one page of orders; `before` is TIME_ID of the last of the page before."""
+        console.enter(request)
+        return JSONResponse(as_json([asdict(each) for each in search(console, request.query_params)]))
+
+    @app.get("/api/orders/{reference}")
+    def order(reference: str, request: Request) -> Response:
+        """Return one order whole, with why each line is where it is."""
+        console.enter(request)
+        desk = console.desk()
+        with desk.store.read() as tx:
+            try:
+                return JSONResponse(as_json(explain.explain(tx, desk, reference)))
+            except LookupError as error:
+                return JSONResponse({"error": str(error)}, 404)
+
+    @app.get("/api/stock")
+    def stock(request: Request) -> Response:
+        """Return one page of stock by SKU and node."""
+        console.enter(request)
+        return JSONResponse(as_json([asdict(each) for each in stock_page(console, request.query_params)]))
+
+    @app.get("/api/suppliers")
+    def suppliers(request: Request) -> Response:
+        """Return one page of scorecards."""
+        console.enter(request)
+        return JSONResponse(as_json([asdict(each) for each in scores(console, request.query_params.get("after", ""))]))
+
+    @app.get("/api/connections")
+    def connections_(request: Request) -> Response:
+        """Return every connection."""
+        console.enter(request)
+        desk = console.desk()
+        with desk.store.read() as tx:
+            return JSONResponse(as_json([dict(connections.as_row(each)) for each in connections.listing(tx, desk)]))
+
+
+def as_json(value: Any) -> Any:  # noqa: ANN401 - plain values of any shape
+    """Return a value as JSON has it: times in ISO, numbers exact as text."""
+    if isinstance(value, dict):
+        return {str(name): as_json(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [as_json(each) for each in value]
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Decimal):
+        return plain(value)
+    return value.value if isinstance(value, Enum) else value

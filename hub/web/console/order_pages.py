@@ -1,0 +1,116 @@
+"""Where is my order, and why from there: the list, and one order whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.responses import Response
+
+from hub.model.state import OrderStatus
+from hub.services import explain
+from hub.store import archive, deliveries, orders
+from hub.store.orders import OrderSummary
+from hub.web.console.access import Role
+from hub.web.console.answer import done, not_found, show
+from hub.web.console.site import Console
+
+_PAGE = 50
+_RAW = 20_000
+VERBS = frozenset({"hold", "release", "reroute", "cancel"})
+
+
+def mount(app: FastAPI, console: Console) -> None:
+    """Give the app the pages."""
+
+    @app.get("/orders")
+    def listing(request: Request) -> Response:
+        """List orders, the newest first."""
+        console.enter(request)
+        given = {name: request.query_params.get(name, "") for name in ("status", "channel", "text", "before")}
+        found = search(console, given)
+        more = f"{found[-1].placed_at.isoformat()}_{found[-1].id}" if len(found) == _PAGE else ""
+        statuses, now = list(OrderStatus), console.desk().clock.now()
+        return show(console, request, "orders.html", given=given, rows=found, more=more, statuses=statuses, now=now)
+
+    @app.get("/orders/{reference}")
+    def one(reference: str, request: Request) -> Response:
+        """Show one order: what happened, where each line is and why, and the verbs."""
+        console.enter(request)
+        return _one(console, request, reference)
+
+    @app.get("/deliveries/{number}")
+    def delivery(number: int, request: Request) -> Response:
+        """Show one document that goes out: what it says in our words and in the partner's, side by side."""
+        console.enter(request)
+        return _delivery(console, request, number)
+
+    @app.post("/orders/{order_id}/{verb}")
+    async def act(order_id: str, verb: str, request: Request) -> Response:
+        """Hold, release, reroute or cancel an order."""
+        visitor, fields = await console.form(request, Role.OPERATOR)
+        if verb not in VERBS:
+            return not_found(console, request, f"there is no verb {verb}")
+        arguments = {"order": order_id, "why": fields.get("why", "")}
+        return await done(console, request, f"order.{verb}", arguments, visitor, fields)
+
+
+def search(console: Console, given: Mapping[str, str]) -> list[OrderSummary]:
+    """Return one page of orders by the filters of an address."""
+    status = given.get("status", "")
+    at, _, last = given.get("before", "").rpartition("_")
+    try:
+        before = (datetime.fromisoformat(at), last) if at else None
+    except ValueError:
+        before = None
+    with console.desk().store.read() as tx:
+        return orders.search(
+            tx,
+            statuses=[OrderStatus(status)] if status in list(OrderStatus) else (),
+            channel=given.get("channel") or None,
+            text=given.get("text") or None,
+            limit=_PAGE,
+            before=before,
+        )
+
+
+def _one(console: Console, request: Request, reference: str) -> Response:
+    desk = console.desk()
+    with desk.store.read() as tx:
+        try:
+            told = explain.explain(tx, desk, reference)
+        except LookupError as error:
+            return not_found(console, request, str(error))
+    return show(console, request, "order.html", told=told, lines=_ranked(told["lines"]), now=desk.clock.now())
+
+
+def _ranked(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the lines with the other nodes in order: those that could have shipped it first, the cheapest before."""
+
+    def rank(other: Mapping[str, Any]) -> tuple[bool, float, str]:
+        extra = other["extra_cost"]
+        return bool(other["rule"]), float(extra) if extra is not None else 0.0, str(other["node"])
+
+    return [{**line, "others": sorted(line["others"], key=rank)} for line in lines]
+
+
+def _delivery(console: Console, request: Request, number: int) -> Response:
+    desk = console.desk()
+    with desk.store.read() as tx:
+        try:
+            row = deliveries.get(tx, number)
+        except LookupError as error:
+            return not_found(console, request, str(error))
+        attempts = [asdict(each) for each in deliveries.attempts(tx, number)]
+        try:
+            raw = archive.load(tx, row.content_sha256) if row.content_sha256 else None
+        except archive.ContentGone as gone:
+            raw = str(gone).encode()
+    text = None if raw is None else console.redact(row.connection, raw[:_RAW].decode("utf-8", "replace"))
+    for each in attempts:
+        for name in ("error", "request", "reply"):
+            each[name] = console.redact(row.connection, each[name]) if each[name] else ""
+    return show(console, request, "delivery.html", delivery=row, raw=text, attempts=attempts, now=desk.clock.now())
