@@ -87,10 +87,10 @@ def _backlog(tx: Connection) -> list[Backlog]:
 
 
 def _by_hour(tx: Connection, now: datetime) -> list[int]:
-    """Return how many orders came in each of the last hours, the oldest first."""
+    """Return how many orders were placed in each of the last hours, the oldest first."""
     since = now - timedelta(hours=_HOURS)
     counts = [0] * _HOURS
-    for at in tx.execute(select(sales_order.c.created_at).where(sales_order.c.created_at > since)).scalars():
+    for at in tx.execute(select(sales_order.c.placed_at).where(sales_order.c.placed_at > since)).scalars():
         counts[min(int((at - since).total_seconds() // 3600), _HOURS - 1)] += 1
     return counts
 

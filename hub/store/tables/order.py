@@ -25,6 +25,7 @@ sales_order = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("channel", "channel_order"),
+    Index(None, "placed_at", "id"),
 )
 
 allocation = Table(
@@ -79,7 +80,7 @@ purchase = Table(
     metadata,
     Column("number", String(32), primary_key=True),
     Column("kind", String(32), nullable=False),  # purchase_order | ship_order
-    Column("partner", String(128), nullable=False, index=True),
+    Column("partner", String(128), nullable=False),
     Column("node", String(128), nullable=False),
     Column("order_id", String(32), ForeignKey("sales_order.id"), nullable=False, index=True),
     Column("state", String(24), nullable=False),
@@ -89,6 +90,7 @@ purchase = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
     Index(None, "state", "acknowledge_by"),
+    Index(None, "partner", "number"),
 )
 
 shipment = Table(
