@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sandbox.plan import Costs, Firm, Kind, World
 from sandbox.robots import sap_style, x12_style
+from sandbox.shop import versions
 
-API_VERSION = "2026-07"
+API_VERSION = versions.NEWEST
 #: Where the merchant's mailboxes are, as its partners know it.
 MERCHANT = "orders@merchant.example"
 

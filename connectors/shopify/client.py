@@ -19,6 +19,8 @@ _LOG = EventLog(__name__)
 _LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
 #: Under this key the version that the shop last served is remembered, so that a difference is said once.
 _SERVED = "served_version"
+#: And under this one why a call of ours is on its way out, as the shop said it last.
+_GOING = "deprecated_reason"
 
 
 class ShopClient:
@@ -114,6 +116,11 @@ class ShopClient:
         limit = _LIMIT.fullmatch(reply.headers.get("x-shopify-shop-api-call-limit", ""))
         if limit is not None and int(limit[2]) > 0:
             self._context.limiter.observe(float(limit[1]), float(limit[2]))
+        going = reply.headers.get("x-shopify-api-deprecated-reason", "")
+        if going and going != self._context.recall(_GOING):
+            self._context.remember(_GOING, going)
+            path = urlsplit(reply.url).path
+            _LOG.warning("shopify_call_deprecated", call=path, why=going, todo="update crossdock before it ends")
         served = reply.headers.get("x-shopify-api-version", self._served)
         if served != self._served:
             self._served = served

@@ -7,8 +7,10 @@ order that came to wait, waits otherwise, or waits no more since the last readin
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
 
 from connectors.shopify.client import ShopClient
 from connectors.shopify.graphql import GraphQL, Tree
@@ -20,7 +22,9 @@ from hub.log import EventLog
 from hub.wire.http import Effect
 
 _LOG = EventLog(__name__)
-_KEY, _UNSEEN = "waiting_orders", "waiting_unseen"
+_KEY, _UNSEEN, _NEXT = "waiting_orders", "waiting_unseen", "waiting_next"
+#: After a look that took several pages the next one comes so much later for each: it costs a tenth of the points then.
+_FOR_A_PAGE = timedelta(seconds=10)
 _ASKED = ("fulfillment_requested", "cancellation_requested")
 
 
@@ -40,7 +44,9 @@ class Watch:
 
     def look(self) -> Waiting:
         """Return who waits; when the shop does not tell, what it told last. Never raises for it: orders come first."""
-        known = self._known()
+        known, until = self._known(), self._context.recall(_NEXT)
+        if until and self._context.clock.now() < datetime.fromisoformat(until):
+            return Waiting(known)
         try:
             now = self._now()
         except ConnectorError as error:
@@ -70,7 +76,7 @@ class Watch:
         found: dict[str, list[str]] = {}
         for order, mark in self._marks():
             found.setdefault(order, []).append(mark)
-        return {order: " ".join(sorted(marks)) for order, marks in found.items() if order}
+        return {order: _digest(marks) for order, marks in found.items() if order}
 
     def _marks(self) -> Iterator[tuple[str, str]]:
         for tree in self._held():
@@ -84,15 +90,21 @@ class Watch:
                     yield str(part.get("order_id") or ""), "|".join(words)
 
     def _held(self) -> Iterator[Tree]:
-        after: str | None = None
+        after, pages = None, 0
         while True:
             listed = self._graphql.ask(WAITING, {"after": after}, Effect.READ).get("fulfillmentOrders")
             found: Tree = listed if isinstance(listed, dict) else {}
             yield from mappings(found.get("nodes"))
-            info = found.get("pageInfo")
+            info, pages = found.get("pageInfo"), pages + 1
             if not isinstance(info, dict) or info.get("hasNextPage") is not True:
-                return
+                break
             after = str(info.get("endCursor"))
+        if pages > 1:
+            self._context.remember(_NEXT, (self._context.clock.now() + pages * _FOR_A_PAGE).isoformat())
+
+
+def _digest(marks: Iterable[str]) -> str:
+    return sha256(" ".join(sorted(marks)).encode()).hexdigest()[:12]
 
 
 def _number(gid: object) -> str:

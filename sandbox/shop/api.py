@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sandbox.moods import Mood, Moods, Spell
+from sandbox.shop import versions
 from sandbox.shop.access import Access
 from sandbox.shop.bucket import LeakyBucket
 from sandbox.shop.paging import BadQuery
@@ -73,11 +74,9 @@ class Api:
         reply = self._served(request, found)
         if spell is not None and spell.mood is Mood.LOST_REPLY:
             raise Drop
-        version = (matched["version"] if matched else None) or "unstable"
-        about = {
-            "X-Shopify-API-Version": version,
-            "X-Request-Id": str(uuid4()),
-        }
+        about = {"X-Request-Id": str(uuid4())}
+        if matched and matched["version"]:
+            about |= versions.about(matched["version"], matched["rest"])
         if not self._counts_points(request):
             about["X-Shopify-Shop-Api-Call-Limit"] = self._bucket.header
         return Reply(reply.status, reply.body, {**about, **reply.headers})

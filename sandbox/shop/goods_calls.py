@@ -13,7 +13,8 @@ from sandbox.web import Reply, Request, json_reply
 
 _SCOPES = (
     "read_orders read_all_orders read_products read_locations read_inventory write_inventory read_fulfillments "
-    "write_fulfillments read_merchant_managed_fulfillment_orders write_merchant_managed_fulfillment_orders"
+    "write_fulfillments read_merchant_managed_fulfillment_orders write_merchant_managed_fulfillment_orders "
+    "read_assigned_fulfillment_orders write_assigned_fulfillment_orders"
 ).split()
 
 

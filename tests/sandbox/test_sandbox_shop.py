@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from sandbox.options import Bucket
+from sandbox.shop import versions
 from sandbox.world import RunningSandbox
 from tests.sandbox.clients import Connect, Document, Run, ShopClient
 
@@ -512,3 +513,9 @@ def test_hundreds_of_calls_from_several_threads_are_all_served(sandbox: RunningS
     for thread in threads:
         thread.join()
     assert codes == [200] * 200
+
+
+@pytest.mark.parametrize(("asked", "served"), [("2026-07", "2026-07"), ("2025-10", "2025-10"), ("2023-04", "2025-07")])
+def test_a_retired_version_falls_forward_to_the_oldest_served(asked: str, served: str) -> None:
+    assert versions.about(asked, "/orders.json") == {"X-Shopify-API-Version": served}
+    assert "X-Shopify-API-Deprecated-Reason" in versions.about(asked, "/products/7/variants.json")

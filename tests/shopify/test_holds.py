@@ -116,7 +116,9 @@ def test_a_second_reason_is_seen_too(sandbox: RunningSandbox, reader: Reader) ->
     assert reader.orders[order].hold == "held in the shop: and she is away, she moved"
 
 
-def test_many_held_orders_are_asked_for_page_by_page(sandbox: RunningSandbox, shop: ShopifyConnector) -> None:
+def test_many_held_orders_are_asked_for_page_by_page(
+    sandbox: RunningSandbox, shop: ShopifyConnector, context: MemoryContext
+) -> None:
     placed = sandbox.place(120)
     for order in placed:
         _hold(sandbox, order)
@@ -125,6 +127,14 @@ def test_many_held_orders_are_asked_for_page_by_page(sandbox: RunningSandbox, sh
     assert {each.hold for each in reader.orders.values()} == {"held in the shop: she moved"}
     assert len(reader.orders) == 120
     assert sandbox.calls("shop")["shop"]["POST /graphql.json waiting"] == 3
+    (late,) = sandbox.place(1)
+    _hold(sandbox, late)
+    reader.read()
+    assert reader.orders[late].hold == "", "many pages are looked at less often"
+    context.clock.advance(31)
+    reader.read()
+    assert reader.orders[late].hold == "held in the shop: she moved"
+    assert sandbox.calls("shop")["shop"]["POST /graphql.json waiting"] == 6
 
 
 def test_a_reading_that_broke_off_sees_the_hold_the_next_time(sandbox: RunningSandbox, reader: Reader) -> None:

@@ -339,6 +339,29 @@ def test_another_served_version_is_said_once_and_not_again_by_the_next_connectio
     assert said[0].fields["served"] == "2026-10"
 
 
+def test_a_retired_version_falls_forward_and_is_told_once(
+    connect: Opener, profile: Profile, caplog: pytest.LogCaptureFixture
+) -> None:
+    old = replace(profile, settings=profile.settings.model_copy(update={"api_version": "2024-01", "read_timeout": 10}))
+    for _ in range(2):
+        shop = connect(old)
+        _read(shop)
+        assert "API 2025-07 instead of 2024-01" in shop.check().todo
+    assert caplog.text.count("shopify_version_differs") == 1
+    assert connect(profile).check().todo == ""
+
+
+@responses.activate
+def test_a_call_that_is_on_its_way_out_is_told_once(
+    by_hand: ShopifyConnector, caplog: pytest.LogCaptureFixture
+) -> None:
+    headers = {"X-Shopify-API-Deprecated-Reason": "https://shopify.dev/changelog/orders"}
+    responses.get(ORDERS, **{**_page(), "headers": headers})
+    for _ in range(3):
+        _read(by_hand)
+    assert caplog.text.count("shopify_call_deprecated") == 1
+
+
 @responses.activate
 def test_the_right_version_is_not_worth_a_word(by_hand: ShopifyConnector, caplog: pytest.LogCaptureFixture) -> None:
     responses.get(ORDERS, **{**_page(), "headers": {"X-Shopify-API-Version": "2026-07"}})
