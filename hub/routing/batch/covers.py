@@ -23,7 +23,7 @@ def violated(field: Field, pool: Pool, shares: Floats) -> Iterator[tuple[Ints, F
     """Yield for each stock the cover cut that the columns' shares break most: keys, values and limit for `Rows`."""
     sent = (pool.node >= 0) & (shares[pool.column] > 1e-6)
     keys, place = np.unique(pool.node[sent] * len(field.order) + pool.line[sent], return_inverse=True)
-    share = np.bincount(place, weights=shares[pool.column[sent]], minlength=len(keys))
+    share: Floats = np.asarray(np.bincount(place, weights=shares[pool.column[sent]], minlength=len(keys)), np.float64)
     node, line = np.divmod(keys, len(field.order))
     stock = field.row[node, line]
     turn = np.argsort(stock, kind="stable")

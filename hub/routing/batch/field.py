@@ -43,14 +43,14 @@ class Field:
     """The whole of it; an infinite `cost` means that the node may not send the line.
 
     `cost` (N, L), `parcel` (N, O) with a split in it, `drop` (L,) what it costs to send a line from nowhere, `split`
-    given back once for every order that sends anything. `order` (L,), `sku` (L,), `quantity` (L,), `stock` (N, S),
+    (O,) given back once to an order that sends anything. `order` (L,), `sku` (L,), `quantity` (L,), `stock` (N, S),
     `capacity` (N,) in orders.
     """
 
     cost: Floats
     parcel: Floats
     drop: Floats
-    split: float
+    split: Floats
     order: Ints
     sku: Ints
     quantity: Ints
@@ -66,12 +66,13 @@ class Field:
     @property
     def orders(self) -> int:
         """Return the number of orders."""
-        return self.parcel.shape[1]
+        return int(self.parcel.shape[1])
 
     @cached_property
     def row(self) -> Ints:
         """Return (N, L) the place of each line's stock at each node in a flat array of resources."""
-        return np.arange(self.nodes)[:, None] * self.stock.shape[1] + self.sku[None, :]
+        found: Ints = np.arange(self.nodes)[:, None] * self.stock.shape[1] + self.sku[None, :]
+        return found
 
     @cached_property
     def there(self) -> Ints:
@@ -105,7 +106,7 @@ class Field:
             if group.extra is not None:
                 together = ((plans == plans[number]) << np.arange(len(plans))[:, None]).sum(axis=0)
                 found += np.where(first, group.extra[together, node[number], which], 0.0)
-        return found - self.split * sent.any(axis=0)
+        return found - self.split[orders] * sent.any(axis=0)
 
     def contested(self) -> Flags:
         """Return by resource whether the orders could want more of it than there is."""
@@ -127,7 +128,7 @@ class Field:
             cost=self.cost[:, lines],
             parcel=self.parcel[:, orders],
             drop=self.drop[lines],
-            split=self.split,
+            split=self.split[orders],
             order=new_order[self.order[lines]],
             sku=self.sku[lines],
             quantity=self.quantity[lines],

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from hub.model.decision import Decision
 from hub.routing.problem import Problem
 from hub.routing.shelf import Shelf, Shelves
+
+#: What an order takes: node, SKU and quantity.
+Taken = Sequence[tuple[str, str, Decimal]]
 
 
 class OverAllocated(AssertionError):
@@ -25,7 +28,6 @@ class Ledger:
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self._there: dict[tuple[str, str], Decimal] = {}
-        self._held: Counter[tuple[str, str]] = Counter()
         self._orders: Counter[str] = Counter()
         self._shelves: dict[str, dict[int, list[Shelf]]] = {}
         for problem in problems:
@@ -54,22 +56,26 @@ class Ledger:
                 load[code] = load.get(code, 0) + self._orders[code]
         return replace(problem, offers=Shelves(shelves), load=load)
 
-    def hold(self, decision: Decision) -> None:
-        """Note what a decision takes."""
-        self._note(decision, 1)
+    def hold(self, taken: Taken) -> None:
+        """Note what an order takes."""
+        self._note(taken, 1)
 
-    def release(self, decision: Decision) -> None:
-        """Note that what a decision took is free again."""
-        self._note(decision, -1)
+    def release(self, taken: Taken) -> None:
+        """Note that what an order took is free again."""
+        self._note(taken, -1)
 
-    def _note(self, decision: Decision, sign: int) -> None:
-        for choice in decision.choices:
-            self._held[choice.node, choice.sku] += sign * choice.quantity  # type: ignore[assignment]
-            for pair in self._shelves[choice.sku].values():
-                if choice.node in pair[1].by_node:
-                    pair[1] = pair[1].given(choice.node, sign * choice.quantity)
-        for code in {choice.node for choice in decision.choices}:
+    def _note(self, taken: Taken, sign: int) -> None:
+        for code, sku, quantity in taken:
+            for pair in self._shelves[sku].values():
+                if code in pair[1].by_node:
+                    pair[1] = pair[1].given(code, sign * quantity)
+        for code in {code for code, _, _ in taken}:
             self._orders[code] += sign
+
+
+def taken(decision: Decision) -> Taken:
+    """Return what a decision takes."""
+    return [(choice.node, choice.sku, choice.quantity) for choice in decision.choices]
 
 
 def replay(problems: Iterable[Problem], decisions: Iterable[Decision]) -> None:

@@ -1,7 +1,8 @@
 """The master problem: one plan for every order out of the pool, within the rows; as a relaxation or in whole numbers.
 
-HiGHS with one thread and a fixed seed. The relaxation is solved by its interior point method without crossover: prices
-from the middle of the optimal face make column generation settle in few rounds, where corner prices swing.
+HiGHS with one thread and a fixed seed. At first the relaxation is solved by its interior point method without
+crossover: prices from the middle of the optimal face make column generation settle in few rounds, where corner prices
+swing. Its presolve leaves some of them inexact, so the last rounds take the simplex method.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hub.routing.batch.field import Floats, Ints
+from hub.routing.batch.field import Flags, Floats, Ints
 from hub.routing.batch.pool import Pool
 from hub.routing.batch.rows import Rows
 
@@ -29,20 +30,16 @@ class Relaxed(NamedTuple):
 class Whole(NamedTuple):
     """The chosen columns (flags; None when none were found), a bound on the problem, and whether it is proven."""
 
-    chosen: Ints | None
+    chosen: Flags | None
     bound: float
     proven: bool
 
 
 def relaxed(pool: Pool, rows: Rows, *, corner: bool = False) -> Relaxed:
-    """Solve the relaxation; with `corner` down to a vertex, which takes longer and has exact prices."""
+    """Solve the relaxation, by the simplex method with `corner`, whose prices are exact."""
     solver, kept = _model(pool, rows, whole=False)
-    for name, value in (
-        ("solver", "ipm"),
-        ("run_crossover", "on" if corner else "off"),
-        ("ipm_optimality_tolerance", 1e-10),
-    ):
-        solver.setOptionValue(name, value)
+    solver.setOptionValue("solver", "simplex" if corner else "ipm")
+    solver.setOptionValue("run_crossover", "off")
     solver.run()
     found = solver.getSolution()
     duals = np.zeros(len(rows))
@@ -50,7 +47,7 @@ def relaxed(pool: Pool, rows: Rows, *, corner: bool = False) -> Relaxed:
     return Relaxed(float(solver.getInfo().objective_function_value), np.array(found.col_value), duals)
 
 
-def whole(pool: Pool, rows: Rows, start: Ints, branches: int, seconds: float) -> Whole:
+def whole(pool: Pool, rows: Rows, start: Flags, branches: int, seconds: float) -> Whole:
     """Choose columns in whole numbers, from the flagged ones on, within so many branches and seconds."""
     import highspy  # noqa: PLC0415 - 200 ms, only for batches that need it
 
@@ -109,4 +106,7 @@ def _most(pool: Pool, rows: int, row: Ints, column: Ints, value: Floats) -> Floa
     turn = np.lexsort((value, pair))
     pair, value = pair[turn], value[turn]
     last = np.concatenate([pair[1:] != pair[:-1], [True]]) if len(pair) else np.zeros(0, bool)
-    return np.bincount(pair[last] // pool.field.orders, weights=value[last], minlength=rows)
+    found: Floats = np.asarray(
+        np.bincount(pair[last] // pool.field.orders, weights=value[last], minlength=rows), np.float64
+    )
+    return found

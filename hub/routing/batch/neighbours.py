@@ -19,8 +19,8 @@ from hub.routing.batch.pricing import best_plan, replies
 from hub.routing.batch.repair import Standing
 from hub.routing.batch.rows import Rows
 
-#: Orders solved together, and the branches that HiGHS may try for them.
-_REGION = 2500
+#: Orders solved together at first, and the branches that HiGHS may try for them.
+REGION = 2500
 _BRANCHES = 200
 
 
@@ -44,7 +44,9 @@ def blame(standing: Standing, rows: Rows, priced: Priced) -> Floats:
     """Return by SKU how much of the distance between the plan and the bound comes from it."""
     field = standing.field
     above = standing.priced(priced.line, priced.parcel) - priced.values
-    found = np.bincount(field.sku, weights=above[field.order], minlength=field.stock.shape[1])
+    found: Floats = np.asarray(
+        np.bincount(field.sku, weights=above[field.order], minlength=field.stock.shape[1]), np.float64
+    )
     sent = np.flatnonzero(standing.plan >= 0)
     keys = standing.plan[sent] * len(field.order) + sent
     start, end = np.searchsorted(rows.keys, keys, "left"), np.searchsorted(rows.keys, keys, "right")
@@ -57,7 +59,7 @@ def blame(standing: Standing, rows: Rows, priced: Priced) -> Floats:
     return found + np.bincount(sku, weights=slack, minlength=len(found))
 
 
-def region(field: Field, score: Floats, most: int = _REGION) -> tuple[Flags, Ints]:
+def region(field: Field, score: Floats, most: int) -> tuple[Flags, Ints]:
     """Return the orders for the SKUs with the highest scores, and these SKUs."""
     ranked = np.argsort(-score, kind="stable")
     place = np.empty(len(score), np.int64)
@@ -100,4 +102,3 @@ def solve_region(
         return False, found.proven
     standing.put(lines, plan)
     return True, found.proven
-

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field as fields
+from dataclasses import dataclass
+from dataclasses import field as fields
 
 import numpy as np
 
 from hub.routing.batch.covers import violated
 from hub.routing.batch.field import Field, Flags, Floats, Ints
 from hub.routing.batch.master import relaxed, whole
-from hub.routing.batch.neighbours import Priced, blame, region, solve_region
+from hub.routing.batch.neighbours import REGION, Priced, blame, region, solve_region
 from hub.routing.batch.pool import Pool
 from hub.routing.batch.pricing import best_plan
 from hub.routing.batch.proof import laid_out
@@ -35,6 +36,10 @@ _FOR_THE_BOUND = 0.6
 #: Branches of the proof.
 _BRANCHES = 5000
 _TURNS = 30
+#: The bound is good enough when it is so close to the relaxation's value, and so few cuts (a share of orders) came in.
+_CLOSE, _FEW_CUTS = 1e-6, 5e-4
+#: So much of the best prices so far is kept when simplex prices are tried: these swing.
+_INERTIA = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +93,7 @@ def optimise(field: Field, budget: Budget) -> Outcome:
     if not open_.any():
         cost = float(field.costs(plan).sum())
         nothing = np.zeros(field.stock.shape)
-        return Outcome(plan, cost, cost, known, True, nothing, np.zeros(field.nodes), 0, budget.rounds)  # noqa: FBT003
+        return Outcome(plan, cost, cost, known, True, nothing, np.zeros(field.nodes), 0, budget.rounds)
     core, lines = field.only(open_)
     settled = float(field.costs(plan)[~open_].sum())
     search = _Search(core, Standing(core, turns.plan[lines]), budget)
@@ -130,10 +135,10 @@ class _Search:
     def __init__(self, field: Field, standing: Standing, budget: Budget) -> None:
         self.field, self.standing, self.budget = field, standing, budget
         self.rows, self.pool = Rows(field, field.contested()), Pool(field)
-        _, alone = best_plan(field)
+        values, alone = best_plan(field)
         self.pool.add(standing.plan)
         self.pool.add(alone)
-        self.bound, self.proven = -np.inf, False
+        self.bound, self.proven = float(values.sum()), False
         self.duals = np.zeros(len(self.rows))
 
     def run(self) -> None:
@@ -158,24 +163,31 @@ class _Search:
         return np.concatenate([head, np.zeros(missing), tail])
 
     def _columns(self) -> None:
+        corner = False
         for _ in range(self.budget.work):
             if self.budget.left(_FOR_THE_BOUND) <= 0:
                 return
             self.budget.rounds += 1
-            value, shares, duals = relaxed(self.pool, self.rows)
-            line, parcel = self.rows.prices(duals)
-            values, plan = best_plan(self.field, line, parcel)
-            bound = float(values.sum() - duals @ self.rows.rights)
-            if bound > self.bound:
-                self.bound, self.duals = bound, duals
-            new = self.pool.add(plan)
+            value, shares, duals = relaxed(self.pool, self.rows, corner=corner)
+            new = self._ask(duals + _INERTIA * (self._padded() - duals) if corner else duals)
+            if corner and not new:
+                new = self._ask(duals)
             found = 0
             if new <= _SETTLED * self.field.orders:
-                shares = np.concatenate([shares, np.zeros(new)])
-                found = self.rows.add(violated(self.field, self.pool, shares))
+                corner = True
+                found = self.rows.add(violated(self.field, self.pool, np.pad(shares, (0, new))))
                 self.duals = self._padded()
-            if not found and (not new or value - self.bound <= SAME * abs(value)):
+            if found <= _FEW_CUTS * self.field.orders and value - self.bound <= _CLOSE * abs(value):
                 return
+
+    def _ask(self, duals: Floats) -> int:
+        """Ask every order for its best reply to these prices; returns how many replies are new."""
+        line, parcel = self.rows.prices(duals)
+        values, plan = best_plan(self.field, line, parcel)
+        bound = float(values.sum() - duals @ self.rows.rights)
+        if bound > self.bound:
+            self.bound, self.duals = bound, duals
+        return self.pool.add(plan)
 
     def _filled(self, priced: Priced) -> None:
         """Take the plan that the prices lead to where it is better."""
@@ -190,18 +202,19 @@ class _Search:
         """Go through the regions, those first that cost most above the bound, until a sweep finds nothing better."""
         slack = 0.15 * self.standing.cost / self.field.orders
         done = np.zeros(self.field.stock.shape[1], bool)
-        better = False
+        better, most = False, REGION
         for _ in range(self.budget.work):
             if self.budget.left() <= 0 or self._close():
                 return
             score = np.where(done, 0.0, blame(self.standing, self.rows, priced))
             if score.max() <= SAME * self.standing.cost:
-                if not better:
+                if not better and most >= self.field.orders:
                     return
+                most = most if better else 2 * most
                 done[:], better = False, False
                 continue
             self.budget.rounds += 1
-            orders, skus = region(self.field, score)
+            orders, skus = region(self.field, score, most)
             done[skus] = True
             found, _ = solve_region(self.standing, orders, self.pool, priced, slack, self.budget.left())
             better = better or found

@@ -35,7 +35,7 @@ class Replies:
 
     def __init__(self, field: Field, group: Group, line: Floats, parcel: Floats) -> None:
         self.group = group
-        self.count, self.split = len(line), field.split
+        self.count, self.split = len(line), field.split[group.orders]
         self.line, self.parcel = line, parcel
         self.drop = field.drop[group.lines]
         self.full = (1 << self.count) - 1

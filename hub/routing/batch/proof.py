@@ -1,7 +1,8 @@
 """Proof: every plan that a better solution could hold, laid out in whole numbers.
 
-With a plan that costs U and a bound B under some prices, a single order's plan that costs more than U - B above its best
-reply is in no better solution. When few enough plans are left the master problem over all of them is the whole problem.
+With a plan that costs U and a bound B under some prices, a single order's plan that costs more than U - B above its
+best reply is in no better solution. When few enough plans are left the master problem over all of them is the whole
+problem.
 """
 
 from __future__ import annotations
@@ -42,15 +43,17 @@ def _plans(reply: Replies, slack: float) -> Iterator[tuple[int, tuple[int, ...]]
         if dropped[order] <= room:
             yield order, (-1,) * reply.count
         if reply.group.complete:
-            for node in np.flatnonzero(tables[reply.full][:, order] - reply.split <= room):
+            for node in np.flatnonzero(tables[reply.full][:, order] - reply.split[order] <= room):
                 yield order, (int(node),) * reply.count
             continue
         costs = {goods: table[:, order] for goods, table in tables.items()}
         nodes = [-1] * reply.count
-        yield from ((order, each) for each in _ways(reply, order, costs, nodes, reply.full, room + reply.split, 0))
+        yield from (
+            (order, each) for each in _ways(reply, order, costs, nodes, reply.full, room + float(reply.split[order]), 0)
+        )
 
 
-def _ways(  # noqa: PLR0913, PLR0917 - a recursion carries its state
+def _ways(
     reply: Replies,
     order: int,
     costs: dict[int, np.ndarray],

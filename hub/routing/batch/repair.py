@@ -99,7 +99,8 @@ class Standing:
         self.left = field.there - field.used(self.plan)
 
     def _barred(self, part: Field) -> Flags:
-        return self.left[part.row] < part.quantity[None, :]
+        found: Flags = self.left[part.row] < part.quantity[None, :]
+        return found
 
     def _closed(self, part: Field) -> Floats:
         full = self.left[self.field.stock.size :] <= 0
@@ -136,7 +137,8 @@ class Standing:
 def _unblocked(part: Field, rank: Floats, takes: Flags) -> Flags:
     """Return those that take and share no SKU, and no node with a capacity, with a waiting order of a lower rank."""
     if (part.capacity < UNLIMITED).any():
-        return takes & (rank < rank[~takes].min(initial=np.inf))
+        found: Flags = takes & (rank < rank[~takes].min(initial=np.inf))
+        return found
     while True:
         first = np.full(part.stock.shape[1], np.inf)
         waiting = ~takes[part.order]

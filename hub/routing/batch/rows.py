@@ -82,7 +82,9 @@ class Rows:
     def prices(self, duals: Floats) -> tuple[Floats, Floats | None]:
         """Return what the duals (one a row, zero or more) add to each line (N, L) and to each parcel (N, O)."""
         field = self.field
-        sums = np.bincount(self.keys, weights=self.values * duals[self.rows], minlength=field.cost.size)
+        sums: Floats = np.asarray(
+            np.bincount(self.keys, weights=self.values * duals[self.rows], minlength=field.cost.size), np.float64
+        )
         if not len(self.capped):
             return sums.reshape(field.cost.shape), None
         parcel = np.zeros((field.nodes, field.orders))
