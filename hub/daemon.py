@@ -22,6 +22,7 @@ from hub.notify import notify, reloading
 from hub.person import whoami
 from hub.reload import merge
 from hub.services import alerts, batching, connections, due, reconcile, requests, silence, sync
+from hub.services.desk import Desk
 from hub.services.outcomes import DomainOutcomes
 from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
 from hub.services.ticker import Ticker
@@ -140,7 +141,7 @@ class Daemon:
                 if self._reload_asked.is_set():
                     self._guarded("reload", self._reload)
                 self._guarded("hooks", self._answer_the_bell)
-                self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._verbs.table()))
+                self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._table()))
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
@@ -249,6 +250,20 @@ class Daemon:
         for connection, kinds in self._bell.rung():
             if connection in self.hub.directory.entries:
                 self._run_now(connection, kinds)
+
+    def _table(self) -> Mapping[str, requests.Verb]:
+        return {**self._verbs.table(), "reconcile": self._reconcile}
+
+    def _reconcile(self, _desk: Desk, arguments: Mapping[str, Any], _actor: str) -> Mapping[str, Any]:
+        """Begin a reconciliation that mends, beside the loop: it may take minutes."""
+        code = str(arguments["connection"])
+        documents = self.hub.flows_of(code, frozenset({Kind.SALES_ORDER})) if code in self.hub.directory.entries else ()
+        if not documents:
+            raise requests.Refused(f"{code} has no orders to reconcile")
+        since = timedelta(seconds=float(arguments["seconds"]))
+        by_hand = Schedule(name=reconcile.BY_HAND, every=timedelta(days=1), task=Task.RECONCILE, since=since)
+        self._ticker.run_now(Job(by_hand, code, documents), self.hub.clock.now())
+        return {"reconciling": code}
 
     def _run_now(self, connection: str, kinds: frozenset[Kind]) -> int:
         """Tick the flows of a connection out of turn; returns how many documents that is."""

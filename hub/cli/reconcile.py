@@ -19,18 +19,17 @@ _COLUMNS = ("day", "order", "what", "theirs", "ours")
 @click.command()
 @click.argument("name")
 @click.option("--since", type=Span(), default="2d", show_default=True, help="How far to look back.")
-@click.option("--fix", is_flag=True, help="Read again what differs.")
+@click.option("--fix", is_flag=True, help="Read again what differs; a running daemon does it.")
 @json_option
 @pass_session
 def reconcile(session: Session, name: str, since: timedelta, fix: bool, as_json: bool) -> None:
     """Compare orders, quantities and what has left with NAME: a partner, or a kind of connector for all of them."""
     with session.hub(partners=True) as hub:
-        if fix and hub.lock.is_taken():
-            raise Failure("a daemon is running and reads by itself; stop it for --fix, or leave --fix away")
+        beside = hub.lock.is_taken()
         days, rows = [], []
         for code in _partners(hub, name):
             try:
-                found = service.reconcile(hub.flows(), code, hub.clock.now() - since, fix=fix)
+                found = service.reconcile(hub.flows(), code, hub.clock.now() - since, fix=fix and not beside)
             except ConnectorError as error:
                 raise Failure(f"{code}: {error.what}") from None
             days += [{"partner": code, **day} for day in found.by_day()]
@@ -40,6 +39,9 @@ def reconcile(session: Session, name: str, since: timedelta, fix: bool, as_json:
     else:
         print_rows(days, ("partner", "day", "orders", "differ"), as_json=False, empty="no order in that time")
         print_rows(rows, ("partner", *_COLUMNS), as_json=False, empty="nothing differs")
+    for code in dict.fromkeys(row["partner"] for row in rows) if fix and beside else ():
+        session.request("reconcile", {"connection": code, "seconds": since.total_seconds()})
+        click.echo(f"the daemon is reading again what differs at {code}; see crossdock sync list", err=True)
     if rows:
         raise click.exceptions.Exit(FAILED)
 

@@ -28,6 +28,8 @@ from hub.store.runs import Tick
 
 log = EventLog(__name__)
 
+#: What a reconciliation that a person asked a daemon for has for a schedule.
+BY_HAND = "reconciled by hand"
 _NOTHING = Decimal(0)
 #: So many differences are named in the log; `crossdock reconcile` lists them all.
 _NAMED = 20

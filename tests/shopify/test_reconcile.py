@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,8 +17,9 @@ from sqlalchemy import delete, update
 from connectors.shopify.connector import ShopifyConnector
 from hub.cli.main import main
 from hub.composition import Hub
-from hub.config import Config
+from hub.config import Config, load_config
 from hub.contract import Profile, Rejected
+from hub.daemon import Daemon
 from hub.model.document import Kind
 from hub.services import sync
 from hub.services.reconcile import Comparison, reconcile, run_job
@@ -117,6 +120,31 @@ def test_the_command_lists_and_mends(hub: Hub, shop_world: RunningSandbox) -> No
     assert CliRunner().invoke(main, command).exit_code == 0
     unknown = CliRunner().invoke(main, [*command[:3], "nobody"])
     assert (unknown.exit_code, "neither a partner" in unknown.output) == (1, True)
+
+
+def test_beside_a_running_daemon_the_daemon_mends(hub: Hub, shop_world: RunningSandbox) -> None:
+    folder = shop_world.folder
+    (folder / "crossdock.toml").write_text("[web]\nport = 0\n")
+    (folder / "schedules").mkdir(exist_ok=True)
+    for file in (folder / "schedules").glob("*.toml"):
+        file.unlink()  # so that nothing but the command makes it read
+    config = load_config(folder / "crossdock.toml")
+    daemon = Daemon(Hub(config), lambda: config)
+    daemon.start()
+    loop = threading.Thread(target=daemon.run)
+    loop.start()
+    try:
+        _lose_one(hub, _orders(shop_world)[0])
+        command = ["-c", str(folder / "crossdock.toml"), "reconcile", "shop", "--fix"]
+        told = CliRunner().invoke(main, command)
+        assert (told.exit_code, "the daemon is reading again" in told.output) == (1, True), told.output
+        until = time.monotonic() + 60
+        while _compare(hub).differences and time.monotonic() < until:
+            time.sleep(0.2)
+        assert _compare(hub).differences == []
+    finally:
+        daemon.ask_to_stop()
+        loop.join(60)
 
 
 def _nightly(hub: Hub, code: str, at: datetime) -> bool:
