@@ -83,29 +83,36 @@ def explain(session: Session, reference: str, as_json: bool) -> None:
         print_json(told)
         return
     _head(told["order"])
+    for gate in told["gates"]:
+        click.echo(f"  {_gate(gate)}")
     for decision in told["decisions"]:
-        proven = "proven least" if decision["optimal"] else "not proven least"
-        if decision["bound"] is not None:
-            proven += f", nothing costs less than {decision['bound']}"
-        click.echo(
-            f"decision {decision['id']}: {decision['total']} {decision['currency']}, {proven} ({decision['method']}) "
-            f"{decision['note']}".rstrip()
-        )
+        click.echo(f"decision {decision['id']}: {decision['words']} {decision['note']}".rstrip())
     for line in told["lines"]:
         click.echo(f"\nline {line['line']}: {line['quantity']} x {line['sku']} {line['name']}".rstrip())
+        for portion in line["portions"]:
+            click.echo(f"  {_portion(portion)}")
         for source in line["sources"]:
-            parts = ", ".join(f"{name} {amount}" for name, amount in source["costs"].items() if amount != "0")
-            click.echo(
-                f"  {source['quantity']} from {source['node']}: {source['total']} {source['currency']} ({parts})"
-            )
+            click.echo(f"  {source['quantity']} from {source['node_words']} for {source['words']}")
         for other in line["others"]:
-            click.echo(f"  not {other['node']}: {_reason(other)}")
+            click.echo(f"  not {other['node_words']}: {other['words']}")
 
 
-def _reason(other: Mapping[str, Any]) -> str:
-    if other["rule"]:
-        return f"{other['rule']}: {other['detail']}" if other["detail"] else other["rule"]
-    return f"the whole order would cost {other['extra_cost']} more"
+def _gate(gate: Mapping[str, Any]) -> str:
+    """Return a gate of a workflow as a sentence."""
+    if gate["shut"]:
+        until = f", until {gate['until'][:16]}" if gate["until"] else ""
+        return f"kept back by {gate['gate']}: {gate['why']}{until}"
+    return f"was kept back by {gate['gate']}: {gate['why']}; opened by {gate['opened_by']} at {gate['opened_at'][:16]}"
+
+
+def _portion(portion: Mapping[str, Any]) -> str:
+    """Return where a quantity stands now, and when the customer may expect it."""
+    told = f"{portion['quantity']} {portion['state']}"
+    if portion["node"]:
+        told += f" at {portion['node']}"
+    if portion["promised_at"]:
+        told += f", expected {portion['promised_at'][:10]}"
+    return told + (f" ({portion['reason']})" if portion["reason"] else "")
 
 
 def _stuck_why(line: Mapping[str, Any]) -> str:
@@ -115,7 +122,17 @@ def _stuck_why(line: Mapping[str, Any]) -> str:
 
 def _head(told: Mapping[str, Any]) -> None:
     click.echo(f"{told['number']} ({told['id']}, {told['channel']} {told['channel_order']}): {told['status']}")
-    for name in ("placed_at", "customer", "city", "country", "service", "promise_by", "hold", "cancelled"):
+    for name in (
+        "placed_at",
+        "customer",
+        "city",
+        "country",
+        "service",
+        "promise_by",
+        "promised_at",
+        "hold",
+        "cancelled",
+    ):
         if told[name]:
             click.echo(f"  {name.replace('_', ' ')}: {told[name]}")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -49,6 +50,14 @@ class _Planned:
 
     note: Batched
     parts: Mapping[str, Routed]
+    prices: Mapping[tuple[str, str], Decimal]
+
+    def worth(self, part: Routed) -> list[tuple[str, str, Decimal]]:
+        """Return what a unit of the order's SKUs is worth to the batch, at each node where it is scarce."""
+        skus = {want.sku for want in part.problem.wants}
+        return sorted(
+            (node, sku, round(price, 6)) for (node, sku), price in self.prices.items() if sku in skus and price
+        )
 
 
 def route_due(desk: Desk) -> int:
@@ -94,6 +103,7 @@ def _route(desk: Desk, collected: Collected) -> int:
     planned = _Planned(
         _note(number, result),
         {each.problem.order_id: part for each, part in zip(questions, result.routed, strict=True)},
+        result.prices,
     )
     kept = 0
     for start in range(0, len(collected.order_ids), _TOGETHER):
@@ -167,7 +177,7 @@ def _bind(tx: Connection, desk: Desk, order_ids: Sequence[str], planned: _Planne
         if asked is None:
             continue
         if part is not None and asked.wants == part.problem.wants and _holds(known, part.decision, rulings, book):
-            decided += work.bind(part.problem, part.decision, planned.note)
+            decided += work.bind(part.problem, part.decision, planned.note, planned.worth(part))
             kept += 1
         else:
             problem = narrow(asked)

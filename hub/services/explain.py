@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
 
-from hub.model.decision import Alternative, Choice, Decision
+from hub.model.decision import Alternative, Batched, Choice, Decision
+from hub.model.node import Node
 from hub.model.number import plain
-from hub.model.order import quantities
+from hub.model.order import Gate, quantities
 from hub.routing.explain import explain as explain_decision
 from hub.routing.frozen import thaw
 from hub.routing.rules import RoutingRules, RulesError, load_rules
 from hub.routing.solve import solve
-from hub.services import would_send
+from hub.services import wording, would_send
+from hub.services.book import Book
 from hub.services.desk import Desk
 from hub.store import allocations, decisions, deliveries, events, orders, purchases, shipments
 from hub.store.allocations import Portion
@@ -61,6 +64,7 @@ class _Routed:
     decided: Decided
     others: tuple[Alternative, ...]
     note: str
+    nodes: Mapping[str, Node]
 
     @property
     def decision(self) -> Decision:
@@ -71,7 +75,8 @@ def _told(tx: Connection, desk: Desk, order: OrderRow, *, why: bool) -> dict[str
     routed = [_routed(decided, desk.rules, why=why) for decided in decisions.of_order(tx, order.id)]
     portions = allocations.of_order(tx, order.id)
     return {
-        "order": _order(order),
+        "order": _order(order) | {"promised_at": _time(Book(order, portions).promised)},
+        "gates": [_gate(gate) for gate in order.gates],
         "lines": [_line(order, line_id, portions, routed) for line_id in _line_ids(order, portions)],
         "decisions": [_decision(each) for each in routed],
         "documents": [_document(row) for row in purchases.of_order(tx, order.id)],
@@ -86,13 +91,15 @@ def _told(tx: Connection, desk: Desk, order: OrderRow, *, why: bool) -> dict[str
 
 
 def _routed(decided: Decided, rules: RoutingRules, *, why: bool) -> _Routed:
-    if not why:
-        return _Routed(decided, decided.decision.alternatives, "")
     problem, decision, note = thaw(decided.problem), decided.decision, ""
+    nodes = problem.nodes.by_code
+    if not why:
+        return _Routed(decided, decided.decision.alternatives, "", nodes)
     used = _rules_of(decided)
     if used is None or used.hash != decision.rules_hash:
         used, decision, note = rules, solve(problem, rules), _OTHER_RULES
-    return _Routed(decided, explain_decision(problem, used, decision) + decided.decision.alternatives, note)
+    others = explain_decision(problem, used, decision) + decided.decision.alternatives
+    return _Routed(decided, others, note, nodes)
 
 
 def _rules_of(decided: Decided) -> RoutingRules | None:
@@ -114,8 +121,19 @@ def _decision(routed: _Routed) -> dict[str, Any]:
         "total": plain(decision.total),
         "currency": decision.currency,
         "rules_hash": decision.rules_hash,
+        "rule_set": decision.rule_set,
+        "policy_hash": decision.policy_hash,
+        "batch": _batch(decision.batch),
+        "words": wording.decision_words(decision),
         "note": routed.note,
     }
+
+
+def _batch(batch: Batched | None) -> dict[str, Any] | None:
+    """Return the batch that an order was routed in, with what is not proven to be needed as a share of its cost."""
+    if batch is None:
+        return None
+    return batch.model_dump(mode="json") | {"gap": plain(batch.gap.quantize(Decimal("0.000001")))}
 
 
 # --- lines -----------------------------------------------------------------------------------------------------------
@@ -139,7 +157,7 @@ def _line(order: OrderRow, line_id: str, portions: Iterable[Portion], routed: li
         "states": {state.value: plain(sum_) for state, sum_ in quantities(each.row for each in mine).items()},
         "portions": [_portion(portion) for portion in mine],
         "sources": [_source(each, choice) for each in routed for choice in _choices(each.decision, line_id)],
-        "others": [_other(each) for each in last.others if each.line_id == line_id] if last else [],
+        "others": [_other(last, each) for each in last.others if each.line_id == line_id] if last else [],
     }
 
 
@@ -161,6 +179,8 @@ def _portion(portion: Portion) -> dict[str, Any]:
         "document": row.document,
         "reason": row.reason,
         "excluded": sorted(row.excluded),
+        "excluded_until": {node: until.isoformat() for node, until in sorted(row.excluded_until.items())},
+        "promised_at": _time(row.promised_at),
         "sent_at": _time(portion.sent_at),
         "shipped_at": _time(portion.shipped_at),
         "cancel_asked_at": _time(portion.cancel_asked_at),
@@ -172,21 +192,34 @@ def _source(routed: _Routed, choice: Choice) -> dict[str, Any]:
     return {
         "decision": routed.decided.id,
         "node": choice.node,
+        "node_words": wording.node_words(choice.node, routed.nodes.get(choice.node)),
         "quantity": plain(choice.quantity),
         "costs": costs,
         "total": plain(choice.costs.total),
         "currency": routed.decision.currency,
+        "words": wording.cost_words(choice.costs, routed.decision.currency),
     }
 
 
-def _other(alternative: Alternative) -> dict[str, Any]:
+def _other(routed: _Routed, alternative: Alternative) -> dict[str, Any]:
     extra = alternative.extra_cost
+    worth = _worth(routed.decided, alternative)
     return {
+        "node_words": wording.node_words(alternative.node, routed.nodes.get(alternative.node)),
+        "unit_worth": None if worth is None else plain(worth),
+        "words": wording.why_not(alternative, routed.decision.currency, worth),
         "node": alternative.node,
         "rule": alternative.rule,
         "detail": alternative.detail,
         "extra_cost": None if extra is None else plain(extra),
     }
+
+
+def _worth(decided: Decided, alternative: Alternative) -> Decimal | None:
+    """Return what a unit of the line's SKU at the node was worth to the other orders of its batch; None for nothing."""
+    skus = {each["line_id"]: each["sku"] for each in decided.problem["wants"]}
+    wanted = [alternative.node, skus.get(alternative.line_id)]
+    return next((Decimal(worth) for *pair, worth in decided.problem.get("prices", ()) if pair == wanted), None)
 
 
 # --- the rest --------------------------------------------------------------------------------------------------------
@@ -210,6 +243,18 @@ def _order(order: OrderRow) -> dict[str, Any]:
         "hold": order.hold or doc.hold,
         "cancelled": order.cancelled_why or ("at the shop" if doc.cancelled else ""),
         "test": doc.test,
+    }
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    """Return a step of a workflow that keeps the order back, or did."""
+    return {
+        "gate": gate.name,
+        "why": gate.why,
+        "shut": gate.shut,
+        "until": _time(gate.until),
+        "opened_at": _time(gate.opened_at),
+        "opened_by": gate.opened_by,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -13,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hub.log import EventLog
 from hub.model.decision import Alternative, Batched, Choice, Decision
 from hub.model.item import Dimensions
+from hub.model.number import plain
 from hub.model.order import DeliveryMethod
 from hub.model.state import BOUND, LineState
 from hub.policy.policy import Ruling
@@ -33,6 +35,8 @@ from hub.store.allocations import STUCK, Portion
 log = EventLog(__name__)
 #: The frozen question and the answer to it.
 Decided = tuple[Mapping[str, Any], Decision]
+#: (node, SKU, what a unit there is worth to other orders).
+Prices = Sequence[tuple[str, str, Decimal]]
 #: An order with a quantity in one of these has been routed before.
 _ROUTED = BOUND | STUCK | {LineState.DELIVERED}
 
@@ -148,10 +152,13 @@ class Work:
         routable = [portion for portion in routable if not _refuse(self.book, portion, self.known)]
         return _problem(self.desk, self.book, routable, self.known, self.now) if routable else None
 
-    def bind(self, problem: Problem, decision: Decision, batch: Batched | None = None) -> list[Decided]:
+    def bind(
+        self, problem: Problem, decision: Decision, batch: Batched | None = None, prices: Prices = ()
+    ) -> list[Decided]:
         """Bind what is routable as was decided; returns what is to be kept: the frozen question and the answer.
 
-        That is nothing where the rules keep the whole order back because not all of it has a source.
+        `prices` are what units of its SKUs are worth to the batch. Nothing is kept where the rules keep the whole order
+        back because not all of it has a source.
         """
         if nothing_fits.must_wait(self.book, decision, self.ruling):
             nothing_fits.keep_back(self.tx, self.book, decision, self.ruling, self.now)
@@ -169,7 +176,8 @@ class Work:
         for node in {choice.node for choice in decision.choices}:
             self.known.count(node)
         rules = self.ruling.rules.model_dump(mode="json", exclude_defaults=True)
-        return [(freeze(problem) | {"rules": rules}, decision)]
+        worth = {"prices": [[node, sku, plain(price)] for node, sku, price in prices]} if prices else {}
+        return [(freeze(problem) | {"rules": rules} | worth, decision)]
 
 
 def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: bool = False) -> Decision | None:
