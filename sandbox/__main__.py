@@ -21,6 +21,7 @@ from sandbox.world import start
 @click.option("--suppliers", default=6, show_default=True, help="CSV suppliers beside the own warehouse.")
 @click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
 @click.option("--examples", is_flag=True, help="Suppliers that write JSON, XML, fixed width, Excel, by web and mail.")
+@click.option("--network", is_flag=True, help="A store and a 3PL beside the own warehouse.")
 @click.option(
     "--style", type=click.Choice(["", "x12", "sap"]), default="", help="What every partner speaks, over SFTP."
 )

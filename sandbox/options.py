@@ -57,6 +57,7 @@ class Options:
     are placed instead of invented ones; `suppliers` and `items` count only without it. Ports of 0 take a free one.
     `points` is the bucket of GraphQL, which counts what a document costs; `bulk_looks` is
     how often a bulk query is looked at before it is done.
+    `network` opens a store and a 3PL beside the own warehouse, each with goods that nobody else has.
     `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP, or
     `style` (x12, sap), and so does the warehouse.
     """
@@ -68,6 +69,7 @@ class Options:
     history: Path | None = None
     rate: float = 0.0
     examples: bool = False
+    network: bool = False
     style: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)

@@ -23,7 +23,7 @@ def partner_address(firm: Firm) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the running servers are, and the shop's location ids for the own warehouse and for drop ship.
+    """Where the running servers are, and the shop's location ids: of each place of ours by its node, and for drop ship.
 
     `ports` holds those of the servers under TLS (web, imap, smtp), `certificate` the fingerprint of theirs, `exchange`
     the folder of the partners whose files are on this machine.
@@ -32,7 +32,7 @@ class Addresses:
     shop_url: str
     sftp_port: int
     host_key: str
-    warehouse_location: int
+    own_locations: Mapping[str, int]
     drop_ship_location: int
     ports: Mapping[str, int]
     certificate: str
@@ -56,6 +56,7 @@ def write_partner_files(folder: Path, world: World, addresses: Addresses, secret
 
 
 def _shop(world: World, addresses: Addresses) -> str:
+    own = "\n".join(f'"{location}" = {_text(node)}' for node, location in addresses.own_locations.items())
     return f"""# The sandbox's shop. Written when the sandbox started.
 version = 1
 
@@ -74,13 +75,9 @@ client_secret = "secret:shop_client_secret"
 api_version = {_text(API_VERSION)}
 
 [connection.locations]
-"{addresses.warehouse_location}" = {_text(_warehouse(world).node)}
+{own}
 "{addresses.drop_ship_location}" = "suppliers"
 """
-
-
-def _warehouse(world: World) -> Firm:
-    return next(firm for firm in world.firms if firm.kind is Kind.WAREHOUSE)
 
 
 def _firm(firm: Firm, world: World, addresses: Addresses) -> str:
@@ -99,7 +96,7 @@ extends = "{template}"
 [partner]
 code = {_text(firm.code)}
 name = {_text(firm.name)}
-role = "{firm.kind}"
+role = "{firm.role or firm.kind}"
 timezone = {_text(world.timezone)}
 currency = {_text(world.currency)}
 
@@ -214,7 +211,7 @@ def _node(firm: Firm, costs: Costs) -> str:
     lines = [
         f"[nodes.{firm.node}]",
         f"name = {_text(firm.name)}",
-        f'kind = "{firm.kind}"',
+        f'kind = "{firm.role or firm.kind}"',
         "",
         f"[nodes.{firm.node}.address]",
         f"name = {_text(firm.name)}",

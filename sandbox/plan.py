@@ -54,7 +54,9 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Firm:
-    """A supplier or the own warehouse: one account, one node, its offers.
+    """A supplier, or a place that ships our own goods: one account, one node, its offers.
+
+    `role` says what a place of ours is: the own warehouse where nothing else stands there, a store, a 3PL.
 
     `style` is what its files are written in (csv, json, xml, fixed, xlsx, x12, sap), `door` how they travel (sftp, web,
     folder, mail).
@@ -69,6 +71,7 @@ class Firm:
     style: str = "csv"
     door: str = "sftp"
     invoices: bool = False
+    role: str = ""
 
     @property
     def node(self) -> str:

@@ -218,12 +218,14 @@ class Site:
 
     def _say_where(self) -> None:
         """Write the partners' files and gather what `sandbox.json` will say."""
-        warehouse, drop_ship = self.shop.locations
+        *own, drop_ship = self.shop.locations
+        ours = [firm.node for firm in self.world.firms if firm.kind is Kind.WAREHOUSE]
+        places = dict(zip(ours, own, strict=True))
         shop_url, sftp_port = f"http://127.0.0.1:{self._ports['shop']}", self._ports["sftp"]
         host_key = self._host_key.get_fingerprint()
         certificate = self.houses.certificate
         addresses = Addresses(
-            shop_url, sftp_port, host_key, warehouse, drop_ship, self._ports, certificate, self.folder / "exchange"
+            shop_url, sftp_port, host_key, places, drop_ship, self._ports, certificate, self.folder / "exchange"
         )
         secrets = {f"{code}_password": password for code, password in self.passwords.items()}
         secrets |= {"shop_token": self.token, "shop_client_secret": self.access.client_secret}
@@ -234,7 +236,7 @@ class Site:
             "shop_client_id": self.access.client_id,
             "shop_client_secret": self.access.client_secret,
             "api_version": API_VERSION,
-            "locations": {"warehouse": str(warehouse), "drop_ship": str(drop_ship)},
+            "locations": {"warehouse": str(own[0]), "drop_ship": str(drop_ship)},
             "sftp_host": "127.0.0.1",
             "sftp_port": sftp_port,
             "host_key": host_key,
@@ -267,13 +269,13 @@ def _host_key(folder: Path) -> asyncssh.SSHKey:
 
 
 def _stocked_shop(world: World, clock: Clock) -> Shop:
-    """Return the shop with its two locations, every item, and the stock that the firms have."""
+    """Return the shop with a location for each place of ours and one for drop ship, every item, and the stock there."""
     shop = Shop(clock)
-    own = next(firm for firm in world.firms if firm.kind is Kind.WAREHOUSE)
+    ours = [firm for firm in world.firms if firm.kind is Kind.WAREHOUSE]
     others = [firm for firm in world.firms if firm.kind is Kind.SUPPLIER]
     variants = {sku: shop.list_item(item) for sku, item in world.items.items()}
-    for name, firms in (("Own warehouse", [own]), ("Drop ship suppliers", others)):
-        place = firms[0] if firms else own
+    for name, firms in (*((firm.name, [firm]) for firm in ours), ("Drop ship suppliers", others)):
+        place = firms[0] if firms else ours[0]
         location = Location(shop.new_id(), name, place.place, place.street)
         shop.open_location(location)
         for sku, quantity in _stock_of(firms).items():

@@ -16,6 +16,7 @@ from sandbox.control import Control
 from sandbox.examples import as_examples, in_one_style
 from sandbox.invent import invent
 from sandbox.moods import Mood
+from sandbox.network import as_network
 from sandbox.olist import olist
 from sandbox.options import Options
 from sandbox.plan import World
@@ -36,6 +37,8 @@ def plan_world(options: Options) -> World:
     if options.history is not None:
         return olist(options.history, options.seed, options.orders)
     world = invent(options.seed, options.orders, options.suppliers, options.items)
+    if options.network:
+        world = as_network(world, options.seed)
     if options.style:
         return in_one_style(world, options.style)
     return as_examples(world) if options.examples else world

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from hub.cli.demo_routes import routed_from
 from hub.cli.demo_view import DemoView
 from hub.cli.processes import HubProcess, ProcessFailed, SandboxProcess, crossdock
 from hub.cli.session import FAILED, Failure
@@ -23,6 +24,30 @@ from sandbox.auditor import audit_from_json
 
 #: Without any progress for so long, a demo that was told to exit gives up waiting and reports what stands.
 _PATIENCE = 180.0
+
+
+#: What the demo routes by; a planner would begin here too.
+_ROUTING = """version = 1
+
+[[rules]]
+name = "demo"
+routing = { keep_back = { store = 2 } }
+answers = { exclude_days = 14, silence = "reroute" }
+nothing_fits = { then = "backorder", days = 14 }
+
+[[workflows]]
+name = "large orders"
+steps = [{ do = "notify", text = "a large order", when = { value = { above = 1000 } } }]
+
+[[tests]]
+name = "a store keeps its last two units"
+order.lines = [{ sku = "MUG", quantity = 2 }]
+stock = [
+  { node = "ST1", kind = "store", sku = "MUG", quantity = 3, freight = 3 },
+  { node = "DC1", sku = "MUG", quantity = 3, freight = 5 },
+]
+expect = { rules = "demo", nodes = ["DC1"] }
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +64,7 @@ class DemoOptions:
         """Return the sandbox's own options."""
         options = ["--orders", str(self.orders), "--seed", str(self.seed), "--rate", str(self.rate)]
         options += ["--examples"] if self.examples else []
+        options += ["--network"] if not (self.examples or self.history) else []
         return [*options, "--history", str(self.history)] if self.history else options
 
 
@@ -111,7 +137,7 @@ def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool
         seconds = time.monotonic() - started
         if code := hub.stop():
             raise ProcessFailed(f"the hub ended with exit code {code}")
-        result = {**report(place, sandbox, seconds), "finished": finished}
+        result = {**report(place, sandbox, seconds), "routed_from": routed_from(place), "finished": finished}
         view.end(result)
     except KeyboardInterrupt:
         return None
@@ -132,6 +158,7 @@ def prepare(place: Path) -> None:
     currency = "BRL" if (place / "mappings" / "shop.toml").read_text("utf-8").find('"BRL"') >= 0 else "USD"
     text = text.replace('currency = "USD"', f'currency = "{currency}"')
     (place / "crossdock.toml").write_text(text, "utf-8")
+    (place / "routing.toml").write_text(_ROUTING, "utf-8")
     (place / "schedules").mkdir(exist_ok=True)
     # A poll costs both sides some 50 ms of processor time: a thousand suppliers are asked less often than six.
     answers = max(3, partners // 10)

@@ -45,9 +45,16 @@ class DemoView:
     def end(self, result: Mapping[str, Any]) -> None:
         """Show the audited summary."""
         table = Table(show_header=False, box=None, pad_edge=False)
+        routed = result.get("routed_from", {})
         for name, value in result.items():
-            table.add_row(name.replace("_", " "), str(value))
+            if name != "routed_from":
+                table.add_row(name.replace("_", " "), str(value))
+        for kind, units in routed.get("units", {}).items():
+            table.add_row(f"units from {kind}", str(units))
+        table.add_row("orders from several places", str(routed.get("orders_split", 0)))
         self._console.print(table)
+        for words in routed.get("example", ()):
+            self._console.print(words, markup=False, soft_wrap=True)
 
     def _picture(self, summary: Mapping[str, Any]) -> Group:
         stuck = Table.grid(padding=(0, 3))

@@ -12,6 +12,7 @@ from hub.cli.session import Failure, Session, pass_session
 from hub.cli.show import cell, console, json_option, print_json, print_rows
 from hub.model.state import OrderStatus
 from hub.services import explain as explaining
+from hub.services import wording
 from hub.services.requests import Refused
 from hub.store import orders
 
@@ -93,8 +94,8 @@ def explain(session: Session, reference: str, as_json: bool) -> None:
             click.echo(f"  {_portion(portion)}")
         for source in line["sources"]:
             click.echo(f"  {source['quantity']} from {source['node_words']} for {source['words']}")
-        for other in line["others"]:
-            click.echo(f"  not {other['node_words']}: {other['words']}")
+        for words in wording.grouped(line["others"]):
+            click.echo(f"  {words}")
 
 
 def _gate(gate: Mapping[str, Any]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from hub.model.decision import Alternative, Batched, CostParts, Decision
 from hub.model.node import Node
 from hub.model.number import plain
+from hub.routing.candidates import RULES
 
 _KINDS = {"warehouse": "our warehouse", "store": "store", "3pl": "3PL", "supplier": "supplier"}
 _PARTS = {"item": "goods", "split": "split penalty", "lateness": "penalty for delay"}
@@ -73,7 +76,16 @@ def _dearer(extra: Decimal, currency: str) -> str:
     return f"the whole order would cost {money(extra)} {currency} more"
 
 
+def grouped(others: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield the reasons against other nodes, the nodes of one reason together; those that merely lack it come last."""
+    by_words: dict[str, list[str]] = {}
+    for other in others:
+        by_words.setdefault(other["words"], []).append(other["node_words"])
+    for words in sorted(by_words, key=lambda each: each == RULES["offer"]):
+        yield f"not {', '.join(by_words[words])}: {words}"
+
+
 def money(amount: Decimal) -> str:
-    """Return an amount with cents, and with all its digits where cents do not say it."""
+    """Return an amount with cents; one that is less than a cent and not nothing with all its digits."""
     cents = amount.quantize(Decimal("0.01"))
-    return f"{cents:,f}" if cents == amount or abs(amount) >= 100 else plain(amount)
+    return f"{cents:,f}" if cents or not amount else plain(amount)

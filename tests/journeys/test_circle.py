@@ -40,6 +40,9 @@ def test_the_demo_runs_once_and_prints_one_summary(tmp_path: Path) -> None:
     assert summary["purchase_orders_sent"] > 0
     assert summary["fulfilments_written"] > 0
     assert summary["stock_rows"] > 0
+    assert set(summary["routed_from"]["units"]) == {"own warehouse", "store", "3PL", "suppliers"}
+    assert summary["routed_from"]["orders_split"] > 0
+    assert any("not proven" in words or "proven:" in words for words in summary["routed_from"]["example"])
 
 
 def test_ctrl_c_drains_the_demo_and_exits_0(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_a_node_is_called_by_its_kind_and_name() -> None:
 
 def test_a_cost_is_told_with_the_parts_that_it_has() -> None:
     costs = CostParts(item=Decimal(10), freight=Decimal("2.5"), split=Decimal("0.001"))
-    assert wording.cost_words(costs, "USD") == "12.501 USD: goods 10.00, freight 2.50, split penalty 0.001"
+    assert wording.cost_words(costs, "USD") == "12.50 USD: goods 10.00, freight 2.50, split penalty 0.001"
     assert wording.cost_words(CostParts(), "USD") == "0.00 USD"
 
 
@@ -72,6 +72,15 @@ def test_a_batch_says_its_gap_and_what_it_saved() -> None:
 )
 def test_a_reason_against_a_node_is_a_sentence(fields: dict[str, Any], words: str) -> None:
     assert wording.why_not(Alternative.model_validate(SINGLE | fields), "USD") == words
+
+
+def test_nodes_with_one_reason_stand_together_and_those_without_the_goods_last() -> None:
+    others = [
+        {"node_words": "A", "words": "does not carry it"},
+        {"node_words": "B", "words": "has 1 of 2"},
+        {"node_words": "C", "words": "does not carry it"},
+    ]
+    assert list(wording.grouped(others)) == ["not B: has 1 of 2", "not A, C: does not carry it"]
 
 
 def test_scarce_units_have_a_price() -> None:
