@@ -101,7 +101,7 @@ class Reading:
                 if errors:
                     yield _rejected(event, errors)
                 else:
-                    yield from self.translator.parse_trees(name, [tree(event)])
+                    yield from self.translator.parse_sets(name, [event])
 
 
 def _told_only(fault: Fault) -> Fault:

@@ -9,20 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
-from pydantic import ValidationError
-
+from hub.mapping.build import assembler, new
 from hub.mapping.cell import Cell, CellError, Memo
 from hub.mapping.formula import Formula
 from hub.mapping.function import Absent, FormulaFailed
 from hub.mapping.located import Path as Way
 from hub.mapping.part import Step
-from hub.mapping.problem import in_words
 from hub.mapping.target import Target
 from hub.model.base import Record
-
-_set = object.__setattr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,63 @@ class Plan:
         )
 
 
+def _nothing(_: list[str]) -> object:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What makes records with lines of rows: `head` is what of a row a header is made of, `cells` what a line is."""
+
+    header: Plan
+    lines: Plan
+    identity: Plan
+    line: Callable[[dict[str, object]], Record]
+    record: Callable[[Mapping[str, object]], Record]
+    head: Callable[[list[str]], object]
+    last_of_head: int
+    cells: tuple[int, ...]
+
+    @classmethod
+    def of(
+        cls,
+        header: Plan,
+        lines: Plan,
+        identity: Plan,
+        line: Callable[[dict[str, object]], Record],
+        record: Callable[[Mapping[str, object]], Record],
+        head: list[int],
+    ) -> Bound:
+        """Bind plans to the places of cells; `head` are those that any field of the header reads."""
+        getter = itemgetter(*head) if head else _nothing
+        return cls(header, lines, identity, line, record, getter, max(head, default=-1), lines.cells())
+
+    def whole(self, rows: list[list[str]], shared: int, lines: str) -> Record | None:
+        """Return the one record of rows whose first cells, so many, are the same; `lines` is where its lines go.
+
+        None where they may be several records, or cannot be read: whoever looks at the rows one by one says why.
+        """
+        if not rows or self.last_of_head >= shared:
+            return None
+        try:
+            made = [self.line(self.lines.values(row)) for row in rows if self.has_line(row)]
+            values = self.header.values(rows[0])
+            values[lines] = tuple(made)
+            return self.record(values)
+        except CellError:
+            return None
+
+    def has_line(self, row: list[str]) -> bool:
+        """Whether a row says anything of a line."""
+        if not self.cells:
+            return True
+        for place in self.cells:  # most often the first one does
+            cell = row[place]
+            if cell and not cell.isspace():
+                return True
+        return False
+
+
 def columns(found: Mapping[str, int]) -> Callable[[str], Step]:
     """Return how a formula reads a column: without the blanks around it."""
 
@@ -114,51 +168,19 @@ def formula_step(made: Made, formula: Formula, resolve: Callable[[str], Step]) -
     return run
 
 
-def builder(record: type[Record], plan: Plan) -> Callable[[dict[str, object]], Record]:
-    """Return the fastest right way to make a record of the plan's values; its base is given what no field makes."""
+def builder(record: type[Record], plan: Plan, prefix: str = "") -> Callable[[dict[str, object]], Record]:
+    """Return the fastest right way to make a record of the plan's values; its base is given what no field makes.
+
+    `prefix` stands before the names of fields in errors.
+    """
     base = plan.base
     decorators = record.__pydantic_decorators__
     whole = decorators.model_validators or decorators.field_validators or decorators.root_validators
-    simple = not whole and plan.names() <= record.model_fields.keys()
-    if not simple:
-        return lambda values: checked(record, values)
+    if whole or not plan.names() <= record.model_fields.keys():
+        return assembler(record, plan.names(), prefix)
+    given = plan.names()  # one for all: the records are frozen
     known = {name: base[name] for name in base}
     base.clear()
     for name, info in record.model_fields.items():  # in the model's order, with room for what each row brings
         base[name] = known.get(name, None if info.is_required() else info.get_default(call_default_factory=True))
-    new: Callable[[type[Record]], Record] = record.__new__
-    given = set(base)  # one for all: the records are frozen
-
-    def build(values: dict[str, object]) -> Record:
-        made = new(record)
-        _set(made, "__dict__", values)
-        _set(made, "__pydantic_fields_set__", given)
-        _set(made, "__pydantic_extra__", None)
-        _set(made, "__pydantic_private__", None)
-        return made
-
-    return build
-
-
-def checked(record: type[Record], values: Mapping[str, object], prefix: str = "") -> Record:
-    """Make a record through the model's own checks; raises CellError that names the field."""
-    try:
-        return record.model_validate(_nested(values))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"] if not isinstance(part, int))
-        raise CellError(in_words(first), field=f"{prefix}{name}" if name else "", code="value") from None
-
-
-def _nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return `{"ship_to.city": x}` as `{"ship_to": {"city": x}}`; what is absent is left to the model."""
-    result: dict[str, Any] = {}
-    for name, value in values.items():
-        if value is None:
-            continue
-        *above, last = name.split(".")
-        inner = result
-        for part in above:
-            inner = inner.setdefault(part, {})
-        inner[last] = value
-    return result
+    return lambda values: new(record, values, given)

@@ -7,8 +7,9 @@ in which format a partner writes.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from hub.codec import delimited, fixed, workbook
@@ -64,10 +65,22 @@ def open_trees(
                 places.append(_place(each, len(places) + 1))
                 yield len(places), [path.value(each) for path in paths.values()]
 
-    def show(row: Row) -> str:
-        return delimited.shown("; ".join(f"{name}={cell}" for name, cell in zip(paths, row, strict=False) if cell))
+    return Opened(tuple(paths), numbered(), lambda number: places[number - 1], partial(_show, paths))
 
-    return Opened(tuple(paths), numbered(), lambda number: places[number - 1], show)
+
+def open_rows(rows: Sequence[tuple[int, str, list[str]]], names: tuple[str, ...]) -> Opened:
+    """Open rows that were picked without a tree: the place and id of the segment of each, a cell for each path."""
+
+    def place(number: int) -> str:
+        where, tag, _ = rows[number - 1]
+        return f"{tag}, segment {where}"
+
+    numbered = ((number, row) for number, (_, _, row) in enumerate(rows, 1))
+    return Opened(names, numbered, place, partial(_show, names))
+
+
+def _show(paths: Iterable[str], row: Row) -> str:
+    return delimited.shown("; ".join(f"{name}={cell}" for name, cell in zip(paths, row, strict=False) if cell))
 
 
 def _place(here: Here, number: int) -> str:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from hub.codec.fault import Refused, Unreadable
 from hub.contract import BadRecord
+from hub.mapping.build import assembler
 from hub.mapping.cell import CellError, Memo
 from hub.mapping.function import FormulaFailed
-from hub.mapping.plan import Made, Plan, builder, checked, columns, formula_step
+from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step
 from hub.mapping.reading import Opened
 from hub.model.base import Record
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 #: After so many bad rows, when they are most of the file, the file itself is wrong.
 MOST_BAD_ROWS: Final = 10_000
+_Row = list[str] | BadRecord
 #: A row that was not skipped, with its number, or why it cannot be read.
 _Wanted = tuple[int, list[str] | BadRecord]
 
@@ -30,6 +32,7 @@ class _Group:
     """The rows that make one record with lines."""
 
     row: int
+    known: Mapping[str, object]
     rows: list[list[str]] = field(default_factory=list)
     header: dict[str, object] = field(default_factory=dict)
     lines: list[Record] = field(default_factory=list)
@@ -55,7 +58,8 @@ class Run:
     def traced(self) -> Iterator[tuple[str, Record | BadRecord]]:
         """Yield the same, each with the text that it was made from."""
         if self.document.lines:
-            yield from self._assembled(self._wanted())
+            for rows, result in self._assembled(self._wanted()):
+                yield "\n".join(map(self._shown, rows)), result
             return
         seen = [""]
 
@@ -137,51 +141,79 @@ class Run:
                 yield self._hopeless(lost, number)
                 return
 
-    def _assembled(self, rows: Iterator[_Wanted]) -> Iterator[tuple[str, Record | BadRecord]]:
-        """Make one record of all rows that agree in what identifies it."""
-        header, lines = self._plan(self.document.header), self._plan(self.document.lines)
+    def _assembled(self, rows: Iterator[_Wanted]) -> Iterator[tuple[list[_Row], Record | BadRecord]]:
+        """Make one record of all rows that agree in what identifies it, with these rows."""
+        bound = self._bound()
         if self.each and self.document.shaped.aside:  # the rows of a record came of one row: no need to wait for more
             for _, some in groupby(rows, key=itemgetter(0)):
-                yield from self._grouped(some, header, lines)
+                yield from self._grouped(some, bound)
         else:
-            yield from self._grouped(rows, header, lines)
+            yield from self._grouped(rows, bound)
 
-    def _grouped(self, rows: Iterator[_Wanted], header: Plan, lines: Plan) -> Iterator[tuple[str, Record | BadRecord]]:
+    def _grouped(self, rows: Iterator[_Wanted], bound: Bound) -> Iterator[tuple[list[_Row], Record | BadRecord]]:
         """Do so for some rows; one bad row makes the whole of its record bad."""
-        identity = header.only(self.identity)
-        filled = lines.cells()
         groups: dict[tuple[object, ...], _Group] = {}
+        group: _Group | None = None
+        before: object = None
         for number, row in rows:
             if isinstance(row, BadRecord):
-                yield row.extract, row
+                yield [row], row
                 continue
+            head = bound.head(row)
+            fresh = group is None or head != before
             try:
-                known = identity.values(row)
+                if group is None or fresh:
+                    group, before = self._group_of(groups, number, bound.identity.values(row)), head
             except CellError as error:
-                yield self.opened.show(row), self._bad(number, row, error)
+                group = None
+                yield [row], self._bad(number, row, error)
                 continue
-            group = groups.setdefault(_key(known), _Group(number))
             group.rows.append(row)
             try:
-                _merge(group.header, header.values(row))
-                if not filled or any(row[index].strip() for index in filled):
-                    group.lines.append(self._line(lines.values(row)))
+                if fresh:
+                    _merge(group.header, bound.header.values(row))
+                if bound.has_line(row):
+                    group.lines.append(bound.line(bound.lines.values(row)))
             except CellError as error:
-                group.bad = group.bad or self._bad(number, row, error, _texts(known))
+                group.bad = group.bad or self._bad(number, row, error, _texts(group.known))
         for group in groups.values():
-            yield "\n".join(map(self.opened.show, group.rows)), group.bad or self._record(group)
+            yield list(group.rows), group.bad or self._record(group, bound)
 
-    def _line(self, values: dict[str, object]) -> Record:
-        shaped = self.document.shaped
-        return checked(shaped.line_record or Record, values, f"{shaped.line}.")
+    def _group_of(self, groups: dict[tuple[object, ...], _Group], number: int, known: Mapping[str, object]) -> _Group:
+        return groups.setdefault(_key(known), _Group(number, known))
 
-    def _record(self, group: _Group) -> Record | BadRecord:
-        shaped = self.document.shaped
+    def _shown(self, row: _Row) -> str:
+        return row.extract if isinstance(row, BadRecord) else self.opened.show(row)
+
+    def _record(self, group: _Group, bound: Bound) -> Record | BadRecord:
         try:
-            return checked(shaped.record, {**group.header, shaped.lines: tuple(group.lines)})
+            return bound.record({**group.header, self.document.shaped.lines: tuple(group.lines)})
         except CellError as error:
             raw = "\n".join(map(self.opened.show, group.rows))
             return self._told(self.opened.place(group.row), error, raw, None)
+
+    def _bound(self) -> Bound:
+        """Return what makes records with lines of the rows; the columns of a tree are the same in every file."""
+        bound = self.document.bound.get(self.opened.header) if self.document.paths else None
+        if bound is None:
+            shaped = self.document.shaped
+            header, lines = self._plan(self.document.header), self._plan(self.document.lines)
+            bound = Bound.of(
+                header,
+                lines,
+                header.only(self.identity),
+                builder(shaped.line_record or Record, lines, f"{shaped.line}."),
+                assembler(shaped.record, {*header.names(), shaped.lines}),
+                [
+                    self.found[column]
+                    for made in self.document.header
+                    for column in made.columns
+                    if column in self.found
+                ],
+            )
+            if self.document.paths:
+                self.document.bound[self.opened.header] = bound
+        return bound
 
     def _plan(self, fields: tuple[Made, ...]) -> Plan:
         plan = Plan(dict(self.document.fixed) if fields is self.document.header else {})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.codec.fault import Unreadable
 from hub.codec.tree import Node
+from hub.codec.x12.interchange import TransactionSet
 from hub.contract import BadRecord, DocumentSpec
 from hub.mapping.document import Declared
 from hub.mapping.inward import Inward
@@ -49,6 +50,10 @@ class Documents:
     def parse_trees(self, document: str, roots: Iterable[Node | Unreadable]) -> Iterator[Record | BadRecord]:
         """Yield the records of trees that a connector has read itself, such as the transaction sets of an envelope."""
         return self.inward[document].parse_trees(roots)
+
+    def parse_sets(self, document: str, sets: Iterable[TransactionSet]) -> Iterator[Record | BadRecord]:
+        """Yield the records of X12 transaction sets that a connector has read itself."""
+        return self.inward[document].parse_sets(sets)
 
     def root(self, document: str) -> str:
         """Return the name of a tree's root: the number of an X12 transaction set, the basic type of an IDoc."""

@@ -52,7 +52,7 @@ class Walker:
     def __init__(
         self, moves: Moves, separators: Separators, *, exact: bool = True, most_faults: int = MOST_FAULTS
     ) -> None:
-        self._moves = moves
+        self.moves = moves
         self._separators = separators
         self._exact = exact
         self._most_faults = most_faults
@@ -103,7 +103,7 @@ class Walker:
     def finish(self) -> list[Fault]:
         """Say what still had to come; the trailer is the envelope's matter."""
         walked = self._walked = Walked()
-        for use in self._moves.left_over(self._at.use):
+        for use in self.moves.left_over(self._at.use):
             if use.tag != "SE":
                 self._say_missing(use, self._place + 1)
         return walked.faults
@@ -156,7 +156,7 @@ class Walker:
     def _out_of_place(self, move: Move) -> str:
         rule, tag = move.rule, move.tag
         name = f"{tag} ({rule.name})" if rule is not None else tag
-        code = self._moves.rule.code
+        code = self.moves.rule.code
         if move.fault is FaultCode.SEGMENT_OUT_OF_SEQUENCE:
             return f"{name} must stand before {self._at.use.tag}"
         if move.fault is FaultCode.UNEXPECTED_SEGMENT:
@@ -166,7 +166,7 @@ class Walker:
         return f"no segment {tag} is known"
 
     def _say_missing(self, use: Use, place: int) -> None:
-        rule = self._moves.segment(use.tag)
+        rule = self.moves.segment(use.tag)
         name = f"{use.tag} ({rule.name})" if rule is not None else use.tag
         loop = use.home.name if use.home.around is not None else ""
         behind = f" behind {self._at.use.tag}" if self._at.use.tag else ""
