@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
-from typing import Any
 
 from hub.mapping.build import assembler, new
 from hub.mapping.cell import Cell, CellError, Memo
