@@ -50,6 +50,7 @@ _ABOUT = About(
             Kind.SALES_ORDER,
             Kind.SALES_ORDER_CHANGE,
             Kind.STOCK_LEVEL,
+            Kind.STOCK_ADJUSTMENT,
             Kind.EXPECTED_RECEIPT,
             Kind.CATALOGUE_ENTRY,
             Kind.ACKNOWLEDGEMENT,

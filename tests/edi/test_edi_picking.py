@@ -31,6 +31,9 @@ _STOCK = (
 )
 
 
+_CHANGE = b"ST*860*0003~BCH*04*SA*4711***20261120~POC*1*QI*3**DZ**VN*CUP~CTT*1~SE*5*0003~"
+
+
 def interchange(sets: bytes) -> bytes:
     return _ISA + b"GS*PO*US*THEM*20260115*1200*70*X*004010~" + sets + b"GE*2*70~IEA*1*000000007~"
 
@@ -66,6 +69,10 @@ def _each(documents: list[Inward], content: bytes) -> Iterator[bool]:
 
 def test_orders_and_stock_go_the_quick_way(documents: list[Inward]) -> None:
     assert list(_each(documents, interchange(_ORDER + _STOCK))) == [True, True, True]
+
+
+def test_what_reads_the_envelope_goes_by_the_tree(documents: list[Inward]) -> None:
+    assert list(_each(documents, interchange(_CHANGE))) == [False]
 
 
 @pytest.mark.parametrize(

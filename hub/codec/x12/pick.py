@@ -19,6 +19,8 @@ from hub.codec.x12.standard.rules import LoopRule, Use
 
 #: The element that holds the qualifier of most segments.
 _QUALIFIER: Final = 1
+#: What stands around a set, and in its tree beside the segments.
+_ENVELOPE: Final = ("ISA", "GS", "ST", "SE")
 #: So many shapes of sets are remembered, none with more segments than this.
 _MOST_SHAPES: Final = 256
 _LONGEST_SHAPE: Final = 400
@@ -208,7 +210,7 @@ def _pick(column: int, path: Path, row: Step) -> _Pick | None:
         return None
     chain = tuple(above) if is_element else path.steps
     if path.up:
-        return None if not chain or chain[0].name == row.name else _whole(column, chain, last)
+        return None if not chain or chain[0].name in (row.name, *_ENVELOPE) else _whole(column, chain, last)
     if not chain or chain[0].name != row.name:
         chain = (row, *chain)
     return _whole(column, chain, last)
