@@ -31,6 +31,7 @@ _MEANINGS: Final[Mapping[str, str]] = {
     "city": "city",
     "code": "a code for the customer",
     "company": "company",
+    "counted_at": "when it was counted",
     "country": "country, two letters (ISO 3166-1)",
     "credit": "true for a credit memo",
     "currency": "currency, three letters (ISO 4217)",

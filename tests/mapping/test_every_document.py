@@ -148,6 +148,7 @@ def placeholder(kind: Kind) -> str:
         Kind.ACKNOWLEDGEMENT: "order_number",
         Kind.SHIPMENT: "shipment_number",
         Kind.INVOICE: "invoice_number",
+        Kind.STOCK_ADJUSTMENT: "number",
     }
     return f"{{{names[kind]}}}" if kind in names else "x"
 

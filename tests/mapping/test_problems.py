@@ -291,7 +291,7 @@ takes = "stock_level"
 sku = "Item"
 """,
         """\
-acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order, sales_order_change
+acme.toml:9:1: document stock must say what it makes: one of stock_level, catalogue_entry, expected_receipt, stock_adjustment, acknowledgement, shipment, invoice, sales_order, sales_order_change
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: a document with direction = "in" makes something; takes is for the other
 """,
@@ -588,7 +588,7 @@ makes = "x"
 """,
         """\
 acme.toml:9:1: document x has no fields
-acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, expected_receipt, acknowledgement, shipment, invoice, sales_order, sales_order_change
+acme.toml:9:1: document x must say what it makes: one of stock_level, catalogue_entry, expected_receipt, stock_adjustment, acknowledgement, shipment, invoice, sales_order, sales_order_change
 acme.toml:9:1: files is missing: which files these are, such as "/out/inventory*.csv"
 acme.toml:11:1: document y needs a direction: "in" (from the partner) or "out" (to it)
 """,
