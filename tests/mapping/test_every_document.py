@@ -16,8 +16,8 @@ from hub.codec.json_tree import JsonFormat
 from hub.codec.tree import Node
 from hub.codec.xml_tree import XmlFormat
 from hub.contract import BadRecord
-from hub.mapping.document import MAKES, TAKES
 from hub.mapping.checked import checked
+from hub.mapping.document import MAKES, TAKES
 from hub.mapping.target import Shape, Shaped, Target, shaped
 from hub.model.base import Record
 from hub.model.document import Kind
