@@ -28,9 +28,6 @@ PLANTED = {
     "sap": 'role = "supplier"\n[connection]\nconnector = "sap"\nurl = "sftp://hub@127.0.0.1:9/"\n'
     'password = "secret:canary"\nhost_key = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"\n'
     'us = { number = "88333" }\nthem = { number = "ABCCLNT400" }\n',
-    "sap": 'role = "supplier"\n[connection]\nurl = "sftp://hub@127.0.0.1:9/"\npassword = "secret:canary"\n'
-    'host_key = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"\n'
-    'us = { port = "HUB", number = "HUB" }\nthem = { port = "SAPACM", number = "ACME" }\n',
     "netsuite": 'role = "warehouse"\n[connection]\nconnector = "netsuite"\naccount = "1234567"\n'
     'consumer_key = "secret:canary"\nconsumer_secret = "secret:canary"\ntoken_id = "secret:canary"\n'
     f'token_secret = "secret:canary"\nurl = "http://127.0.0.1:{PORT}"\ndocuments = ["orders"]\n',
