@@ -41,7 +41,12 @@ class Posting:
         draft = Draft.read(outbound.content)
         if draft.carried:
             return self._carry(draft)
-        fields = self._made_from(draft) if draft.source else self._made_anew(draft)
+        try:
+            fields = self._made_from(draft) if draft.source else self._made_anew(draft)
+        except Rejected as refusal:
+            if not draft.source:
+                raise
+            return self._there_already(draft, refusal)  # nothing is left of the source: perhaps it was we who took it
         entry = Entry(draft.type, draft.external_id, {**self._constants(draft.type), **fields})
         (outcome,) = self._gateway.upsert([entry])
         if isinstance(outcome, AlreadyThere) and draft.source:
@@ -151,7 +156,7 @@ class Posting:
             raise TemporaryFailure(what, todo="nothing, when that one is still on its way", code="source missing")
         return source
 
-    def _there_already(self, draft: Draft, refusal: AlreadyThere) -> Receipt:
+    def _there_already(self, draft: Draft, refusal: Rejected) -> Receipt:
         """Accept a duplicate that says the same as our draft; pass any other on."""
         (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
         if found is None:

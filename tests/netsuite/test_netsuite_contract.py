@@ -11,11 +11,13 @@ from hub.testing import ConnectorContract
 from sandbox.netsuite.service import RunningNetSuite
 from tests.netsuite.trade import (
     AccountBench,
+    AdjustmentBench,
     BillBench,
     FulfilmentBench,
     PurchaseOrderBench,
     ReceiptBench,
     ShipOrderBench,
+    WholeOrderBench,
 )
 
 Make = Callable[..., Profile]
@@ -49,3 +51,15 @@ class TestBills(ConnectorContract):
     @pytest.fixture
     def bench(self, account: RunningNetSuite, make_profile: Make) -> AccountBench:
         return BillBench(account, make_profile())
+
+
+class TestAdjustments(ConnectorContract):
+    @pytest.fixture
+    def bench(self, account: RunningNetSuite, make_profile: Make) -> AccountBench:
+        return AdjustmentBench(account, make_profile())
+
+
+class TestWholeOrders(ConnectorContract):
+    @pytest.fixture
+    def bench(self, account: RunningNetSuite, make_profile: Make) -> AccountBench:
+        return WholeOrderBench(account, make_profile(documents=["sales_orders", "orders"], customers="email"))

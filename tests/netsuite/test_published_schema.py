@@ -8,16 +8,26 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from connectors.netsuite.connector import PLUGIN
+from connectors.netsuite.connector import PLUGIN, NetSuiteConnector
 from connectors.netsuite.schema import Schema
 from hub.contract import Outbound, Profile
 from hub.testing.context import MemoryContext, MemoryNumbers
+from sandbox.netsuite.books import Books
+from sandbox.netsuite.envelope import Namespaces
 from sandbox.netsuite.service import RunningNetSuite
 from sandbox.netsuite.wsdl import order_of
-from tests.netsuite.trade import BENCHES
+from tests.netsuite.trade import BENCHES, AccountBench, WholeOrderBench
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
 PUBLISHED = SAMPLES / "wsdl_2023_2"
+#: An account that is our ERP, with everything that an order can say.
+BOOKS = {
+    "documents": ["sales_orders", "vendors", "locations"],
+    "customers": "email",
+    "subsidiary": "3",
+    "unit": "1",
+    "units": {"Case": 12},
+}
 ENVELOPE = "{http://schemas.xmlsoap.org/soap/envelope/}"
 
 pytestmark = pytest.mark.skipif(not PUBLISHED.is_dir(), reason="the published WSDL is not beside this repository")
@@ -63,22 +73,52 @@ def valid(contents: list[bytes], schema: etree.XMLSchema) -> set[str]:
 def test_everything_that_we_send_and_that_the_account_answers_is_valid(
     account: RunningNetSuite, make_profile: Callable[..., Profile], folder: Path, schema: etree.XMLSchema
 ) -> None:
-    constants = {"SalesOrder": {"subsidiary": "3", "custbody_source": "hub"}}
+    fields = {"custbody_source": "hub", "custbody_web": True, "custbody_rank": 3, "custbody_region": {"id": "5"}}
+    constants = {"SalesOrder": {"subsidiary": "3", **fields}}
     profile = make_profile(endpoint="2023_2", wsdl_folder=folder, constants=constants)
-    connector = PLUGIN.open(profile, MemoryContext(account.ask(lambda service: service.clock)))
+    connector = PLUGIN.open(profile, connector_context(account))
     assert connector.check().ok
-    for name in ("orders", "shipments", "items", "stock"):
+    account.ask(lambda service: _fill(service.books))
+    for name in ("locations", "vendors", "transfers", "orders", "shipments", "items", "stock"):
         pages = list(connector.fetch(name, None))
         list(connector.fetch(name, pages[-1].cursor))
-    for bench in (each(account, profile) for each in BENCHES):
-        content = connector.render(bench.outbound, bench.record(1), MemoryNumbers()).content
-        outbound = Outbound(document=bench.outbound, key=bench.outbound, content=content)
-        connector.send(outbound)
-        connector.find(outbound)
+    whole = make_profile(**BOOKS, endpoint="2023_2", wsdl_folder=folder, constants=constants)
+    send_all(PLUGIN.open(whole, connector_context(account)), [WholeOrderBench(account, whole)])
+    send_all(connector, [each(account, profile) for each in BENCHES])
+    assert connector._gateway.domain() == ""
     connector.close()
     operations = valid(account.ask(lambda service: list(service.requests)), schema)
     assert operations >= {"upsertList", "getList", "search", "initialize", "getItemAvailability", "getServerTime"}
     assert len(valid(account.ask(lambda service: list(service.replies)), schema)) >= len(operations) - 2
+
+
+def connector_context(account: RunningNetSuite) -> MemoryContext:
+    return MemoryContext(account.ask(lambda service: service.clock))
+
+
+def send_all(connector: NetSuiteConnector, benches: list[AccountBench]) -> None:
+    for bench in benches:
+        content = connector.render(bench.outbound, bench.record(1), MemoryNumbers()).content
+        outbound = Outbound(document=bench.outbound, key=bench.outbound, content=content)
+        connector.send(outbound)
+        connector.find(outbound)
+
+
+def _fill(books: Books) -> None:
+    """A location, a vendor, an item of its own and a transfer, with all that is read of them."""
+    spaces, (east, west) = Namespaces("2023_2"), list(books.locations.values())
+    east.latitude, east.longitude, east.capacity, east.buffer = "40.7", "-74", 120, 2
+    east.cut_off = "2026-11-20T14:30:00.000-08:00"
+    item = next(iter(books.items.values()))
+    item.vendor, item.unit = books.add_vendor("MAKER", "The Maker", spaces).id, "Each"
+    space = spaces.of("inventory_{0}.transactions")
+    made = etree.fromstring(
+        f'<record xmlns:t="{space}" xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:type="t:TransferOrder"'
+        f' externalId="T1"><t:location internalId="{east.id}"/><t:transferLocation internalId="{west.id}"/>'
+        f'<t:itemList><t:item><t:item internalId="{item.id}"/><t:quantity>10</t:quantity></t:item></t:itemList>'
+        f"</record>"
+    )
+    books.save("TransferOrder", made, spaces)
 
 
 def test_a_message_in_another_order_would_be_noticed(schema: etree.XMLSchema) -> None:
@@ -106,6 +146,15 @@ def test_the_small_wsdl_names_what_the_published_one_does_in_its_order(folder: P
         "Address",
         "ItemAvailabilityFilter",
         "TransactionSearchBasic",
+        "LocationSearchBasic",
+        "VendorSearchBasic",
+        "CustomerSearchBasic",
+        "Customer",
+        "Vendor",
+        "TransferOrder",
+        "TransferOrderItem",
+        "InventoryAdjustment",
+        "InventoryAdjustmentInventory",
         "ItemSearchBasic",
         "InitializeRecord",
     ):

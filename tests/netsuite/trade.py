@@ -12,9 +12,11 @@ from lxml import etree
 from connectors.netsuite.connector import PLUGIN
 from hub.contract import Outbound, Profile
 from hub.model.base import Record
+from hub.model.order import SalesOrder
 from hub.model.place import Address
 from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseLine, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
+from hub.model.stock import StockAdjustment
 from hub.testing.bench import Mood
 from sandbox.netsuite.books import Book, Books
 from sandbox.netsuite.envelope import Namespaces, child, text
@@ -164,7 +166,36 @@ class BillBench(_MadeFromAnother):
         return Invoice(invoice_number=f"I{number}", order_number=f"PO-{number}", invoiced_at=WHEN, lines=(line,))
 
 
-BENCHES = (ShipOrderBench, PurchaseOrderBench, FulfilmentBench, ReceiptBench, BillBench)
+class WholeOrderBench(AccountBench):
+    """A channel's whole order with its buyer, for an account in which each buyer is a customer."""
+
+    outbound = "sales_orders"
+
+    def record(self, number: int) -> Record:
+        return SalesOrder.model_validate(
+            {
+                "channel": "shop",
+                "order_id": f"{number}",
+                "number": f"#{number}",
+                "placed_at": WHEN,
+                "updated_at": WHEN,
+                "currency": "USD",
+                "customer": {"name": "Ann Lee", "address": Address(country="US", email=f"ann{number}@mail.example")},
+                "charges": [{"kind": "shipping", "amount": "4.90"}],
+                "lines": [{"line_id": "1", "sku": "CD-R", "quantity": 2, "price": "9"}],
+                "sourcing": [{"line_id": "1", "node": "DC1", "quantity": 2, "document": f"FO-{number}"}],
+            }
+        )
+
+
+class AdjustmentBench(AccountBench):
+    outbound = "adjustments"
+
+    def record(self, number: int) -> Record:
+        return StockAdjustment(number=f"A{number}", sku="CD-R", location="DC1", change=Decimal(-1))
+
+
+BENCHES = (ShipOrderBench, PurchaseOrderBench, FulfilmentBench, ReceiptBench, BillBench, AdjustmentBench)
 
 
 def fulfilment_of(sale: Book, rows: list[etree._Element]) -> etree._Element:
