@@ -91,6 +91,11 @@ class SoapWire:
         finally:
             self._writing = False
 
+    @property
+    def moved_to(self) -> str:
+        """Where calls go since the account's own host sent us away; empty when it did not."""
+        return "" if self._base == self._settings.base else self._base
+
     def domain(self) -> str:
         """Return the address that NetSuite names for this account, empty when it names none that we may believe."""
         answer = self._once("getDataCenterUrls", {"account": self._settings.account}, {}, writes=False)

@@ -26,7 +26,8 @@ FIELDS = (
     *("line_items", "refunds", "fulfillments", "shipping_lines", "shipping_address", "billing_address", "customer"),
     *("location_id", "source_name", "financial_status", "fulfillment_status", "payment_terms", "confirmed", "test"),
     *("current_total_price", "current_total_price_set", "total_price", "total_price_set", "tags", "company"),
-    *("phone", "email", "contact_email"),
+    *("phone", "email", "contact_email", "taxes_included", "tax_lines", "total_outstanding", "payment_gateway_names"),
+    *("current_total_tax", "current_total_tax_set", "total_tax", "total_tax_set"),
 )
 #: Financial states in which goods must not leave, whatever the settings say.
 _NEVER = {"voided": "the payment was voided", "expired": "the payment has expired", "refunded": "fully refunded"}
@@ -89,6 +90,7 @@ def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings)
         "cancelled": order.get("cancelled_at") is not None,
         "test": order.get("test") is True,
         "total": _total(order),
+        "charges": tuple(each for each in _charges(order) if Decimal(str(each["amount"])) > 0),
         "tags": _tags(order),
         "requests": routed.requests(settings) if settings.fulfilment_service else (),
     }
@@ -116,6 +118,7 @@ def _line(line: object, order: Tree) -> dict[str, object]:
         "quantity": max(quantity, 0),
         "fulfilled": _fulfilled(order, line_id),
         "price": _price(line, ordered, line_id),
+        "discount": _discount(line, ordered, max(quantity, 0), line_id),
         "ships": line.get("requires_shipping") is not False and line.get("gift_card") is not True,
     }
 
@@ -155,12 +158,20 @@ def _fulfilled(order: Tree, line_id: str) -> int:
 def _price(line: Tree, ordered: int, line_id: str) -> Decimal:
     """Return what one unit costs the customer, its share of every discount taken off."""
     unit = _amount(line, "price", line_id)
-    discounts = sum(
-        (_amount(row, "amount", line_id) for row in _mappings(line.get("discount_allocations"))), Decimal(0)
-    )
+    discounts = _sum(line.get("discount_allocations"), "amount", line_id)
     if not discounts or not ordered:
         return unit
     return max((unit - discounts / ordered).quantize(_PLACES, ROUND_HALF_EVEN), Decimal(0))
+
+
+def _discount(line: Tree, ordered: int, quantity: int, line_id: str) -> Decimal:
+    """Return what discounts took off what is left of a line; the price is after them."""
+    taken = _sum(line.get("discount_allocations"), "amount", line_id)
+    return (taken * quantity / ordered).quantize(_PLACES, ROUND_HALF_EVEN) if taken and ordered else Decimal(0)
+
+
+def _sum(rows: object, field: str, line_id: str = "") -> Decimal:
+    return sum((_amount(row, field, line_id) for row in _mappings(rows)), Decimal(0))
 
 
 def _amount(tree: Tree, field: str, line_id: str = "") -> Decimal:
@@ -178,6 +189,28 @@ def _amount(tree: Tree, field: str, line_id: str = "") -> Decimal:
 def _total(order: Tree) -> dict[str, object] | None:
     field = next((name for name in ("current_total_price", "total_price") if order.get(name) is not None), None)
     return {"amount": _amount(order, field), "currency": order.get("currency")} if field else None
+
+
+def _charges(order: Tree) -> Iterator[Mapping[str, object]]:
+    """Yield what an order costs beside its lines, and what was paid of it; taxes within prices are no charge."""
+    for line in _mappings(order.get("shipping_lines")):
+        reduced = line.get("discounted_price") is not None or line.get("discounted_price_set") is not None
+        taken = Decimal(0) if reduced else _sum(line.get("discount_allocations"), "amount")
+        amount = _amount(line, "discounted_price" if reduced else "price") - taken
+        yield {"kind": "shipping", "name": _text(line, "title"), "amount": amount}
+    if order.get("taxes_included") is not True:
+        field = "current_total_tax" if order.get("current_total_tax") is not None else "total_tax"
+        names = ", ".join(dict.fromkeys(_text(line, "title") for line in _mappings(order.get("tax_lines"))))
+        yield {"kind": "tax", "name": names, "amount": _amount(order, field)}
+    total = _total(order)
+    if total is not None and order.get("total_outstanding") is not None:
+        gateways = order.get("payment_gateway_names")
+        name = str(gateways[0]) if isinstance(gateways, list) and gateways else ""
+        yield {
+            "kind": "payment",
+            "name": name,
+            "amount": Decimal(str(total["amount"])) - _amount(order, "total_outstanding"),
+        }
 
 
 # --- where to, how, and whether at all -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ class Mood(StrEnum):
     HANG = "hang"  # accepted and never answered
     LOCKED_OUT = "locked_out"  # a fault: invalid login attempt
     FORBIDDEN = "forbidden"  # a fault: the role may not do this
+    NO_FEATURE = "no_feature"  # a fault: the account has not turned this on
     PICKY = "picky"  # every record is refused
     LOST_REPLY = "lost_reply"  # the work is done and the answer dropped
     MAINTENANCE = "maintenance"  # a page of HTML with status 200

@@ -37,6 +37,7 @@ _FAULTS = {
     ),
     Mood.LOCKED_OUT: ("invalidCredentialsFault", "INVALID_LOGIN_ATTEMPT", "Invalid login attempt."),
     Mood.FORBIDDEN: ("insufficientPermissionFault", "INSUFFICIENT_PERMISSION", "You need a higher permission."),
+    Mood.NO_FEATURE: ("insufficientPermissionFault", "FEATURE_UNAVAILABLE", "The feature is not enabled."),
     Mood.WRONG_HOST: ("unexpectedErrorFault", "WRONG_DC_OR_VERSION", "This account is in another data center."),
     Mood.UNEXPECTED: ("invalidCredentialsFault", "UNEXPECTED_ERROR", "An unexpected error occurred."),
 }

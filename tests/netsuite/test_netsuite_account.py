@@ -15,11 +15,14 @@ from connectors.netsuite.commands import netsuite
 from connectors.netsuite.compose import Node, UnknownName, envelope, scalar
 from connectors.netsuite.connector import NetSuiteConnector, NetSuitePlugin
 from connectors.netsuite.schema import Schema
+from connectors.netsuite.wire import trusted
 from connectors.netsuite.wsdl import fetch
-from hub.contract import AccessDenied, Profile, TemporaryFailure
-from hub.testing.context import MemoryContext
+from hub.contract import AccessDenied, Outbound, Profile, TemporaryFailure
+from hub.model.purchase import FulfillmentOrder
+from hub.testing.context import MemoryContext, MemoryNumbers
 from sandbox.netsuite.moods import Mood
 from sandbox.netsuite.service import RunningNetSuite
+from tests.netsuite.trade import order_fields
 
 Open = Callable[..., NetSuiteConnector]
 Make = Callable[..., Profile]
@@ -115,12 +118,15 @@ def test_what_cannot_stand_in_xml_is_replaced_and_what_cannot_be_a_number_is_ref
 
 
 def test_the_doctor_says_what_works_and_what_to_do(connect: Open) -> None:
-    health = connect(locations={}, endpoint="2025_2").check()
+    health = connect(locations={}, documents=["stock", "ship_orders"]).check()
     assert health.ok
     assert "1234567_SB1 answers" in health.sentence
     assert "of 5 of the whole account" in health.sentence
     assert "East" in health.sentence
     assert "[connection.locations]" in health.todo
+    points = {each.name: each for each in health.points}
+    assert points["locations"].todo == health.todo
+    assert {"login", "ship_orders", "stock", "concurrency", "host", "clock", "endpoint"} <= set(points)
 
 
 def test_the_doctor_names_the_flows_that_lack_a_permission(account: RunningNetSuite, connect: Open) -> None:
@@ -144,3 +150,55 @@ def test_two_connections_to_one_account_share_one_gate(make_profile: Make, conte
     assert first._doctor._gate.width == 2
     first.close()
     second.close()
+
+
+def test_the_doctor_tells_a_feature_that_is_off_from_a_permission(account: RunningNetSuite, connect: Open) -> None:
+    account.mood(Mood.NO_FEATURE, on="getItemAvailability")
+    health = connect(documents=["stock"]).check()
+    assert not health.ok
+    assert "stock: " in health.sentence
+    assert "Multi-Location Inventory" in health.todo
+
+
+def test_another_account_of_the_same_process_has_a_gate_of_its_own(make_profile: Make, context: MemoryContext) -> None:
+    plugin = NetSuitePlugin()
+    ours, theirs = (plugin.open(make_profile(account=each), context) for each in ("1234567-sb1", "7654321"))
+    assert ours._doctor._gate is not theirs._doctor._gate
+    ours.close()
+    theirs.close()
+
+
+@pytest.mark.parametrize("mood", [Mood.MOVED, Mood.WRONG_HOST])
+def test_an_account_that_moved_is_asked_where_it_lives_and_called_there(
+    account: RunningNetSuite, connect: Open, mood: Mood
+) -> None:
+    record = FulfillmentOrder.model_validate(order_fields(1))
+    with RunningNetSuite(account.ask(lambda service: service.clock)) as before:
+        before.mood(mood)
+        before.ask(lambda service: setattr(service.calls, "domain", account.url))
+        connector = connect(url=before.url)
+        content = connector.render("ship_orders", record, MemoryNumbers()).content
+        made = connector.send(Outbound("ship_orders", "1", content))
+        assert f'url = "{account.url}"' in connector.check().todo
+    assert [made.reference] == [each.id for each in account.ask(lambda service: service.books.of("SalesOrder"))]
+
+
+def test_a_host_that_is_not_netsuites_own_is_not_believed(account: RunningNetSuite, connect: Open) -> None:
+    account.mood(Mood.WRONG_HOST)
+    account.ask(lambda service: setattr(service.calls, "domain", "https://evil.example"))
+    with pytest.raises(AccessDenied, match="WRONG_DC_OR_VERSION"):
+        list(connect().fetch("orders", None))
+
+
+@pytest.mark.parametrize(
+    ("domain", "ours", "known"),
+    [
+        ("https://1.suitetalk.api.netsuite.com/", "https://1.x.netsuite.com", "https://1.suitetalk.api.netsuite.com"),
+        ("http://1.suitetalk.api.netsuite.com", "https://1.x.netsuite.com", ""),
+        ("https://netsuite.com.evil.example", "https://1.x.netsuite.com", ""),
+        ("http://127.0.0.1:9", "http://127.0.0.1:8", "http://127.0.0.1:9"),
+        ("", "https://1.x.netsuite.com", ""),
+    ],
+)
+def test_only_netsuites_own_hosts_may_be_called(domain: str, ours: str, known: str) -> None:
+    assert trusted(domain, ours) == known

@@ -460,3 +460,32 @@ def test_every_sample_order_is_read_and_every_fragment_is_parked_with_its_place(
             assert found.field, name
         read += isinstance(found, SalesOrder)
     assert read >= 70
+
+
+def test_what_an_order_costs_beside_its_lines_and_what_was_paid_of_it() -> None:
+    order = _order(
+        shipping_lines=[
+            {"title": "Express", "price": "9.90", "discount_allocations": [{"amount": "2.00"}]},
+            {"title": "Free", "price": "0.00"},
+        ],
+        tax_lines=[{"title": "State", "price": "3.10"}, {"title": "County", "price": "0.90"}],
+        total_tax="4.00",
+        total_outstanding="100.00",
+        payment_gateway_names=["shopify_payments"],
+    )
+    found = [(each.kind.value, each.name, each.amount) for each in order.charges]
+    assert found == [
+        ("shipping", "Express", Decimal("7.90")),
+        ("tax", "State, County", Decimal("4.00")),
+        ("payment", "shopify_payments", Decimal("124.97")),
+    ]
+
+
+def test_taxes_within_prices_are_no_charge() -> None:
+    assert _order(taxes_included=True, total_tax="4.00", shipping_lines=[]).charges == ()
+
+
+def test_what_discounts_took_off_a_line_is_told_for_what_is_left_of_it() -> None:
+    line = {**LINE, "current_quantity": 2, "discount_allocations": [{"amount": "30.00"}]}
+    (read,) = _order(line_items=[line]).lines
+    assert (read.quantity, read.price, read.discount) == (2, Decimal("64.99"), Decimal("20.0000"))
