@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,13 @@ from hub.store import archive, deliveries, orders
 from hub.store.orders import OrderSummary
 from hub.web.console.access import Role
 from hub.web.console.answer import done, not_found, show
+from hub.web.console.render import moment, money
 from hub.web.console.site import Console
 
 _PAGE = 50
 _RAW = 20_000
+#: The rule against a node that does not sell a SKU.
+_NO_OFFER = "offer"
 VERBS = frozenset({"hold", "release", "reroute", "cancel"})
 
 
@@ -84,17 +87,75 @@ def _one(console: Console, request: Request, reference: str) -> Response:
             told = explain.explain(tx, desk, reference)
         except LookupError as error:
             return not_found(console, request, str(error))
-    return show(console, request, "order.html", told=told, lines=_ranked(told["lines"]), now=desk.clock.now())
+    return show(
+        console,
+        request,
+        "order.html",
+        told=told,
+        lines=_ranked(told["lines"]),
+        time=timeline(told),
+        now=desk.clock.now(),
+    )
 
 
 def _ranked(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the lines with the other nodes in order: those that could have shipped it first, the cheapest before."""
+    """Return the lines with the other nodes in order: those that could have shipped it first, the cheapest before.
+
+    Those that do not sell it at all are named together.
+    """
 
     def rank(other: Mapping[str, Any]) -> tuple[bool, float, str]:
         extra = other["extra_cost"]
         return bool(other["rule"]), float(extra) if extra is not None else 0.0, str(other["node"])
 
-    return [{**line, "others": sorted(line["others"], key=rank)} for line in lines]
+    return [
+        {
+            **line,
+            "others": sorted((each for each in line["others"] if each["rule"] != _NO_OFFER), key=rank),
+            "without": sorted(each["node"] for each in line["others"] if each["rule"] == _NO_OFFER),
+        }
+        for line in lines
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened to an order."""
+
+    at: str
+    name: str
+    who: str
+    words: str = ""
+    tone: str = ""
+
+
+def timeline(told: Mapping[str, Any]) -> list[Happening]:
+    """Return what happened to an order, first to last, wherever it is written down."""
+    order, currency = told["order"], "{} {}, {} ({})".format
+    found = [Happening(order["placed_at"], "placed", order["channel"])]
+    for each in told["decisions"]:
+        proven = "proven least" if each["optimal"] else "not proven least"
+        words = currency(money(each["total"]), each["currency"], proven, each["method"])
+        found.append(Happening(each["decided_at"], "routed", "hub", words))
+    for each in told["events"]:
+        tone = "bad" if any(word in each["name"] for word in ("parked", "refused", "held", "closed")) else ""
+        found.append(Happening(each["at"], each["name"], each["actor"], _detail(each["detail"]), tone))
+    for each in told["shipments"]:
+        words = f"{each['carrier']} {each['tracking']}".strip()
+        found.append(Happening(each["shipped_at"] or order["placed_at"], "shipped", each["partner"], words, "good"))
+    return sorted(found, key=lambda each: str(each.at))
+
+
+def _detail(detail: Mapping[str, Any]) -> str:
+    return "; ".join(f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in detail.items() if value)
+
+
+def _plain(value: object) -> str:
+    """Show a value of an event; a time as one."""
+    try:
+        return moment(value) if isinstance(value, str) and "T" in value and value[:4].isdigit() else str(value)
+    except ValueError:
+        return str(value)
 
 
 def _delivery(console: Console, request: Request, number: int) -> Response:

@@ -64,11 +64,8 @@ def mount(app: FastAPI, console: Console) -> None:
         with desk.store.read() as tx:
             flows = sync_view.flows(tx, console.jobs(), desk.clock.now(), None, 5000)
             rows = [each for each in connections.listing(tx, desk) if _wanted(each, given)]
-        by_code: dict[str, list[dict[str, Any]]] = {}
-        for flow in flows:
-            by_code.setdefault(flow["connection"], []).append(flow)
         now = desk.clock.now()
-        return show(console, request, "connections.html", given=given, rows=rows, flows=by_code, now=now)
+        return show(console, request, "connections.html", given=given, rows=rows, flows=_by_code(flows), now=now)
 
     @app.get("/connections/{code}")
     def one(code: str, request: Request) -> Response:
@@ -101,6 +98,18 @@ def _mount_verbs(app: FastAPI, console: Console) -> None:
             arguments["from"] = f"{fields['from']}:00+00:00" if fields.get("from") else None
             arguments["documents"] = int(fields["documents"]) if fields.get("documents", "").isdigit() else None
         return await done(console, request, name, arguments, visitor, fields)
+
+
+def _by_code(flows: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return each connection's flows, one for each document: the scheduled one, with the newest run of either."""
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for flow in sorted(flows, key=lambda each: each["started_at"]):
+        key = flow["connection"], flow["document"]
+        newest[key] = flow | {"next": flow["next"] or newest.get(key, flow)["next"]}
+    by_code: dict[str, list[dict[str, Any]]] = {}
+    for (code, _), flow in sorted(newest.items()):
+        by_code.setdefault(code, []).append(flow)
+    return by_code
 
 
 def stock_page(console: Console, given: Mapping[str, str]) -> list[StockLine]:
