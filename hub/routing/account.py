@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import NamedTuple
 
 from hub.model.decision import Choice, CostParts, Decision, Unfilled
 from hub.routing.frozen import input_hash
-from hub.routing.plan import Part, Plan, excesses
+from hub.routing.plan import Part, Plan, excesses, worth
 from hub.routing.problem import Want
 from hub.routing.scene import Scene
 from hub.routing.shortage import reason
@@ -63,9 +64,16 @@ def written(scene: Scene, plan: Plan) -> Decision:
         unfilled=_unfilled(scene, plan, rows),
         total=amount(total),
         optimal=plan.optimal,
-        bound=None if plan.optimal or plan.bound is None else amount(max(0, plan.bound)),
+        bound=_bound(scene, plan),
         method=plan.method,
     )
+
+
+def _bound(scene: Scene, plan: Plan) -> Decimal | None:
+    """Return the proven bound; none where the units' worth to other orders was weighed, which nobody pays."""
+    if plan.optimal or plan.bound is None or worth(scene, plan.parts):
+        return None
+    return amount(max(0, plan.bound))
 
 
 def costs_of(scene: Scene, parts: Sequence[Part], rows: Sequence[Row]) -> list[Costs]:

@@ -122,7 +122,8 @@ def _of_any_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
         price, tariff = offer.price, tariffs[code]
         if not tariff.ever_open or (keep_back and offer.stock - keep_back.get(tariff.kind, 0) < nanos):
             continue
-        if odd or price is None or offer.breaks or (home is not None and tariff.country not in (None, home)):
+        special = odd or offer.breaks or offer.dear
+        if special or price is None or (home is not None and tariff.country not in (None, home)):
             site = scene.site(code)
             if not _never(scene, site, offer):
                 costs[code] = scene.total(good, site, offer, nanos) * GRAIN

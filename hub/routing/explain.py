@@ -8,7 +8,7 @@ from hub.model.decision import Alternative, Decision
 from hub.model.number import plain
 from hub.routing.candidates import detail_of, rule_against
 from hub.routing.frozen import input_hash
-from hub.routing.plan import PARTITION, Part, landed
+from hub.routing.plan import PARTITION, Part, landed, worth
 from hub.routing.problem import Problem
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Good, Scene, goods_of
@@ -40,7 +40,7 @@ class _Explanation:
         self.scene = Scene(problem, rules)
         self.untouched = Scene(problem, rules)
         self.plan = plan(self.scene)
-        self.cost = landed(self.scene, self.plan.parts)
+        self.cost = landed(self.scene, self.plan.parts) - worth(self.scene, self.plan.parts)
         self.goods = goods_of(problem.wants, rules)
         self.searches = self.plan.method == PARTITION or len(self.goods) * len(problem.nodes) <= _MOST_SEARCHES
 
@@ -69,7 +69,7 @@ class _Explanation:
         missing = _filled(self.plan.parts) - _filled(what_if)
         if missing > 0 or not any(_same(part, good) and part.code == code for part in what_if):
             return Alternative(line_id=line_id, node=code, rule="incomplete", detail=self._incomplete(missing))
-        extra = amount(landed(self.scene, what_if) - self.cost)
+        extra = amount(landed(self.scene, what_if) - worth(self.scene, what_if) - self.cost)
         return Alternative(line_id=line_id, node=code, detail="; ".join(notes), extra_cost=extra)
 
     def _what_if(self, good: Good, code: str) -> tuple[Sequence[Part], list[str]]:
@@ -77,6 +77,9 @@ class _Explanation:
         notes = [] if site.distance_known else [f"distance unknown: {plain(self.rules.unknown_km)} km assumed"]
         if site.card is not None and good.pick_up_node is None:
             notes.append(f"freight by rate card {site.card.card.name}, zone {site.zone + 1}")
+        offer = self.scene.at(good, code)[1]
+        if offer.dear:
+            notes.append(f"a unit of it there is worth about {offer.worth:.2f} to other orders")
         if self.searches:
             found = plan(Scene(self.problem, self.rules, {good.wants[0].line_id: code}))
             return found.parts, notes if found.optimal else [*notes, "at most: not proven the least"]

@@ -134,7 +134,7 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "breaks": [[plain(minimum), plain(price)] for minimum, price in offer.breaks],
         "minimum": plain(offer.minimum),
         "lead_days": offer.lead_days,
-    }
+    } | ({"worth": plain(offer.worth)} if offer.worth else {})
 
 
 def _thawed_offer(data: Mapping[str, Any]) -> Offer:
@@ -146,6 +146,7 @@ def _thawed_offer(data: Mapping[str, Any]) -> Offer:
         breaks=tuple((Decimal(minimum), Decimal(price)) for minimum, price in data["breaks"]),
         minimum=Decimal(data["minimum"]),
         lead_days=data["lead_days"],
+        worth=Decimal(data.get("worth", 0)),
     )
 
 

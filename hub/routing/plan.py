@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.routing.scene import Good, Scene
+from hub.routing.tariff import times
 
 #: How a plan was found; stands in the decision.
 PARTITION = "partition programme"
@@ -50,6 +51,11 @@ def landed(scene: Scene, parts: Iterable[Part]) -> int:
     """Return in micro-units what the parts cost together, parcels and splits included."""
     parts = tuple(parts)
     return straight(scene, parts) + sum(excesses(scene, parts).values())
+
+
+def worth(scene: Scene, parts: Iterable[Part]) -> int:
+    """Return in micro-units what the parts' units are worth to other orders: counted in `landed`, and never paid."""
+    return sum(times(scene.at(part.good, part.code)[1].dear, part.nanos) for part in parts)
 
 
 def straight(scene: Scene, parts: Iterable[Part]) -> int:

@@ -175,8 +175,9 @@ class Scene:
         return have - self.taken.get((site.code, offer.sku), 0) if self.taken else have
 
     def total(self, good: Good, site: Site, offer: Offer, nanos: int) -> int:
-        """Return in micro-units what this quantity of the good costs at the site, without the parcel itself."""
-        return sum(self._parts(good, site, offer, nanos))
+        """Return in micro-units what this quantity costs at the site without the parcel; its worth to others counts."""
+        cost = sum(self._parts(good, site, offer, nanos))
+        return cost + times(offer.dear, nanos) if offer.dear else cost
 
     def parts(self, good: Good, site: Site, offer: Offer, nanos: int) -> Parts:
         """Return the same in its parts."""

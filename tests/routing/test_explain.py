@@ -10,6 +10,7 @@ from hub.model.node import NodeCosts
 from hub.model.place import Coordinates
 from hub.routing import explain as explaining
 from hub.routing.explain import explain
+from hub.routing.frozen import freeze, thaw
 from hub.routing.offer import Offer
 from hub.routing.plan import HIGHS
 from hub.routing.problem import Want
@@ -133,3 +134,18 @@ def test_where_solving_again_would_take_long_only_the_line_is_moved(monkeypatch:
             assert exact.cost - decision.total <= each.extra_cost, (seed, each)
             seen += 1
     assert seen > 5
+
+
+def test_units_that_others_need_more_are_left_to_them_and_the_reason_says_what_they_are_worth() -> None:
+    nodes = [a_node(code, costs=NodeCosts(freight_base=Decimal(freight))) for code, freight in (("A", 5), ("B", 7))]
+    offers = [
+        Offer("A", "K", Decimal(1), Decimal(10), worth=Decimal(3)),
+        Offer("B", "K", Decimal(9), Decimal(10)),
+    ]
+    problem = a_problem([Want("L", "K", Decimal(1), Decimal(0))], nodes, offers)
+    decision = solve(problem, RoutingRules())
+    assert (decision.choices[0].node, decision.total) == ("B", Decimal(17))
+    assert solve(thaw(freeze(problem)), RoutingRules()) == decision
+    (other,) = explain(problem, RoutingRules(), decision)
+    assert (other.node, other.extra_cost) == ("A", Decimal(-2))
+    assert "a unit of it there is worth about 3.00 to other orders" in other.detail
