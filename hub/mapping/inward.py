@@ -133,7 +133,9 @@ class Inward:
     def _trees(self, roots: Iterable[Node | Unreadable]) -> Opened:
         if self.declared.layout.by_place:
             roots = (each for root in roots for each in by_place(root))
-        return open_trees(roots, self.declared.layout.rows, self.paths, empty=bool(self.lines))
+        # an 855 for a whole order has no lines at all
+        whole = self.declared.kind is Kind.ACKNOWLEDGEMENT and self.declared.layout.format == "x12"
+        return open_trees(roots, self.declared.layout.rows, self.paths, empty=bool(self.lines), whole=whole)
 
     def _bound(self, opened: Opened, found: Mapping[str, int]) -> Run:
         each = self.declared.layout.each

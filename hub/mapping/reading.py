@@ -49,9 +49,17 @@ def open_table(content: bytes, layout: Layout, needed: frozenset[str]) -> Opened
 
 
 def open_trees(
-    roots: Iterable[Node | Unreadable], rows: Path | None, paths: Mapping[str, Path], *, empty: bool
+    roots: Iterable[Node | Unreadable],
+    rows: Path | None,
+    paths: Mapping[str, Path],
+    *,
+    empty: bool,
+    whole: bool = False,
 ) -> Opened:
-    """Open trees: a row for each node that `rows` leads to (each root without it), with a cell for each path."""
+    """Open trees: a row for each node that `rows` leads to (each root without it), with a cell for each path.
+
+    With `empty` a row too for what holds no such node, and with `whole` for a root in which there is none at all.
+    """
     places: list[str] = []
 
     def numbered() -> Iterator[Numbered]:
@@ -61,11 +69,20 @@ def open_trees(
                 yield len(places), root
                 continue
             here = Here(root)
-            for each in rows.nodes(here, empty=empty) if rows else (here,):
+            for each in _reached(rows, here, empty=empty, whole=whole) if rows else (here,):
                 places.append(_place(each, len(places) + 1))
                 yield len(places), [path.value(each) for path in paths.values()]
 
     return Opened(tuple(paths), numbered(), lambda number: places[number - 1], partial(_show, paths))
+
+
+def _reached(rows: Path, root: Here, *, empty: bool, whole: bool) -> Iterator[Here]:
+    none = True
+    for each in rows.nodes(root, empty=empty):
+        none = False
+        yield each
+    if none and whole:
+        yield Here(Node(""), root)
 
 
 def open_rows(rows: Sequence[tuple[int, str, list[str]]], names: tuple[str, ...]) -> Opened:

@@ -42,13 +42,14 @@ class _Reads:
     """What one segment gives to the cells of the set or of its row, most often without a call for each of them.
 
     `plain` are (column, element); `qualified` (column, element, qualifier in the first element); `paired` (column,
-    qualifier, element of the first qualifier); `guarded` are plain ones by the loop that must be the wanted one, and
+    qualifier), with the element of the first qualifier as `start`; `guarded` are plain ones by the loop that must be the wanted one, and
     `guards` say whether it is; `others` do the rest.
     """
 
     plain: list[tuple[int, int]] = field(default_factory=list)
     qualified: list[tuple[int, int, str]] = field(default_factory=list)
-    paired: list[tuple[int, str, int]] = field(default_factory=list)
+    paired: list[tuple[int, str]] = field(default_factory=list)
+    start: int = 0
     guarded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     guards: dict[int, Callable[[Sequence[str]], bool]] = field(default_factory=dict)
     others: list[_Take] = field(default_factory=list)
@@ -66,10 +67,11 @@ class _Reads:
         for column, element, qualifier in self.qualified:
             if element < count and elements[_QUALIFIER] == qualifier and not cells[column]:
                 cells[column] = elements[element]
-        for column, qualifier, start in self.paired:
-            if qualifier in elements and not cells[column]:
-                place = _place(elements, qualifier, start)
-                cells[column] = elements[place] if 0 < place < count else ""
+        if self.paired:
+            pairs = _pairs(elements, self.start)
+            for column, qualifier in self.paired:
+                if qualifier in pairs and not cells[column]:
+                    cells[column] = pairs[qualifier]
         if self.guards or self.guarded or self.others:
             self._take_by_loop(elements, cells, fits)
 
@@ -255,7 +257,8 @@ def _give(reads: _Reads, pick: _Pick, guard: int, chain: tuple[str, ...]) -> Non
     elif pick.element or guard >= 0:
         reads.others.append(_filtered(pick, guard, step))
     else:
-        reads.paired.append((pick.column, step.qualifier, _start(step)))
+        reads.paired.append((pick.column, step.qualifier))
+        reads.start = _start(step)
 
 
 def _is_by_qualifier(step: Step) -> bool:
@@ -294,6 +297,16 @@ def _one_test(step: Step, each: Filter) -> Callable[[Sequence[str]], bool]:
 def _start(step: Step) -> int:
     """Return the element of the first qualifier of a segment of pairs, or 0."""
     return int(step.pairs[0][0]) if step.pairs else 0
+
+
+def _pairs(elements: Sequence[str], start: int) -> Mapping[str, str]:
+    """Return what follows each qualifier of a segment, the first where it has several: as `_place` finds it."""
+    first = {elements[_QUALIFIER]: elements[2]} if len(elements) > 2 else {}
+    if not start:
+        return first
+    values = elements[start + 1 :: 2]
+    keys = elements[start : start + 2 * len(values) : 2]
+    return {**first, **dict(zip(reversed(keys), reversed(values), strict=True))}
 
 
 def _place(elements: Sequence[str], qualifier: str, start: int) -> int:
