@@ -42,8 +42,8 @@ class _Reads:
     """What one segment gives to the cells of the set or of its row, most often without a call for each of them.
 
     `plain` are (column, element); `qualified` (column, element, qualifier in the first element); `paired` (column,
-    qualifier), with the element of the first qualifier as `start`; `guarded` are plain ones by the loop that must be the wanted one, and
-    `guards` say whether it is; `others` do the rest.
+    qualifier), with the element of the first qualifier as `start`; `guarded` are plain ones by the loop that must be
+    the wanted one, and `guards` say whether it is; `others` do the rest.
     """
 
     plain: list[tuple[int, int]] = field(default_factory=list)
