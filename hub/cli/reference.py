@@ -1,4 +1,4 @@
-"""Writes the reference pages that are read off the program itself: commands, settings, connectors, metrics.
+"""Writes the reference pages that are read off the program itself: commands, settings, connectors, metrics, routing.
 
 Run `python -m hub.cli.reference` (or `make docs`) after any of them has changed; a test sees that nobody forgot.
 """
@@ -21,6 +21,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from hub.cli.main import main as program
+from hub.cli.routing_reference import routing_files
 from hub.config import Config
 from hub.services.directory import find_plugins
 from hub.web.metrics import FAMILIES
@@ -36,6 +37,7 @@ def pages() -> Mapping[str, str]:
         "settings.md": settings,
         "connectors.md": connectors,
         "metrics.md": metrics,
+        "routing-files.md": routing_files,
     }
     return {name: _HEAD + "\n".join(make()).rstrip() + "\n" for name, make in makers.items()}
 
