@@ -53,8 +53,8 @@ def _conditions() -> Iterator[str]:
 
 def _workflows() -> Iterator[str]:
     yield "\n## [[workflows]]"
-    yield "`name`, `orders`, and `steps`, each with `do`, its own settings, and `when`. Every workflow that takes an order"
-    yield "holds."
+    yield "`name`, `orders`, and `steps`, each with `do`, its own settings, and `when`. Every workflow that takes an"
+    yield "order holds."
     for name, model in STEPS.items():
         yield f'\n### do = "{name}"\n{_first(model)}'
         if model.model_fields:
@@ -63,8 +63,8 @@ def _workflows() -> Iterator[str]:
 
 def _tests() -> Iterator[str]:
     yield "\n## [[tests]]"
-    yield "`name`, `order` (any canonical field), `stock` (a list), `expect`. Run by `crossdock route test`, and before a"
-    yield "file comes into force."
+    yield "`name`, `order` (any canonical field), `stock` (a list), `expect`. Run by `crossdock route test`, and before"
+    yield "a file comes into force."
     yield f"\n### stock\n{_first(Shelf)}"
     yield from _fields(Shelf)
     yield f"\n### expect\n{_first(Expected)}"

@@ -33,7 +33,7 @@ class NothingFits(Record):
     cancel_after_days: Annotated[
         int | None, Field(ge=1, le=730, description="days after the order was placed; then what still waits ends")
     ] = None
-    notify: Annotated[bool, Field(description="tell people: it becomes an event that alerts take up")] = False
+    notify: Annotated[bool, Field(description="tell people, by alert rules with order_notice")] = False
 
 
 class Answers(Record):

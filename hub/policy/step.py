@@ -62,7 +62,7 @@ class Note(Record):
 
 
 class Notify(Record):
-    """Tell people of the order: an event that stands with it."""
+    """Tell people of the order: an event that stands with it, and alerts where a rule says `order_notice`."""
 
     text: Text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -12,7 +12,10 @@ from hub.model.state import DeliveryState
 from hub.services import failures
 from hub.services.alert_settings import AlertRule
 from hub.services.failure import Failure, Filters
-from hub.store.tables import connection, delivery, feed
+from hub.store.tables import connection, delivery, event, feed, sales_order
+
+#: How long a notice of a single order is news.
+_NOTICED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +99,32 @@ def _stuck(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure
             yield code, f"documents for {code} do not leave", f"`crossdock connection check {code}`"
 
 
+def _notices(tx: Connection, _rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+    """Find what routing files want people to be told of single orders, for a day each."""
+    columns = (event.c.id, event.c.name, event.c.detail, sales_order.c.channel, sales_order.c.number)
+    query = (
+        select(*columns)
+        .join(sales_order, sales_order.c.id == event.c.subject)
+        .where(event.c.name.in_(("order.notice", "order.nothing_fits")), event.c.at > now - _NOTICED)
+        .order_by(event.c.id)
+    )
+    for row in tx.execute(query):
+        missing = ", ".join(f"{each['quantity']} of {each['sku']}" for each in row.detail.get("lines", ()))
+        words = row.detail.get("text") or f"nothing fits {missing}"
+        yield (
+            f"{row.channel} {row.number} {row.id}",
+            f"order {row.number}: {words}",
+            f"`crossdock order explain {row.number}`",
+        )
+
+
 _LOOKS: Mapping[str, Callable[[Connection, AlertRule, datetime, list[Failure]], Iterator[_Found]]] = {
     "connection_down": _down,
     "feed_older": _old_feeds,
     "parked_more": _parked_more,
     "acknowledgement_overdue": _unanswered,
     "deliveries_stuck": _stuck,
+    "order_notice": _notices,
 }
 
 

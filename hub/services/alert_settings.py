@@ -74,7 +74,9 @@ class AlertRule(_Part):
     """[[alerts.rules]]: what somebody wants to be told of."""
 
     name: str
-    when: Literal["connection_down", "feed_older", "parked_more", "acknowledgement_overdue", "deliveries_stuck"]
+    when: Literal[
+        "connection_down", "feed_older", "parked_more", "acknowledgement_overdue", "deliveries_stuck", "order_notice"
+    ]
     than: Annotated[timedelta, BeforeValidator(_span), Field(description="how long it must have lasted")] = timedelta()
     count: Annotated[int, Field(ge=0, description="parked_more: tell when there are more than this")] = 0
     partner: Annotated[str, Field(description="only this one; empty: each of them")] = ""

@@ -11,6 +11,8 @@ from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
 from hub.services import due, orders, routing
+from hub.services.alert_rules import evaluate
+from hub.services.alert_settings import AlertRule
 from hub.store import decisions
 from hub.store import orders as stored
 from hub.store.tables import expected_receipt
@@ -200,6 +202,24 @@ def test_people_are_told_once_of_a_new_order(world: World, rules: Rules) -> None
     world.order(lines=MUG, tags={"vip"})
     world.order(lines={"1": ("MUG", 1)}, tags={"vip"}, at=5)
     assert world.events().count("order.notice") == 1
+
+
+def test_what_people_are_to_be_told_becomes_an_alert_for_a_day(world: World, rules: Rules) -> None:
+    world.source_of("acme", "MUG", 1)
+    rules(
+        '[[rules]]\nname = "all"\nnothing_fits = { notify = true }\n'
+        '[[workflows]]\nname = "w"\nsteps = [{ do = "notify", text = "call them" }]\n'
+    )
+    world.order(lines=MUG)
+    wanted = [AlertRule(name="orders", when="order_notice", partner="shop")]
+
+    def texts() -> list[str]:
+        found = world.read(lambda tx: evaluate(tx, wanted, world.clock.now()))
+        return [alert.text for alert in found.values()]
+
+    assert texts() == ["order #1001: call them", "order #1001: nothing fits 1 of MUG"]
+    world.clock.advance(86_400)
+    assert texts() == []
 
 
 # --- nothing fits ---
