@@ -46,6 +46,15 @@ class Flow(StrEnum):
     ADJUSTMENTS = "adjustments"
 
 
+#: Documents for which lines of NetSuite's own records are matched by SKU.
+_BY_NAME = frozenset(
+    {
+        *(Flow.ORDERS, Flow.SALES_ORDERS, Flow.DROP_SHIP_ORDERS, Flow.TRANSFERS),
+        *(Flow.FULFILMENTS, Flow.RECEIPTS, Flow.BILLS),
+    }
+)
+
+
 class Figure(StrEnum):
     """Which quantity of an item at a location is its stock."""
 
@@ -178,8 +187,10 @@ class NetSuiteSettings(BaseModel):
             raise ValueError(
                 "adjustments need adjustment_account, the internal id of the account that they are booked to"
             )
-        if Flow.ORDERS in self.documents and self.item_key is ItemKey.EXTERNAL_ID:
-            raise ValueError('the lines of NetSuite\'s orders name items by name only: orders need item_key = "name"')
+        named = sorted(self.documents & _BY_NAME) if self.item_key is ItemKey.EXTERNAL_ID else []
+        if named:
+            words = "the lines of NetSuite's own records name items by name only"
+            raise ValueError(f'{words}: {", ".join(named)} need item_key = "name"')
         return self
 
     @property

@@ -399,3 +399,13 @@ def test_a_receipt_sent_again_when_nothing_is_left_of_its_order_is_done(connect:
     assert send(connector, "receipts", record) == first
     with pytest.raises(Rejected, match="INVALID_INITIALIZE_REF"):
         send(connector, "receipts", record.changed(shipment_number="S2"))
+
+
+def test_without_whole_orders_a_vendors_part_is_a_purchase_order_of_ours(
+    account: RunningNetSuite, connect: Open
+) -> None:
+    vendor = account.ask(lambda service: service.books.add_vendor("MAKER", "The Maker", SPACES).id)
+    fields = {**order_fields(1), "number": "PO-8", "node": f"ERP-V{vendor}", "supplier": "erp", "currency": "USD"}
+    connector = connect(documents=["purchase_orders", "vendors"])
+    made = kept(account, send(connector, "purchase_orders", PurchaseOrder.model_validate(fields)))
+    assert (made.external_id, at(made.element, "entity")) == ("crossdock:PO-8", vendor)
