@@ -14,15 +14,18 @@ from hub.wire.exchange.settings import ExchangeSettings
 
 
 class Side(BaseModel):
-    """One side as SAP's partner profile (WE20) knows it: port, partner type, partner number, partner function."""
+    """One side as SAP's partner profile (WE20) knows it: port, partner type, partner number, partner function.
+
+    In flat files number and port have ten characters; converters that write XML take longer ones.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10)]
+    number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=35)]
     type: Annotated[
         str, StringConstraints(to_upper=True, max_length=2), Field(description="LS system, KU customer, LI vendor")
     ] = "LS"
-    port: Annotated[str, StringConstraints(strip_whitespace=True, max_length=10)] = ""
+    port: Annotated[str, StringConstraints(strip_whitespace=True, max_length=35)] = ""
     function: Annotated[str, StringConstraints(to_upper=True, max_length=2)] = ""
 
     def is_number(self, written: str) -> bool:

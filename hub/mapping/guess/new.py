@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.mapping.guess.draft import Draft, draft
 from hub.mapping.guess.formats import read_json, read_workbook, read_xml
+from hub.mapping.guess.idoc_sample import idoc_mapping, is_idoc
 from hub.mapping.guess.interchange import interchange_mapping, is_interchange
 from hub.mapping.guess.sample import NoSample, Reader, read_sample
 from hub.mapping.guess.trial import ROWS, embedded_test
@@ -59,8 +60,9 @@ def new_mapping(
     path = folder / f"{code}.toml"
     if path.exists() and not force:
         raise FileExistsError(path)
-    if any(is_interchange(file.read_bytes()) for file, _ in samples):
-        return _from_interchanges(code, samples, path, load, told)
+    for speaks in _SPEAKING:
+        if any(speaks.known(file.read_bytes()) for file, _ in samples):
+            return _from_speaking(speaks, code, samples, path, load, told)
     documents = tuple(_sampled(code, file, document) for file, document in samples)
     names = [each.draft.choice.document for each in documents]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -71,21 +73,41 @@ def new_mapping(
     return Written(path, documents)
 
 
-def _from_interchanges(
-    code: str, samples: Sequence[tuple[Path, str | None]], path: Path, load: Callable[[Path], PartnerFile], told: Told
+@dataclass(frozen=True, slots=True)
+class _Speaking:
+    """A format whose documents say themselves what they are and between whom: one file for all samples of it."""
+
+    name: str
+    known: Callable[[bytes], bool]
+    mapping: Callable[[str, Sequence[tuple[str, bytes]], Told, Callable[[str], PartnerFile]], str]
+
+
+_SPEAKING: Final = (
+    _Speaking("X12 interchange", is_interchange, interchange_mapping),
+    _Speaking("IDoc", is_idoc, idoc_mapping),
+)
+
+
+def _from_speaking(
+    speaks: _Speaking,
+    code: str,
+    samples: Sequence[tuple[Path, str | None]],
+    path: Path,
+    load: Callable[[Path], PartnerFile],
+    told: Told,
 ) -> Written:
     contents = [(file.name, file.read_bytes()) for file, _ in samples]
-    strange = [name for name, content in contents if not is_interchange(content)]
+    strange = [name for name, content in contents if not speaks.known(content)]
     if strange:
         raise NoSample(
-            f"{', '.join(strange)}: no X12 interchange, as the other samples are; a partner has one connection"
+            f"{', '.join(strange)}: no {speaks.name}, as the other samples are; a partner has one connection"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
 
     def load_text(text: str) -> PartnerFile:
         return _loaded(text, code, path.parent, load)
 
-    write_new(path, interchange_mapping(code, contents, told, load_text))
+    write_new(path, speaks.mapping(code, contents, told, load_text))
     return Written(path, ())
 
 
