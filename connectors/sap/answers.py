@@ -64,6 +64,14 @@ def _fault(values: Mapping[str, str], status: str) -> TransmissionFault:
     )
 
 
+def audit(record: FunctionalAcknowledgement) -> list[Segment]:
+    """Return the segments of an ALEAUD that tells our verdict on an IDoc of theirs."""
+    message = next((each.type[:6] for each in record.documents), "")
+    head = Segment("E1ADHDR", values={"MESTYP": message} if message else {})
+    values = {"DOCNUM": record.number.zfill(16), "STATUS": "53" if record.verdict.taken else "51"}
+    return [head, Segment("E1STATE", values=values, parent=head, depth=2)]
+
+
 def status(record: FunctionalAcknowledgement, at: datetime) -> Segment:
     """Return the segment of a STATUS that tells our verdict on an IDoc of theirs; `at` is in their time zone."""
     text = next((fault.text for each in record.documents for fault in each.faults if fault.text), "")

@@ -18,7 +18,12 @@ ACKNOWLEDGEMENTS = frozenset({"STATUS", "ALEAUD"})
 
 def events(content: bytes, settings: SapSettings) -> Iterator[Idoc | Fault]:
     """Yield the IDocs of a file, and what of it is none."""
-    return read([content], fallback=settings.code_page if settings.code_page != "utf-8" else "latin-1", held=1 << 60)
+    return read(
+        [content],
+        dictionary=settings.words,
+        fallback=settings.code_page if settings.code_page != "utf-8" else "latin-1",
+        held=1 << 60,
+    )
 
 
 def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str | None]) -> Iterator[RawItem]:
@@ -32,7 +37,7 @@ def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str
         if isinstance(event, Idoc) and not unfit(event, settings) and not broken_off(event):
             document = document_of(event.message_type)
             if document is not None:
-                content = write([event])
+                content = write([event], dictionary=settings.words)
                 yield RawItem(_key(event, content), content, file.name, file.at, document, file.key)
 
 

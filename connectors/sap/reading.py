@@ -42,7 +42,7 @@ class Reading:
                 yield _owed(event)
 
     def _owes(self, idoc: Idoc) -> bool:
-        wanted = self.settings.acknowledge is Acknowledge.STATUS and bool(idoc.number.strip("0"))
+        wanted = self.settings.acknowledge is not Acknowledge.NONE and bool(idoc.number.strip("0"))
         return wanted and idoc.message_type not in ACKNOWLEDGEMENTS
 
     def answers(self, content: bytes) -> Iterator[Record | BadRecord]:
@@ -57,7 +57,7 @@ class Reading:
             if isinstance(event, Fault):
                 yield _no_idoc(event)
             elif event.whole:
-                yield from self.translator.parse_trees(name, [tree(event)])
+                yield from self.translator.parse_trees(name, [tree(event, self.settings.words)])
             else:
                 yield _broken(event)
 
@@ -117,5 +117,5 @@ def _owed(idoc: Idoc) -> FunctionalAcknowledgement:
     errors = _errors(idoc)
     verdict = Verdict.REJECTED if errors else Verdict.ACCEPTED
     faults = tuple(TransmissionFault(code=each.code.name.lower(), text=str(each)) for each in errors[:_SHOWN])
-    document = DocumentVerdict(type=idoc.basic_type, number=idoc.number, verdict=verdict, faults=faults)
+    document = DocumentVerdict(type=idoc.message_type, number=idoc.number, verdict=verdict, faults=faults)
     return FunctionalAcknowledgement(group=answers.GROUP, number=idoc.number, verdict=verdict, documents=(document,))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from hub.codec.idoc.dictionary import Dictionary, DictionaryRefused, dictionary_of, standard
 from hub.codec.idoc.model import Form, Framing, Widths
 from hub.codec.idoc.records import code_page
 from hub.wire.exchange.settings import ExchangeSettings
@@ -45,10 +46,19 @@ class Acknowledge(StrEnum):
     """Whether the partner is told that its IDocs were read."""
 
     STATUS = "status"
+    ALEAUD = "aleaud"
     NONE = "none"
 
 
 _ENDS = {LineEnd.LF: "\n", LineEnd.CRLF: "\r\n", LineEnd.NONE: ""}
+
+
+def _learned(said: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        dictionary_of(said)
+    except DictionaryRefused as error:
+        raise ValueError(str(error)) from None
+    return said
 
 
 def _known_page(name: str) -> str:
@@ -77,11 +87,21 @@ class SapSettings(ExchangeSettings):
     releases: Annotated[
         Mapping[str, str], Field(description='segment releases that they take: { E1EDP01 = "E2EDP01003" }')
     ] = Field(default_factory=dict)
+    dictionary: Annotated[
+        Mapping[str, Any],
+        AfterValidator(_learned),
+        Field(description="their own segments, as `crossdock idoc learn` prints them, for flat files"),
+    ] = Field(default_factory=dict)
     inbox: Annotated[str, Field(description="the files for us, a pattern such as /out/*")] = "/out/*"
     outbox: Annotated[str, Field(description="our files, with {message} and {number}")] = "/in/{message}_{number}.idoc"
-    acknowledge: Annotated[Acknowledge, Field(description="send a STATUS for each IDoc of theirs, or none")] = (
-        Acknowledge.NONE
-    )
+    acknowledge: Annotated[
+        Acknowledge, Field(description="send a STATUS for each IDoc of theirs, an ALEAUD, or none")
+    ] = Acknowledge.NONE
+
+    @property
+    def words(self) -> Dictionary:
+        """The segments that we know, with theirs."""
+        return standard().with_added(dictionary_of(self.dictionary)) if self.dictionary else standard()
 
     @property
     def framing(self) -> Framing:

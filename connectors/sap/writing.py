@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from connectors.sap import answers
-from connectors.sap.settings import SapSettings, Side
+from connectors.sap.settings import Acknowledge, SapSettings, Side
 from hub.codec.idoc.dictionary import standard
 from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, Form, Idoc
 from hub.codec.idoc.tree import idoc_of
@@ -35,12 +35,15 @@ class Writing:
         record stays as it says.
         """
         try:
-            return self._numbered(idoc_of(self.translator.render_tree(name, record)), numbers)
+            return self._numbered(idoc_of(self.translator.render_tree(name, record), self.settings.words), numbers)
         except CannotWrite as error:
             raise _unwritable(record, str(error)) from None
 
     def acknowledgement(self, record: FunctionalAcknowledgement, numbers: Numbers) -> Rendered:
-        """Return the STATUS that tells the partner what became of an IDoc of theirs."""
+        """Return the STATUS or ALEAUD that tells the partner what became of an IDoc of theirs."""
+        if self.settings.acknowledge is Acknowledge.ALEAUD:
+            tree = standard().tree("ALEAUD01")
+            return self._numbered(Idoc({"MESTYP": "ALEAUD"}, answers.audit(record), tree=tree, root=tree.name), numbers)
         at = numbers.now().astimezone(ZoneInfo(self.timezone))
         idoc = Idoc(
             {"MESTYP": "STATUS"}, [answers.status(record, at)], tree=standard().tree("SYSTAT01"), root="SYSTAT01"
@@ -69,7 +72,7 @@ class Writing:
         } | idoc.control
         said["TABNAM"] = CONTROL
         idoc.control = {key: said[key] for key in CONTROL_RECORD.names if said.get(key)}
-        content = write([idoc], settings.framing, releases=settings.releases)
+        content = write([idoc], settings.framing, dictionary=settings.words, releases=settings.releases)
         message = idoc.message_type or idoc.basic_type
         name = settings.outbox.format(message=message, number=f"{number:016}")
         if settings.form is Form.XML and name.endswith(".idoc"):

@@ -19,12 +19,18 @@ from hub.testing.context import MemoryContext
 OURS, THEIRS = "0000088333", "ABCCLNT400"
 
 
-def partner_file(folder: Path, url: str = "sftp://us@sap.example/", connection: str = "", documents: str = "") -> Path:
-    """Write the file of a partner that differs from the house template in what is given."""
+def partner_file(
+    folder: Path,
+    url: str = "sftp://us@sap.example/",
+    connection: str = "",
+    documents: str = "",
+    extends: str = "sap_orders05",
+) -> Path:
+    """Write the file of a partner that differs from a house template in what is given."""
     path = folder / "south.toml"
     path.write_text(
         f"""version = 1
-extends = "sap_orders05"
+extends = "{extends}"
 [partner]
 code = "south"
 timezone = "Europe/Berlin"

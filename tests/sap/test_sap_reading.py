@@ -8,7 +8,10 @@ import pytest
 
 from connectors.sap.connector import SapConnector
 from hub.contract import BadRecord, RawItem
+from hub.model.order import SalesOrder
+from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement
+from hub.model.stock import StockLevel
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
 from tests.sap.sap_trade import connect, response, told, xml
 
@@ -128,6 +131,16 @@ def test_aleaud_says_the_same(sap: SapConnector) -> None:
     assert (said.reference, said.verdict) == ("IDOC 17", Verdict.ACCEPTED)
 
 
+def test_a_flat_aleaud_is_read_too(sap: SapConnector) -> None:
+    start = f"{'EDI_DC40':10}400{9:016}{'':10}{'ALEAUD01':60}{'ALEAUD':49}"
+    lines = [f"{start}{'SAPABC':10}LS  {'ABCCLNT400':101}{'':10}KU  {'88333':10}".ljust(524)]
+    lines.append(f"{'E2ADHDR':30}400{9:016}{1:06}{0:06}01ORDERS")
+    lines.append(f"{'E2STATE':30}400{9:016}{2:06}{1:06}02{17:016}51not posted")
+    (said,) = read(sap, "\n".join(lines).encode())
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.reference, said.verdict) == ("IDOC 17", Verdict.REJECTED)
+
+
 def test_we_answer_with_a_status_where_that_was_agreed(tmp_path: Path) -> None:
     sap = connect(tmp_path, connection='acknowledge = "status"')
     owed, said = read(sap, response(12))
@@ -135,3 +148,54 @@ def test_we_answer_with_a_status_where_that_was_agreed(tmp_path: Path) -> None:
     assert (owed.reference, owed.verdict) == ("IDOC 12", Verdict.ACCEPTED)
     assert isinstance(said, Acknowledgement)
     assert len(read(sap, told("53"))) == 1  # nobody answers an answer
+
+
+def test_their_own_segments_are_read_as_their_export_says(tmp_path: Path) -> None:
+    connection = """
+[connection.dictionary.segments.Z1STOCK]
+external = "Z2STOCK000"
+fields = ["MATNR 18", "LABST 15 number"]
+"""
+    documents = '''
+[documents.stock]
+root = "ZSTOCK"
+rows = "Z1STOCK"
+skip_when = 'col["MATNR"] == ""'
+[documents.stock.fields]
+sku = "MATNR"
+quantity = "LABST"
+[[documents.stock.tests]]
+given = """
+<X><IDOC><EDI_DC40><MESTYP>ZSTOCK</MESTYP></EDI_DC40><Z1STOCK><MATNR>A</MATNR><LABST>1</LABST></Z1STOCK></IDOC></X>
+"""
+expect = [{ sku = "A", quantity = 1 }]
+'''
+    sap = connect(tmp_path, connection=connection, documents=documents)
+    start = f"{'EDI_DC40':10}400{9:016}{'':10}{'ZSTOCK01':60}{'ZSTOCK':49}"
+    control_record = f"{start}{'SAPABC':10}LS  {'ABCCLNT400':101}{'':10}KU  {'88333':10}".ljust(524)
+    record = f"{'Z2STOCK000':30}400{9:016}{1:06}{0:06}01{'AB-100':18}4.000"
+    (said,) = read(sap, f"{control_record}\n{record}\n".encode())
+    assert isinstance(said, StockLevel)
+    assert (said.sku, said.quantity) == ("AB-100", 4)
+
+
+def test_an_order_of_a_customer_is_a_sales_order_and_its_change_a_change(tmp_path: Path) -> None:
+    sap = connect(tmp_path, extends="sap_customer")
+    head = '<E1EDK01 SEGMENT="1"><CURCY>EUR</CURCY></E1EDK01>'
+    head += '<E1EDK03 SEGMENT="1"><IDDAT>012</IDDAT><DATUM>20261120</DATUM></E1EDK03>'
+    number = '<E1EDK02 SEGMENT="1"><QUALF>001</QUALF><BELNR>4500001234</BELNR></E1EDK02>'
+    line = (
+        '<E1EDP01 SEGMENT="1"><POSEX>000010</POSEX><ACTION>002</ACTION><MENGE>2.000</MENGE><MENEE>PCE</MENEE>'
+        '<E1EDP19 SEGMENT="1"><QUALF>002</QUALF><IDTNR>AB-100</IDTNR></E1EDP19></E1EDP01>'
+    )
+    (order,) = read(sap, xml("ORDERS", head + number + line))
+    assert isinstance(order, SalesOrder)
+    assert (order.order_id, order.currency, order.lines[0].sku, order.lines[0].quantity) == (
+        "4500001234",
+        "EUR",
+        "AB-100",
+        2,
+    )
+    (change,) = read(sap, xml("ORDCHG", head + number + line, 8))
+    assert isinstance(change, SalesOrderChange)
+    assert change.change_number == "0000000000000008"

@@ -66,3 +66,15 @@ def test_a_status_tells_them_what_became_of_their_idoc(tmp_path: Path) -> None:
     assert (idoc.basic_type, idoc.message_type) == ("SYSTAT01", "STATUS")
     assert idoc.segments[0].values["DOCNUM"] == "0000000000000012"
     assert idoc.segments[0].values["STATUS"] == "17"
+
+
+@pytest.mark.parametrize("form", ["xml", "flat"])
+def test_an_aleaud_says_the_same_where_that_was_agreed(tmp_path: Path, form: str) -> None:
+    sap = connect(tmp_path, connection=f'acknowledge = "aleaud"\nform = "{form}"')
+    said = FunctionalAcknowledgement(group="IDOC", number="12", verdict=Verdict.ACCEPTED)
+    out = sap.render(VERDICT.name, said, MemoryNumbers(FakeClock()))
+    (idoc,) = idocs([out.content])
+    assert (idoc.basic_type, idoc.message_type) == ("ALEAUD01", "ALEAUD")
+    (state,) = idoc.named("E1STATE")
+    assert state.parent is idoc.segments[0]
+    assert (state.values["DOCNUM"], state.values["STATUS"]) == ("0000000000000012", "53")

@@ -242,6 +242,11 @@ def read_dictionary(text: str) -> Dictionary:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise DictionaryRefused(f"the dictionary is no TOML: {error}") from None
+    return dictionary_of(data)
+
+
+def dictionary_of(data: Mapping[str, Any]) -> Dictionary:
+    """Return the dictionary that such tables hold; raises DictionaryRefused."""
     segments = {name: _layout(name, each) for name, each in _tables(data, "segments")}
     trees = {name: Tree(name, tuple(_places(name, each))) for name, each in _tables(data, "types")}
     return Dictionary(segments, trees)

@@ -99,10 +99,18 @@ def idoc_of(root: Node, dictionary: Dictionary | None = None) -> Idoc:
         for key, value in kept.items():
             if value[0] == "-" and _MINUS_BEFORE.fullmatch(value) and _is_number(layouts, node.name, key):
                 kept[key] = f"{value[1:]}-"
-        one = Segment(node.name, "", kept, parent, depth=depth)
+        one = Segment(node.name, "", _in_order(kept, layouts.get(node.name)), parent, depth=depth)
         idoc.segments.append(one)
         waiting += [(child, one) for child in reversed(_ordered(node, node.name, known))]
     return idoc
+
+
+def _in_order(values: dict[str, str], layout: Layout | None) -> dict[str, str]:
+    """Return fields in the order of the segment, as SAP's own XML has them; others stay behind them."""
+    if layout is None or not layout.fields:
+        return values
+    known = [name for name in layout.names if name in values]
+    return {name: values[name] for name in (*known, *(each for each in values if each not in layout.by_name))}
 
 
 def _ordered(node: Node, name: str, known: Tree) -> list[Node]:
