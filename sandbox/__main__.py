@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from sandbox.olist import HistoryError
-from sandbox.options import Behaviour, Options
+from sandbox.options import Behaviour, Bucket, Options
 from sandbox.world import start
 
 
@@ -30,10 +30,11 @@ from sandbox.world import start
 @click.option("--reject", default=0.02, show_default=True, help="Share of lines that partners reject.")
 @click.option("--reduce", default=0.02, show_default=True, help="Share of lines that partners promise less of.")
 @click.option("--short", default=0.02, show_default=True, help="Share of lines that partners ship short.")
+@click.option("--shop-calls", default=20, show_default=True, help="Calls a second that the shop lets through.")
 @click.option("--shop-port", default=0, help="Port of the shop; a free one by default.")
 @click.option("--sftp-port", default=0, help="Port of the SFTP server; a free one by default.")
 @click.option("--control-port", default=0, help="Port of the control API; a free one by default.")
-def main(
+def main(  # noqa: PLR0913, PLR0917 - click passes options by name, as many as there are
     folder: Path,
     orders: int | None,
     history: Path | None,
@@ -41,12 +42,14 @@ def main(
     reject: float,
     reduce: float,
     short: float,
+    shop_calls: int,
     **chosen: object,
 ) -> None:
     """Start the partners, say where they are, and serve until SIGINT or SIGTERM."""
     behaviour = replace(Behaviour(), reaction=reaction, reject=reject, reduce=reduce, short=short)
     count = orders if orders is not None else 1000 if history else 20
-    options = Options(count, history=history, behaviour=behaviour, **chosen)  # type: ignore[arg-type]  # click checked
+    bucket = Bucket(20 * shop_calls, float(shop_calls))
+    options = Options(count, history=history, behaviour=behaviour, bucket=bucket, **chosen)  # type: ignore[arg-type]  # click checked
     done = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: done.set())

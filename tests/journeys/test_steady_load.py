@@ -77,7 +77,8 @@ def growth(samples: list[Sample]) -> float:
 def test_an_hour_of_orders_leaves_memory_and_growth_flat(
     circle: Callable[..., Circle], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ours = circle(int(SECONDS * RATE), SEED, "--rate", str(RATE))
+    # An order costs a shop some four calls, there and back: its largest plan is needed, as a merchant of this size has.
+    ours = circle(int(SECONDS * RATE), SEED, "--rate", str(RATE), "--shop-calls", str(int(RATE * 10)))
     ours.open_for_business()
     assert ours.hub is not None
     samples = []
