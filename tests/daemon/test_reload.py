@@ -98,3 +98,24 @@ def test_health_says_no_when_the_loop_stands_still(path: Path) -> None:
         server.stop()
         hub.close()
     assert (told.status_code, told.json()["ok"]) == (503, False)
+
+
+def test_a_routing_file_comes_into_force_while_running_and_a_broken_one_does_not(daemon: Daemon, path: Path) -> None:
+    def policy() -> str:
+        in_force = daemon.hub.desk.policy
+        return ",".join(each.name for each in in_force.rule_sets) if in_force else ""
+
+    def becomes(wanted: Callable[[], bool]) -> bool:
+        until = time.monotonic() + 30
+        while not wanted() and time.monotonic() < until:
+            time.sleep(0.05)
+        return wanted()
+
+    file = path.parent / "routing.toml"
+    file.write_text('version = 1\n[[rules]]\nname = "one"\n', "utf-8")
+    assert becomes(lambda: policy() == "one")
+    file.write_text('version = 1\n[[rules]]\nnam = "two"\n', "utf-8")
+    assert becomes(lambda: bool(daemon.hub.policy_files.problems))
+    assert policy() == "one"
+    file.write_text('version = 1\n[[rules]]\nname = "three"\n', "utf-8")
+    assert becomes(lambda: policy() == "three")
