@@ -42,7 +42,7 @@ def page(
     skus = sorted({row["sku"] for row in rows})
     promised = fresh.promised(tx, desk, skus, desk.clock.now())
     levels = levels_of(tx, skus)
-    bound, sources = _bound(tx, skus), _sources(tx, {row["generation"] for row in rows})
+    bound, sources = _bound(tx, skus, {row["node"] for row in rows}), _sources(tx, {row["generation"] for row in rows})
     lines = []
     for row in rows:
         pair = row["node"], row["sku"]
@@ -77,9 +77,9 @@ def _query(text: str, node: str, after: tuple[str, str] | None, limit: int) -> S
     return query
 
 
-def _bound(tx: Connection, skus: list[str]) -> dict[tuple[str, str], Decimal]:
+def _bound(tx: Connection, skus: list[str], nodes: set[str]) -> dict[tuple[str, str], Decimal]:
     query = select(allocation.c.node, allocation.c.sku, allocation.c.quantity).where(
-        allocation.c.sku.in_(skus), allocation.c.state.in_(_BOUND)
+        allocation.c.node.in_(sorted(nodes)), allocation.c.sku.in_(skus), allocation.c.state.in_(_BOUND)
     )
     sums: dict[tuple[str, str], Decimal] = {}
     for node, sku, quantity in tx.execute(query):

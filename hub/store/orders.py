@@ -105,6 +105,23 @@ def find(tx: Connection, reference: str) -> list[OrderRow]:
     return []
 
 
+def named(tx: Connection, reference: str) -> list[OrderSummary]:
+    """Return the orders that are called exactly so, without looking through all of them."""
+    found = find(tx, reference) if reference else []
+    return [
+        OrderSummary(
+            id=row.id,
+            channel=row.doc.channel,
+            channel_order=row.doc.order_id,
+            number=row.doc.number,
+            status=row.status,
+            placed_at=row.doc.placed_at,
+            updated_at=row.updated_at,
+        )
+        for row in found
+    ]
+
+
 def search(
     tx: Connection,
     *,

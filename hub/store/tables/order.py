@@ -12,7 +12,7 @@ sales_order = Table(
     metadata,
     Column("id", String(32), primary_key=True),  # ours, e.g. SO100001
     Column("channel", String(128), nullable=False),
-    Column("channel_order", String(128), nullable=False),
+    Column("channel_order", String(128), nullable=False, index=True),
     Column("number", String(128), nullable=False, index=True),
     Column("status", String(24), nullable=False, index=True),
     Column("placed_at", UtcTime, nullable=False),

@@ -70,6 +70,9 @@ def search(console: Console, given: Mapping[str, str]) -> list[OrderSummary]:
     except ValueError:
         before = None
     with console.desk().store.read() as tx:
+        named = orders.named(tx, given.get("text", "").strip())
+        if named and not before:
+            return named
         return orders.search(
             tx,
             statuses=[OrderStatus(status)] if status in list(OrderStatus) else (),
