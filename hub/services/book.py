@@ -154,7 +154,7 @@ def save(tx: Connection, books: Iterable[Book], now: datetime) -> bool:
     changed = allocations.save(tx, {order_id: book.portions for order_id, book in held.items()}, now)
     rolled_up = {order_id: order_status(each.row.state for each in book.portions) for order_id, book in held.items()}
     plans = {each.order.id: (each.order.gates, each.order.due_at) for each in held.values() if each.plan_changed}
-    orders.set_plans(tx, plans, now)
+    orders.set_plans(tx, plans)
     for each in held.values():
         _tell_promise(tx, each, now)
     for each in held.values():

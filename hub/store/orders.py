@@ -169,14 +169,16 @@ def set_statuses(tx: Connection, statuses: Mapping[str, OrderStatus], now: datet
         tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
 
 
-def set_plans(tx: Connection, plans: Mapping[str, tuple[Sequence[Gate], datetime | None]], now: datetime) -> None:
-    """Write down, by our ids, the gates of orders and when each has to be looked at by itself."""
+def set_plans(tx: Connection, plans: Mapping[str, tuple[Sequence[Gate], datetime | None]]) -> None:
+    """Write down, by our ids, the gates of orders and when each has to be looked at by itself.
+
+    That alone is no change of an order: a pre-order is looked at every few minutes.
+    """
     rows = [
         {
             "key": key,
             "gates": [gate.model_dump(mode="json") for gate in gates] or None,
             "due_at": due_at,
-            "updated_at": now,
         }
         for key, (gates, due_at) in plans.items()
     ]
