@@ -20,6 +20,7 @@ from hub.model.state import BOUND, LineState
 from hub.policy.policy import Ruling
 from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
+from hub.routing.postal import placed
 from hub.routing.problem import Problem, Want, narrow
 from hub.routing.promise import promises
 from hub.routing.rules import RoutingRules
@@ -263,7 +264,7 @@ def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now
         wants=wants,
         nodes=known.network,
         offers=known.offers(want.sku for want in wants),
-        destination=order.ship_to.coordinates if order.ship_to else None,
+        destination=placed(order.ship_to),
         country=order.ship_to.country if order.ship_to else None,
         promise_by=order.promise_by,
         load=dict(known.load),

@@ -14,6 +14,7 @@ from hub.model.money import Money, UnknownRate
 from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner
 from hub.routing.offer import Offer
+from hub.routing.postal import placed_node
 from hub.routing.problem import Network
 from hub.routing.shelf import Shelves
 from hub.services import fresh
@@ -36,7 +37,7 @@ class Supply:
     """All that is known of some SKUs at one moment, and what of it has been given away since, order by order."""
 
     def __init__(self, desk: Desk, known: _Known, also: Collection[str]) -> None:
-        self.nodes: Mapping[str, Node] = {node.code: node for node in desk.directory.nodes()}
+        self.nodes: Mapping[str, Node] = {node.code: placed_node(node) for node in desk.directory.nodes()}
         self.catalogue = known.catalogue
         self.items = known.items
         self._named = {sku for _, sku in known.catalogue} | {sku for _, sku in known.promised} | set(known.items)
