@@ -32,7 +32,7 @@ SAME = 1e-9
 #: Cuts are looked for when so few new plans (as a share of the orders) came in.
 _SETTLED = 0.012
 #: Of the time there is, so much may go into the bound.
-_FOR_THE_BOUND = 0.6
+_FOR_THE_BOUND = 0.45
 #: Branches of the proof.
 _BRANCHES = 5000
 _TURNS = 30
