@@ -18,6 +18,8 @@ _DAY: Final = (
 )
 _TIME: Final = "(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,2})?)?"
 _NEVER: Final = "(?!)"
+#: So many clean segments of one id are remembered.
+MOST_SEEN: Final = 64
 #: There, not there, either.
 _State = bool | None
 
@@ -25,17 +27,19 @@ _State = bool | None
 class Patterns:
     """What matches a clean segment of one id: one pattern for each number of elements, compiled when first asked for.
 
-    `latest` is the one that was asked for last: most segments look like the one before. Without a rule everything
-    matches: of what is not described, nothing can be wrong.
+    `latest` is the one that was asked for last: most segments look like the one before. `seen` are some that were
+    clean, as partners repeat whole segments. Without a rule everything matches: of what is not described, nothing can
+    be wrong.
     """
 
-    __slots__ = ("_by_count", "_rule", "_separator", "latest")
+    __slots__ = ("_by_count", "_rule", "_separator", "latest", "seen")
 
     def __init__(self, rule: SegmentRule | None, separator: str) -> None:
         self._rule = rule
         self._separator = separator
         self._by_count: dict[int, Callable[[str], object]] = {}
         self.latest: Callable[[str], object] = _never if rule is not None else bool
+        self.seen: set[str] = set()
 
     def other(self, text: str) -> object:
         """Try the pattern for just this number of elements."""

@@ -10,6 +10,7 @@ from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Segment, Separators
 from hub.codec.x12.standard.examine import examine
 from hub.codec.x12.standard.moves import Move, Moves
+from hub.codec.x12.standard.pattern import MOST_SEEN
 from hub.codec.x12.standard.rules import LoopRule, SegmentRule, Use
 
 #: More faults of one set than anybody reads; the rest is only counted.
@@ -94,7 +95,12 @@ class Walker:
                 loop = self._loop
             at = move
             patterns = move.patterns
-            if not (patterns.latest(text) or patterns.other(text)) or (doubtful and not text.isprintable()):
+            clean = text in patterns.seen
+            if not clean and (patterns.latest(text) or patterns.other(text)):
+                clean = True
+                if move.rule is not None and len(patterns.seen) < MOST_SEEN:
+                    patterns.seen.add(text)
+            if not clean or (doubtful and not text.isprintable()):
                 self._loop = loop
                 self._examine(text.split(cut), move.rule, place)
         self._at, self._loop, self._place = at, loop, place
