@@ -90,11 +90,12 @@ class _Writer:
             value = {"internalId": str(value)}
         if not isinstance(value, Mapping):
             return f"<{tag}{kind}>{escape(scalar(value, name))}</{tag}>"
-        self._known(value, shape)
+        if not (value.keys() <= shape.fields.keys()):
+            self._known(value, shape)
         attributes = "".join(
             f" {each}={quoteattr(scalar(value[each], each))}"
-            for each in sorted(shape.attributes)
-            if value.get(each) is not None
+            for each in sorted(shape.attributes & value.keys())
+            if value[each] is not None
         )
         inner = "".join(self._field(each, form, value[each]) for each, form in shape.fields.items() if each in value)
         return f"<{tag}{kind}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{kind}{attributes}/>"
@@ -102,6 +103,9 @@ class _Writer:
     def _field(self, name: str, form: Field, value: object) -> str:
         if value is None:
             return ""
+        if isinstance(value, str) and not form.type[0].isupper():  # most fields are, and need none of what follows
+            tag = f"{self._prefix(form.namespace)}:{name}"
+            return f"<{tag}>{escape(scalar(value, name))}</{tag}>"
         shape = self._schema.shape(form.type) if form.type[0].isupper() else _SIMPLE
         several = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         return "".join(self.element(name, form.namespace, shape, each) for each in several)
@@ -131,5 +135,6 @@ def scalar(value: object, name: str = "") -> str:
             raise ValueError(f"{name}: {value} has no time zone")
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, str | int):
-        return _UNHOLDABLE.sub(" ", str(value))
+        text = str(value)
+        return text if text.isprintable() and text.isascii() else _UNHOLDABLE.sub(" ", text)
     raise TypeError(f"{name}: a {type(value).__name__} cannot be sent")
