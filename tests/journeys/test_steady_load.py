@@ -97,7 +97,7 @@ def test_an_hour_of_orders_leaves_memory_and_growth_flat(
         print(f"memory: {memory[0]:.1f} MiB in the second third, {memory[1]:.1f} MiB in the last")
         print(f"database: {grew[0]:.2f} KiB an order in the second third, {grew[1]:.2f} KiB in the last")
         print(f"most under way: {max(each.unfinished for each in last)}; lost {audit.lost}, twice {audit.duplicated}")
-    assert (audit.lost, audit.duplicated) == (0, 0)
+    assert (audit.lost, audit.duplicated) == (0, 0), audit.as_text()
     assert memory[1] <= memory[0] * 1.05 + 8
     assert grew[1] <= grew[0] * 1.15
     assert max(each.unfinished for each in last) <= LATE
