@@ -21,7 +21,7 @@ from hub.model.state import DeliveryState
 from hub.services import explain, sync
 from hub.store import deliveries
 from hub.testing import FakeClock, MemoryContext, MemoryNumbers
-from sandbox.options import Options
+from sandbox.options import Bucket, Options
 from sandbox.shop.desk import Desk
 from sandbox.shop.state import FulfilmentOrder
 from sandbox.world import RunningSandbox, start
@@ -56,6 +56,15 @@ class Reader:
 def profile(profile: Profile) -> Profile:
     """Nothing hangs here, so a busy machine may take its time."""
     return replace(profile, settings=profile.settings.model_copy(update={"read_timeout": 10.0}))
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path) -> Iterator[RunningSandbox]:
+    """A shop whose plan never makes anybody wait: there is no limiter here that would keep to it."""
+    with start(
+        tmp_path / "sandbox", Options(orders=0, suppliers=2, items=12, bucket=Bucket(200_000, 10_000.0))
+    ) as running:
+        yield running
 
 
 @pytest.fixture
