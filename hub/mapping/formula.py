@@ -179,7 +179,7 @@ class _Compiler:
         if kind is None:
             raise self.refused(node, f"unknown field {name!r}{did_you_mean(name, self.scope.columns)}")
         self.columns.setdefault(name, self.refused(node, "").column)
-        return Part(kind, lambda resolve: resolve(name))
+        return Part(kind, lambda resolve: resolve(name), (name,))
 
     def _call(self, node: ast.Call) -> Part:
         name = node.func.id if isinstance(node.func, ast.Name) else ""

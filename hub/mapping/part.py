@@ -41,10 +41,14 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A checked part of a formula: its type, and how to make the closure once the columns are known."""
+    """A checked part of a formula: its type, and how to make the closure once the columns are known.
+
+    `first_of` are the columns of which it is the first that is not empty, where it is nothing else.
+    """
 
     type: Type
     bind: Callable[[Resolve], Step]
+    first_of: tuple[str, ...] = ()
 
 
 class Checker(Protocol):

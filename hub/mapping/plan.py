@@ -49,6 +49,7 @@ class Plan:
     base: dict[str, object] = field(default_factory=dict)
     singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
     pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
+    firsts: list[tuple[str, tuple[int, ...], Memo[str]]] = field(default_factory=list)
     formulas: list[tuple[str, Step]] = field(default_factory=list)
 
     def values(self, row: list[str]) -> dict[str, object]:
@@ -58,6 +59,14 @@ class Plan:
             values[name] = memo[row[index]]
         for name, index, unit, both in self.pairs:
             values[name] = both[row[index], row[unit]]
+        for name, indexes, memo in self.firsts:
+            for index in indexes:
+                text = row[index]
+                if text and not text.isspace():
+                    values[name] = memo[text]
+                    break
+            else:
+                values[name] = memo[""]
         for name, step in self.formulas:
             values[name] = step(row)
         return values
@@ -68,7 +77,7 @@ class Plan:
 
     def names(self) -> set[str]:
         """Return the names of all the fields that it makes."""
-        made = (name for parts in (self.singles, self.pairs, self.formulas) for name, *_ in parts)
+        made = (name for parts in (self.singles, self.pairs, self.firsts, self.formulas) for name, *_ in parts)
         return {*self.base, *made}
 
     def only(self, names: tuple[str, ...]) -> Plan:
@@ -77,6 +86,7 @@ class Plan:
             {name: value for name, value in self.base.items() if name in names},
             [each for each in self.singles if each[0] in names],
             [each for each in self.pairs if each[0] in names],
+            [each for each in self.firsts if each[0] in names],
             [each for each in self.formulas if each[0] in names],
         )
 

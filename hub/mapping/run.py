@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +12,7 @@ from hub.codec.fault import Refused, Unreadable
 from hub.contract import BadRecord
 from hub.mapping.build import assembler
 from hub.mapping.cell import CellError, Memo
+from hub.mapping.formula import Formula
 from hub.mapping.function import FormulaFailed
 from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step
 from hub.mapping.reading import Opened
@@ -223,6 +224,12 @@ class Run:
             name = made.target.name
             if any(column not in found for column in made.columns):
                 plan.base[name] = made.cell.read("")  # an optional column that this file does not have
+            elif made.formula is not None and made.formula.root.first_of and made.unit is None:
+                indexes = tuple(found[column] for column in made.formula.root.first_of)
+                plan.firsts.append((name, indexes, Memo(made.cell.read)))
+            elif made.formula is not None and len(made.formula.columns) == 1 and made.unit is None:
+                (column,) = made.formula.columns
+                plan.firsts.append((name, (found[column],), Memo(_of_one(made, made.formula))))
             elif made.formula is not None:
                 plan.formulas.append((name, formula_step(made, made.formula, resolve)))
             elif made.column is None:
@@ -259,6 +266,12 @@ class Run:
         word = "path" if self.document.paths else "column"
         origin = f" ({word} {error.source!r})" if error.source else ""
         return f"{error.field}{origin}: {error.why}" if error.field else error.why
+
+
+def _of_one(made: Made, formula: Formula) -> Callable[[str], object]:
+    """Return what a formula makes of the text of the only column that it reads."""
+    step = formula_step(made, formula, columns(dict.fromkeys(formula.columns, 0)))
+    return lambda text: step([text])
 
 
 def _merge(header: dict[str, object], values: dict[str, object]) -> None:

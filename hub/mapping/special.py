@@ -74,7 +74,8 @@ def _coalesce(checker: Checker, node: ast.Call) -> Part:
 
         return run
 
-    return Part(first.type, bind)
+    plain = first.type is Type.TEXT and all(part.first_of for part in parts)
+    return Part(first.type, bind, tuple(name for part in parts for name in part.first_of) if plain else ())
 
 
 def _date(checker: Checker, node: ast.Call) -> Part:

@@ -16,6 +16,7 @@ from hub.contract import BadRecord
 from hub.mapping.house import house_folder
 from hub.mapping.inward import Inward
 from hub.mapping.partner_file import load
+from hub.model.order import SalesOrder
 from tests.edi.trade import partner_file
 
 _SAMPLES = Path(__file__).parents[3] / "shared" / "samples" / "x12"
@@ -85,6 +86,28 @@ def test_what_reads_the_envelope_goes_by_the_tree(documents: list[Inward]) -> No
 )
 def test_what_the_quick_way_cannot_promise_is_left_to_the_tree(documents: list[Inward], oddity: bytes) -> None:
     assert list(_each(documents, interchange(_ORDER.replace(b"PO1*2", oddity)))) == [False]
+
+
+@pytest.mark.parametrize(
+    ("line", "sku"),
+    [
+        (b"PO1*1*2*EA*9.5**VN*CUP*SK*X", "CUP"),
+        (b"PO1*1*2*EA*9.5**SK*X*VN*CUP", "CUP"),  # as many elements, the other way round
+        (b"PO1*1*2*EA*9.5**VN* *SK*X", "X"),  # blanks are as good as nothing
+        (b"PO1*1*2*EA*9.5**VN**SK*X", "X"),
+        (b"PO1*1*2*EA*9.5**VN*A*VN*B", "A"),
+        (b"PO1*VP*2*EA*9.5**SK*X", "2"),  # the number of the line reads like a qualifier: as the tree has it
+        (b"PO1*1*2*EA*9.5**SK*X*VN", "X"),  # a qualifier of nothing
+    ],
+)
+def test_pairs_of_a_line_are_found_however_they_are_ordered(documents: list[Inward], line: bytes, sku: str) -> None:
+    first, last = (b"PO1*%d*2*EA*9.5**VN*MUG*SK*Y" % number for number in (7, 8))
+    sets = b"ST*850*0001~BEG*00*SA*4711**20260115~" + b"~".join((first, line, last)) + b"~CTT*3~SE*7*0001~"
+    (one,) = transaction_sets([interchange(sets)])
+    (order,) = next(each for each in documents if each.declared.layout.root == "850").parse_sets([one])
+    assert isinstance(order, SalesOrder), order
+    assert [each.sku for each in order.lines] == ["MUG", sku, "MUG"]
+    assert list(_each(documents, interchange(sets))) == [True]
 
 
 @pytest.mark.skipif(not _SAMPLES.is_dir(), reason="the samples of others are not beside this repository")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from hub.codec.path import Filter, Path, Step
@@ -24,6 +25,8 @@ _ENVELOPE: Final = ("ISA", "GS", "ST", "SE")
 #: So many shapes of sets are remembered, none with more segments than this.
 _MOST_SHAPES: Final = 256
 _LONGEST_SHAPE: Final = 400
+#: So many ways in which segments name their pairs are remembered.
+_MOST_LAYOUTS: Final = 256
 #: Takes a segment's elements to the cells of its row; `fits` says which filtered loops are the wanted ones.
 _Take = Callable[[Sequence[str], list[str], list[bool]], None]
 
@@ -53,10 +56,19 @@ class _Reads:
     guarded: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     guards: dict[int, Callable[[Sequence[str]], bool]] = field(default_factory=dict)
     others: list[_Take] = field(default_factory=list)
+    _alike: bool = False
+    _qualifiers: frozenset[str] = frozenset()
+    _layouts: dict[tuple[int, tuple[str, ...]], Callable[[Sequence[str]], Sequence[str]]] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether it gives anything."""
         return bool(self.plain or self.qualified or self.paired or self.guarded or self.guards or self.others)
+
+    def settle(self) -> None:
+        """Note, when all is said, whether segments that name the same pairs can be read in the same way."""
+        self._qualifiers = frozenset(qualifier for _, qualifier in self.paired)
+        by_hand = self.qualified or self.guarded or self.guards or self.others
+        self._alike = not by_hand and (self.start > _QUALIFIER or not self.paired)
 
     def take(self, elements: list[str], cells: list[str], fits: list[bool]) -> None:
         """Give what the segment has to the cells that are still empty."""
@@ -74,6 +86,31 @@ class _Reads:
                     cells[column] = pairs[qualifier]
         if self.guards or self.guarded or self.others:
             self._take_by_loop(elements, cells, fits)
+
+    def fresh(self, elements: list[str], width: int, fits: list[bool]) -> list[str]:
+        """Return new cells, so many, with what the segment has; segments that name the same pairs are read alike."""
+        start = self.start
+        if not self._alike or width < 2 or not self._qualifiers.isdisjoint(elements[:2]):
+            cells = [""] * width
+            self.take(elements, cells, fits)
+            return cells
+        layout = len(elements), tuple(elements[start::2]) if start else ()
+        getter = self._layouts.get(layout)
+        if getter is None:
+            getter = self._getter(elements, width)
+            if len(self._layouts) < _MOST_LAYOUTS:
+                self._layouts[layout] = getter
+        return list(getter([*elements, ""]))
+
+    def _getter(self, elements: list[str], width: int) -> Callable[[Sequence[str]], Sequence[str]]:
+        """Return what reads all cells at once from a segment like this one, behind which stands an empty element."""
+        count = len(elements)
+        places = [count] * width
+        for column, element in self.plain:
+            places[column] = min(element, count)
+        for column, qualifier in self.paired:
+            places[column] = min(_place(elements, qualifier, self.start) or count, count)
+        return itemgetter(*places)
 
     def _take_by_loop(self, elements: list[str], cells: list[str], fits: list[bool]) -> None:
         for guard, test in self.guards.items():
@@ -127,12 +164,12 @@ class Picker:
         found: list[tuple[int, str, list[str]]] = []
         for place, actions in steps:
             elements = texts[place].split(cut)
-            if actions.begins:
-                row = blank.copy()
-                found.append((place + 1, elements[0], row))
             if actions.whole is not None:
                 actions.whole.take(elements, whole, fits)
-            if actions.line is not None:
+            if actions.begins:
+                row = blank.copy() if actions.line is None else actions.line.fresh(elements, len(blank), fits)
+                found.append((place + 1, elements[0], row))
+            elif actions.line is not None:
                 actions.line.take(elements, row, fits)
         head = whole[: self.shared]
         for _, _, cells in found:
@@ -166,6 +203,7 @@ class Picker:
         for pick in self.picks:
             _give(whole if pick.column < self.shared else line, pick, self._guard(pick), chain)
         begins = chain == (self.row,)
+        line.settle()
         return _Actions(begins, whole or None, line or None) if begins or whole or line else None
 
     def _guard(self, pick: _Pick) -> int:
