@@ -53,7 +53,7 @@ def _kinds(past: Past) -> Counter[NodeKind]:
 
 def _words(told: dict[str, Any]) -> Iterator[str]:
     order = told["order"]
-    yield f"\nFor example order {order['number']} to {order['city']}, as `crossdock order explain` tells it:"
+    yield f"For example order {order['number']} to {order['city']}, as `crossdock order explain` tells it:"
     yield told["decisions"][0]["words"]
     for line in told["lines"]:
         yield f"{line['quantity']} x {line['sku']} {line['name']}"

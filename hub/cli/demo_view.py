@@ -53,6 +53,8 @@ class DemoView:
             table.add_row(f"units from {kind}", str(units))
         table.add_row("orders from several places", str(routed.get("orders_split", 0)))
         self._console.print(table)
+        if routed.get("example"):
+            self._console.print()
         for words in routed.get("example", ()):
             self._console.print(words, markup=False, soft_wrap=True)
 
