@@ -14,6 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Files may be longer than this only with a reason that stands here.
 LONGEST_FILE = 460
 LONGEST_FUNCTION = 60
+#: No file of ours needs more bytes; what is larger was left behind by somebody's experiment.
+LARGEST_FILE = 1_000_000
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -21,6 +23,10 @@ def tracked(*patterns: str) -> list[Path]:
     if listed.returncode:
         pytest.skip("not a git checkout")
     return [path for name in listed.stdout.splitlines() if (path := ROOT / name).is_file()]
+
+
+def test_no_large_file_was_left_behind() -> None:
+    assert [path.name for path in tracked() if path.stat().st_size > LARGEST_FILE] == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev"])
