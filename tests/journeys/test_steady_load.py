@@ -99,5 +99,5 @@ def test_an_hour_of_orders_leaves_memory_and_growth_flat(
         print(f"most under way: {max(each.unfinished for each in last)}; lost {audit.lost}, twice {audit.duplicated}")
     assert (audit.lost, audit.duplicated) == (0, 0), audit.as_text()
     assert memory[1] <= memory[0] * 1.05 + 8
-    assert grew[1] <= grew[0] * 1.15
+    assert grew[1] <= grew[0] * 1.1
     assert max(each.unfinished for each in last) <= LATE

@@ -17,7 +17,7 @@ from hub.codec.idoc.writer import CannotWrite, as_xml, write
 from hub.mapping.guess.draft import toml_text
 from hub.mapping.guess.sample import NoSample
 from hub.mapping.guess.trial import embedded_test
-from hub.mapping.guess.write import SCHEMA_NAME, Told, noted
+from hub.mapping.guess.write import SCHEMA_NAME, Told, noted, said
 from hub.mapping.partner_file import PartnerFile
 
 #: The documents of the templates that come in, by message type.
@@ -115,9 +115,9 @@ def _lines(code: str, seen: _Seen, samples: Sequence[tuple[str, bytes]], told: T
     yield "version = 1"
     yield f'extends = "{seen.template}"  # what is not said here is as in this template'
     yield from ("", "[partner]", f"code = {toml_text(code)}")
-    yield _said("name", told.name, code.replace("_", " ").title(), "how people call it")
-    yield _said("timezone", told.timezone, "UTC", "dates and times in IDocs are in this zone")
-    yield _said("currency", told.currency, _currency(seen), "what they bill in")
+    yield said("name", told.name, code.replace("_", " ").title(), "how people call it")
+    yield said("timezone", told.timezone, "UTC", "dates and times in IDocs are in this zone")
+    yield said("currency", told.currency, _currency(seen), "what they bill in")
     yield from ("", *_connection(code, seen, told))
     documents = _TEMPLATES[seen.template]
     unknown = sorted(seen.messages.keys() - documents.keys() - _ANSWERS - _TO_3PL - {"ORDERS", "ORDCHG"})
@@ -125,10 +125,6 @@ def _lines(code: str, seen: _Seen, samples: Sequence[tuple[str, bytes]], told: T
         yield f"# ? nothing is made of {', '.join(unknown)}: add a document with that `root`, or leave it to be told"
     yield from _units(seen)
     yield from _fields(seen)
-
-
-def _said(key: str, said: str, guess: str, doubt: str) -> str:
-    return f"{key} = {toml_text(said)}" if said else noted(f"{key} = {toml_text(guess)}", doubt)
 
 
 def _currency(seen: _Seen) -> str:
@@ -142,7 +138,7 @@ def _connection(code: str, seen: _Seen, told: Told) -> Iterator[str]:
     doubt = ("the sample goes into SAP: are these the right way round",) if into_sap else ()
     ours, theirs = ("SND", "RCV") if into_sap else ("RCV", "SND")
     yield "[connection]"
-    yield _said("url", told.url, f"sftp://hub@sap.{code}.example/", "user and server; /out and /in are folders there")
+    yield said("url", told.url, f"sftp://hub@sap.{code}.example/", "user and server; /out and /in are folders there")
     password = f'password = "secret:{code}_password"'
     yield password if told.has_password else f"# {password}  # the file secrets/{code}_password is to hold it"
     yield '# host_key = "SHA256:..."  # `crossdock connection check` shows it: ask whether it is theirs'

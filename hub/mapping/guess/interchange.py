@@ -18,7 +18,7 @@ from hub.codec.x12.writer import Policy, set_lines
 from hub.mapping.guess.draft import toml_text
 from hub.mapping.guess.sample import NoSample
 from hub.mapping.guess.trial import embedded_test
-from hub.mapping.guess.write import SCHEMA_NAME, Told, noted
+from hub.mapping.guess.write import SCHEMA_NAME, Told, noted, said
 from hub.mapping.partner_file import PartnerFile
 
 #: The documents of the templates that come in, by set, each with the segment that names the item and how it is read.
@@ -134,9 +134,9 @@ def _lines(code: str, seen: _Seen, samples: Sequence[tuple[str, bytes]], told: T
     yield "version = 1"
     yield f'extends = "{_template(seen)}"  # what is not said here is as in this template'
     yield from ("", "[partner]", f"code = {toml_text(code)}")
-    yield _said("name", told.name, code.replace("_", " ").title(), "how people call it")
-    yield _said("timezone", told.timezone, "UTC", "times in envelopes are in this zone")
-    yield _said("currency", told.currency, "USD", "what they bill in")
+    yield said("name", told.name, code.replace("_", " ").title(), "how people call it")
+    yield said("timezone", told.timezone, "UTC", "times in envelopes are in this zone")
+    yield said("currency", told.currency, "USD", "what they bill in")
     yield from ("", *_connection(code, seen, told))
     unknown = sorted(seen.sets.keys() - documents.keys() - _OURS - {"997", "999"})
     if unknown:
@@ -153,10 +153,6 @@ def _lines(code: str, seen: _Seen, samples: Sequence[tuple[str, bytes]], told: T
             )
 
 
-def _said(key: str, said: str, guess: str, doubt: str) -> str:
-    return f"{key} = {toml_text(said)}" if said else noted(f"{key} = {toml_text(guess)}", doubt)
-
-
 def _connection(code: str, seen: _Seen, told: Told) -> Iterator[str]:
     theirs, ours = seen.interchange.sender, seen.interchange.receiver
     own = seen.sets.keys() <= _OURS
@@ -164,7 +160,7 @@ def _connection(code: str, seen: _Seen, told: Told) -> Iterator[str]:
         theirs, ours = ours, theirs
     doubt = ("the sample is one that we send: are these the right way round",) if own else ()
     yield "[connection]"
-    yield _said("url", told.url, f"sftp://hub@edi.{code}.example/", "user and server; /out and /in are folders there")
+    yield said("url", told.url, f"sftp://hub@edi.{code}.example/", "user and server; /out and /in are folders there")
     password = f'password = "secret:{code}_password"'
     yield password if told.has_password else f"# {password}  # the file secrets/{code}_password is to hold it"
     yield '# host_key = "SHA256:..."  # `crossdock connection check` shows it: ask whether it is theirs'

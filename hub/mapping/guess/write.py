@@ -97,11 +97,13 @@ def _title(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").title()
 
 
-def _said(key: str, said: str, guess: str, doubt: str) -> str:
+def said(key: str, word: str, guess: str, doubt: str) -> str:
     """Return a setting of the partner as somebody said it, or the guess with its question mark."""
-    if said:
-        return f"{key:8} = {toml_text(said)}"
-    return noted(f"{key:8} = {toml_text(guess)}", doubt)
+    return f"{key} = {toml_text(word)}" if word else noted(f"{key} = {toml_text(guess)}", doubt)
+
+
+def _said(key: str, word: str, guess: str, doubt: str) -> str:
+    return said(f"{key:8}", word, guess, doubt)
 
 
 def _connection(code: str, told: Told) -> str:
