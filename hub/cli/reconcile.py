@@ -50,5 +50,6 @@ def _partners(hub: Hub, name: str) -> list[str]:
     entries = hub.directory.entries
     found = [code for code, entry in entries.items() if name in {code, entry.connector}]
     if not found:
-        raise Failure(f"{name} is neither a partner nor a kind of connector in use: {', '.join(sorted(entries))}")
+        known = ", ".join(sorted(entries)) or "there is no partner yet; add a mapping file"
+        raise Failure(f"{name} is neither a partner nor a kind of connector in use: {known}")
     return sorted(found)
