@@ -32,9 +32,10 @@ from hub.model.partner import Partner, Role
 from hub.model.place import Coordinates
 from hub.model.stock import StockLevel
 from hub.routing.rules import RoutingRules
-from hub.services import catalogue, ingest, stock
 from hub.services.desk import Desk, Source
 from hub.services.directory import Entry, PartnerDirectory, find_plugins
+from hub.services.intake import ingest
+from hub.services.inventory import catalogue, stock
 from hub.store import messages, migrate, nodes, runs
 from hub.store.engine import Store
 from hub.store.runs import Tick

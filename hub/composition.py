@@ -21,13 +21,16 @@ from hub.mapping.library import Changes, Library
 from hub.model.document import Direction, Kind
 from hub.model.node import Node
 from hub.policy.library import PolicyFiles
-from hub.services import hooks, notices, places, sync
-from hub.services.alert_channels import Channels
+from hub.services.alerting import notices
+from hub.services.alerting.alert_channels import Channels
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory, build_directory, find_plugins
-from hub.services.flow_locks import FlowLocks
-from hub.services.ingest import Counts
-from hub.services.sync import Flows
+from hub.services.intake import hooks
+from hub.services.intake.ingest import Counts
+from hub.services.inventory import places
+from hub.services.syncing import sync
+from hub.services.syncing.flow_locks import FlowLocks
+from hub.services.syncing.sync import Flows
 from hub.services.verbs import Verbs
 from hub.store import connections, migrate, nodes
 from hub.store.engine import Store

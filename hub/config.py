@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.model.money import Currency, ExchangeRates
 from hub.routing.rules import RoutingRules
-from hub.services.alert_settings import AlertsSection
+from hub.services.alerting.alert_settings import AlertsSection
 from hub.services.matching import Tolerances
 
 _PREFIX = "CROSSDOCK__"

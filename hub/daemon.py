@@ -21,11 +21,16 @@ from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.person import whoami
 from hub.reload import merge
-from hub.services import alerts, batching, connections, due, reconcile, requests, silence, sync
+from hub.services import requests
+from hub.services.alerting import alerts
 from hub.services.desk import Desk
-from hub.services.outcomes import DomainOutcomes
-from hub.services.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
-from hub.services.ticker import Ticker
+from hub.services.selling import due
+from hub.services.sourcing import batching
+from hub.services.syncing import connections, reconcile, sync
+from hub.services.syncing.schedules import Job, Schedule, ScheduleError, Task, jobs_of, load_schedules
+from hub.services.syncing.ticker import Ticker
+from hub.services.trade import silence
+from hub.services.trade.outcomes import DomainOutcomes
 from hub.services.verbs import Verbs
 from hub.store import archive, feeds, heartbeat, receipts, runs, stock
 from hub.store.upkeep import tidy

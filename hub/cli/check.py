@@ -9,7 +9,7 @@ from hub.cli.show import json_option, print_json
 from hub.composition import Hub
 from hub.mapping.problem import MappingErrors
 from hub.policy.library import checked_policy
-from hub.services.schedules import ScheduleError, jobs_of, load_schedules
+from hub.services.syncing.schedules import ScheduleError, jobs_of, load_schedules
 
 
 @click.command()

@@ -9,8 +9,8 @@ from hub.cli.params import Moment
 from hub.cli.session import FAILED, NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.services import checklist, connections
-from hub.services.schedules import ScheduleError, jobs_of, load_schedules
+from hub.services.syncing import checklist, connections
+from hub.services.syncing.schedules import ScheduleError, jobs_of, load_schedules
 
 _COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
 

@@ -16,7 +16,7 @@ from hub.cli.show import json_option, print_json
 from hub.clock import SystemClock
 from hub.config import Config
 from hub.instance import AlreadyRunning, InstanceLock
-from hub.services import notices
+from hub.services.alerting import notices
 from hub.store import connections, migrate
 from hub.store.connections import ConnectionMode
 from hub.store.engine import Store

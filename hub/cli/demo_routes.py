@@ -11,9 +11,10 @@ from typing import Any
 from hub.composition import open_hub
 from hub.config import load_config
 from hub.model.node import NodeKind
-from hub.services import explain, wording
-from hub.services.history import of_store
-from hub.services.replay import Past
+from hub.services import explain
+from hub.services.sourcing import wording
+from hub.services.sourcing.history import of_store
+from hub.services.sourcing.replay import Past
 
 _EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 _NAMES = {

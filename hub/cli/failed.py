@@ -18,13 +18,13 @@ from hub.cli.params import Moment, Span, age
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.services import failures, retry_data
-from hub.services import would_send as holding
-from hub.services.failure import FailureKind, Filters
-from hub.services.failure_detail import detail
-from hub.services.failure_watch import Fate, fates
-from hub.services.rehearsal import rehearse
+from hub.services.attention import failures, retry_data
+from hub.services.attention.failure import FailureKind, Filters
+from hub.services.attention.failure_detail import detail
+from hub.services.attention.failure_watch import Fate, fates
+from hub.services.attention.rehearsal import rehearse
 from hub.services.requests import Refused
+from hub.services.syncing import would_send as holding
 from hub.store import archive
 
 _NOTHING = "nothing needs a person"

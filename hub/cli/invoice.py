@@ -6,7 +6,7 @@ import click
 
 from hub.cli.session import Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
-from hub.services.invoices import InvoiceState
+from hub.services.trade.invoices import InvoiceState
 from hub.store import purchases
 
 _COLUMNS = ("id", "partner", "invoice", "document", "state", "total", "currency", "why", "received")

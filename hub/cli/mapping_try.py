@@ -18,7 +18,7 @@ from hub.composition import Hub
 from hub.contract import BadRecord
 from hub.mapping.beside import Beside, Part, side_by_side
 from hub.mapping.partner_file import PartnerFile
-from hub.services import what_if
+from hub.services.attention import what_if
 
 _FAILED = "!!"
 

@@ -12,8 +12,8 @@ from hub.cli.session import Failure, Session, pass_session
 from hub.cli.show import cell, console, json_option, print_json, print_rows
 from hub.model.state import OrderStatus
 from hub.services import explain as explaining
-from hub.services import wording
 from hub.services.requests import Refused
+from hub.services.sourcing import wording
 from hub.store import orders
 
 _COLUMNS = ("id", "number", "channel", "status", "placed_at", "updated_at")

@@ -11,7 +11,7 @@ from hub.cli.session import FAILED, Failure, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.contract import ConnectorError
-from hub.services import reconcile as service
+from hub.services.syncing import reconcile as service
 
 _COLUMNS = ("day", "order", "what", "theirs", "ours")
 

@@ -23,10 +23,10 @@ from hub.policy.case import run_case
 from hub.policy.policy import Policy
 from hub.policy.read import read_policy, routing_files
 from hub.routing.problem import Problem
-from hub.services.comparison import Comparison
-from hub.services.history import judge_of, of_store, with_policy
-from hub.services.replay import Again, first_time
-from hub.services.replay import replay as replayed
+from hub.services.sourcing.comparison import Comparison
+from hub.services.sourcing.history import judge_of, of_store, with_policy
+from hub.services.sourcing.replay import Again, first_time
+from hub.services.sourcing.replay import replay as replayed
 from sandbox.olist import HistoryError
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from html import escape
 
 from hub.cli.chart import line, pairs
-from hub.services.comparison import Comparison, Row, Side
+from hub.services.sourcing.comparison import Comparison, Row, Side
 
 _MOST_ROWS = 200
 _MOST_NODES = 15

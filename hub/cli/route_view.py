@@ -8,7 +8,7 @@ import click
 from rich.table import Table
 
 from hub.cli.show import console
-from hub.services.comparison import Comparison, Side
+from hub.services.sourcing.comparison import Comparison, Side
 
 
 def show(found: Comparison, told: str, most: int) -> None:

@@ -15,7 +15,7 @@ from hub.instance import AlreadyRunning
 from hub.killpoint import checkpoint_from
 from hub.log import set_up
 from hub.mapping.problem import MappingErrors
-from hub.services.schedules import ScheduleError
+from hub.services.syncing.schedules import ScheduleError
 
 
 @click.command()

@@ -8,7 +8,7 @@ import click
 
 from hub.cli.session import NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
-from hub.services import fresh
+from hub.services.inventory import fresh
 from hub.services.summary import summarise
 from hub.store import receipts
 from hub.store import stock as stock_store

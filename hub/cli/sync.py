@@ -9,9 +9,9 @@ import click
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.services import sync_view
-from hub.services.schedules import Schedule, ScheduleError, jobs_of, load_schedules
-from hub.services.sync import BY_HAND
+from hub.services.syncing import sync_view
+from hub.services.syncing.schedules import Schedule, ScheduleError, jobs_of, load_schedules
+from hub.services.syncing.sync import BY_HAND
 from hub.store import runs
 
 _COLUMNS = (

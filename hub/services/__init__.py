@@ -1,1 +1,1 @@
-"""Use cases, one file each; domain transactions begin and end here."""
+"""Use cases, one file each, in packages that import downwards; domain transactions begin and end here."""

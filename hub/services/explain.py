@@ -18,9 +18,10 @@ from hub.routing.explain import explain as explain_decision
 from hub.routing.frozen import thaw
 from hub.routing.rules import RoutingRules, RulesError, load_rules
 from hub.routing.solve import solve
-from hub.services import wording, would_send
 from hub.services.book import Book
 from hub.services.desk import Desk
+from hub.services.sourcing import wording
+from hub.services.syncing import would_send
 from hub.store import allocations, decisions, deliveries, events, orders, purchases, shipments
 from hub.store.allocations import Portion
 from hub.store.decisions import Decided

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Select, func, select
 
 from hub.model.state import DeliveryState
-from hub.services import connections, failures
-from hub.services.connections import ConnectionView
+from hub.services.attention import failures
+from hub.services.attention.failure import Group
 from hub.services.desk import Desk
-from hub.services.failure import Group
-from hub.services.schedules import Job
-from hub.services.sync_view import next_runs
+from hub.services.syncing import connections
+from hub.services.syncing.connections import ConnectionView
+from hub.services.syncing.schedules import Job
+from hub.services.syncing.sync_view import next_runs
 from hub.store.tables import connection, delivery, message, sales_order, shipment, sync_run
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.UNKNOWN)

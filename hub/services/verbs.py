@@ -9,9 +9,15 @@ from typing import Any
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
-from hub.services import connections, explain, failures, invoices, orders, retry_data, routing, stock_push
+from hub.services import explain
+from hub.services.attention import failures, retry_data
 from hub.services.desk import Desk
+from hub.services.inventory import stock_push
 from hub.services.requests import Refused, Verb, in_pieces
+from hub.services.selling import orders
+from hub.services.sourcing import routing
+from hub.services.syncing import connections
+from hub.services.trade import invoices
 from hub.store import archive
 
 Arguments = Mapping[str, Any]

@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 from hub.contract import AccessDenied, ConnectorError, Hears, Profile
 from hub.log import EventLog
 from hub.model.document import Kind
-from hub.services import hooks
 from hub.services.desk import Desk
+from hub.services.intake import hooks
 
 log = EventLog(__name__)
 

@@ -12,8 +12,8 @@ from hub.cli.main import main
 from hub.composition import open_hub
 from hub.config import load_config
 from hub.model.order import OrderLine, SalesOrder
-from hub.services import orders
 from hub.services.desk import Source
+from hub.services.selling import orders
 
 PLACED = datetime(2026, 11, 20, tzinfo=UTC)
 ORDER = SalesOrder(

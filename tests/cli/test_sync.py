@@ -10,8 +10,8 @@ import pytest
 
 from hub.contract import DocumentSpec
 from hub.model.document import Direction, Kind
-from hub.services.schedules import Job, Schedule
-from hub.services.sync_view import next_runs, sparkline
+from hub.services.syncing.schedules import Job, Schedule
+from hub.services.syncing.sync_view import next_runs, sparkline
 
 AT = "A,2026-11-20T06:00:00Z"
 

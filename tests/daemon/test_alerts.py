@@ -22,13 +22,14 @@ from hub.model.document import Kind
 from hub.model.money import ExchangeRates
 from hub.model.state import DeliveryState
 from hub.routing.rules import RoutingRules
-from hub.services import alerts, failures, notices
-from hub.services import connections as services
-from hub.services.alert_channels import Channels, NotTold
-from hub.services.alert_settings import AlertChannel, AlertsSection
+from hub.services.alerting import alerts, notices
+from hub.services.alerting.alert_channels import Channels, NotTold
+from hub.services.alerting.alert_settings import AlertChannel, AlertsSection
+from hub.services.attention import failures
+from hub.services.attention.failure import Filters
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory
-from hub.services.failure import Filters
+from hub.services.syncing import connections as services
 from hub.store import connections, deliveries
 from hub.store.delivery_row import Delivery
 from hub.store.engine import Store

@@ -10,8 +10,8 @@ import pytest
 
 from hub.contract import DocumentSpec
 from hub.model.document import Direction, Kind
-from hub.services.schedules import Job, Schedule
-from hub.services.ticker import Ticker
+from hub.services.syncing.schedules import Job, Schedule
+from hub.services.syncing.ticker import Ticker
 
 STOCK = DocumentSpec("stock", Direction.IN, Kind.STOCK_LEVEL)
 AT = datetime(2026, 11, 20, tzinfo=UTC)

@@ -15,11 +15,11 @@ from hub.model.document import Direction, Kind
 from hub.model.money import ExchangeRates
 from hub.model.partner import Partner, Role
 from hub.routing.rules import RoutingRules
-from hub.services import sync
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
-from hub.services.flow_locks import FlowLocks
-from hub.services.sync import Flows
+from hub.services.syncing import sync
+from hub.services.syncing.flow_locks import FlowLocks
+from hub.services.syncing.sync import Flows
 from hub.store import connections, runs
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock

@@ -21,12 +21,14 @@ from hub.model.order import SalesOrder
 from hub.model.partner import Partner, Role
 from hub.model.stock import ExpectedReceipt, StockLevel
 from hub.routing.rules import RoutingRules
-from hub.services import failures, ingest, sync
+from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
-from hub.services.flow_locks import FlowLocks
-from hub.services.ingest import Counts, Inlet
-from hub.services.sync import Flows
+from hub.services.intake import ingest
+from hub.services.intake.ingest import Counts, Inlet
+from hub.services.syncing import sync
+from hub.services.syncing.flow_locks import FlowLocks
+from hub.services.syncing.sync import Flows
 from hub.store import messages, orders, receipts, runs, stock
 from hub.store.engine import Store
 from hub.store.runs import Tick

@@ -20,12 +20,12 @@ from hub.model.node import Node, NodeKind
 from hub.model.partner import Partner, Role
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
 from hub.routing.rules import RoutingRules
-from hub.services import sync
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
-from hub.services.flow_locks import FlowLocks
-from hub.services.schedules import Schedule, Select, jobs_of
-from hub.services.sync import Flows
+from hub.services.syncing import sync
+from hub.services.syncing.flow_locks import FlowLocks
+from hub.services.syncing.schedules import Schedule, Select, jobs_of
+from hub.services.syncing.sync import Flows
 from hub.store import connections, deliveries, messages, stock
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock

@@ -11,9 +11,9 @@ from hub.model.node import Hours, Node, NodeKind
 from hub.model.partner import Partner, Role
 from hub.model.place import Coordinates
 from hub.routing.rules import RoutingRules
-from hub.services import places
 from hub.services.desk import Desk, Source
 from hub.services.directory import Entry, PartnerDirectory
+from hub.services.inventory import places
 from hub.store import nodes
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock

@@ -14,8 +14,8 @@ from hub.model.base import Record
 from hub.model.document import Direction, Kind
 from hub.model.order import SalesOrder
 from hub.model.stock import StockLevel
-from hub.services import ingest
 from hub.services.desk import Desk
+from hub.services.intake import ingest
 from hub.store import messages
 from tests.ingest.test_ingest import ORDERS, JsonLines, an_order, desk, inlet, run
 

@@ -23,7 +23,8 @@ from hub.clock import SystemClock
 from hub.composition import Hub
 from hub.config import load_config
 from hub.daemon import Daemon
-from hub.services import connections, fresh
+from hub.services.inventory import fresh
+from hub.services.syncing import connections
 from hub.store.tables import delivery
 from sandbox.netsuite.books import Book, lines
 from sandbox.netsuite.envelope import Element, Namespaces, child, text

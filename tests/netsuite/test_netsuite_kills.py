@@ -30,7 +30,7 @@ from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseO
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import DeliveryState
 from hub.model.stock import StockAdjustment
-from hub.services import connections
+from hub.services.syncing import connections
 from hub.store import deliveries
 from hub.store.delivery_row import NewDelivery
 from sandbox.netsuite.books import Book, lines

@@ -17,8 +17,8 @@ from hub import composition
 from hub.composition import Hub
 from hub.config import load_config
 from hub.daemon import Daemon
-from hub.services import connections
 from hub.services.directory import find_plugins
+from hub.services.syncing import connections
 from sandbox.netsuite.books import Books
 from sandbox.netsuite.envelope import Namespaces, child, children, text
 from sandbox.netsuite.moods import Mood

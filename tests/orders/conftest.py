@@ -25,10 +25,12 @@ from hub.model.shipment import Shipment, ShipmentLine
 from hub.model.state import DeliveryState, LineState
 from hub.policy.library import checked_policy
 from hub.routing.rules import RoutingRules
-from hub.services import acknowledgements, failures, orders, shipments
+from hub.services.attention import failures
+from hub.services.attention.failure import Failure, Filters
 from hub.services.desk import Desk, Source
-from hub.services.failure import Failure, Filters
-from hub.services.outcomes import DomainOutcomes
+from hub.services.selling import orders
+from hub.services.trade import acknowledgements, shipments
+from hub.services.trade.outcomes import DomainOutcomes
 from hub.store import allocations, deliveries, events
 from hub.store.allocations import Portion
 from hub.store.delivery_row import Delivery

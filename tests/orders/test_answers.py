@@ -14,7 +14,8 @@ from hub.model.node import NodeKind
 from hub.model.purchase import AcknowledgementLine, Invoice, InvoiceLine, Outcome
 from hub.model.shipment import Parcel, ShipmentLine
 from hub.model.state import DeliveryState, PurchaseState
-from hub.services import invoices, orders
+from hub.services.selling import orders
+from hub.services.trade import invoices
 from hub.store import purchases
 
 

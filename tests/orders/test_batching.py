@@ -13,7 +13,8 @@ from hub.routing.batch.joint import solve_batch
 from hub.routing.frozen import thaw
 from hub.routing.rules import load_rules
 from hub.routing.solve import solve
-from hub.services import batching, due
+from hub.services.selling import due
+from hub.services.sourcing import batching
 from hub.store import decisions
 from hub.store.decisions import Decided
 from tests.orders.conftest import Rules, World

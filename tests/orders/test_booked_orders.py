@@ -14,7 +14,8 @@ from hub.model.partner import Agreement, Partner, Role
 from hub.model.purchase import Invoice, InvoiceLine
 from hub.model.state import DeliveryState
 from hub.model.stock import StockAdjustment
-from hub.services import adjustments, invoices, orders
+from hub.services.selling import orders
+from hub.services.trade import adjustments, invoices
 from hub.store import deliveries
 from hub.store.delivery_row import Delivery
 from tests.orders.conftest import made_order

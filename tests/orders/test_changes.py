@@ -14,7 +14,7 @@ from hub.model.place import Address
 from hub.model.purchase import AcknowledgementLine, LineChange, Outcome
 from hub.model.shipment import ShipmentLine
 from hub.model.state import DeliveryState, LineState
-from hub.services.outcomes import DomainOutcomes
+from hub.services.trade.outcomes import DomainOutcomes
 from hub.store import deliveries
 from hub.store.delivery_row import Delivery
 

@@ -13,8 +13,8 @@ from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.purchase import Outcome
 from hub.model.state import DeliveryState, LineState
-from hub.services import orders
-from hub.services.outcomes import DomainOutcomes
+from hub.services.selling import orders
+from hub.services.trade.outcomes import DomainOutcomes
 from hub.store import published
 from tests.orders.conftest import World
 

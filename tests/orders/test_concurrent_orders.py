@@ -6,8 +6,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from hub.services import orders, routing
 from hub.services.desk import Source
+from hub.services.selling import orders
+from hub.services.sourcing import routing
 
 
 def test_orders_that_come_at_one_moment_never_get_more_than_there_is(world: Any) -> None:

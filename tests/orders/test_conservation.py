@@ -18,8 +18,8 @@ from hub.model.order import SalesOrder
 from hub.model.purchase import AcknowledgementLine, Outcome
 from hub.model.shipment import ShipmentLine
 from hub.model.state import BOUND, LineState
-from hub.services import routing
 from hub.services.book import AWAITED, GONE
+from hub.services.sourcing import routing
 from hub.store.allocations import Portion
 from hub.store.tables import delivery, sales_order
 

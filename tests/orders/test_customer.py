@@ -15,7 +15,7 @@ from hub.model.partner import Partner, Role
 from hub.model.place import Address
 from hub.model.purchase import Outcome
 from hub.model.shipment import ShipmentLine
-from hub.services import amendments, orders
+from hub.services.selling import amendments, orders
 from hub.store.delivery_row import Delivery
 
 SALES = {Kind.ACKNOWLEDGEMENT: "answers", Kind.SHIPMENT: "notices", Kind.INVOICE: "bills"}

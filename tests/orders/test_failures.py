@@ -15,9 +15,10 @@ from hub.model.order import DeliveryMethod
 from hub.model.purchase import Outcome
 from hub.model.shipment import ShipmentLine
 from hub.model.state import DeliveryState
-from hub.services import failures, routing
-from hub.services.failure import Failure, FailureKind
+from hub.services.attention import failures
+from hub.services.attention.failure import Failure, FailureKind
 from hub.services.requests import Refused
+from hub.services.sourcing import routing
 from hub.store import messages, runs
 from hub.store.runs import RunError, Tick
 

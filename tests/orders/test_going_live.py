@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hub.model.state import DeliveryState, PurchaseState
-from hub.services import connections as services
+from hub.services.syncing import connections as services
 from hub.store import connections, deliveries, purchases
 
 

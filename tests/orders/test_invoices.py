@@ -14,9 +14,9 @@ from hub.model.document import Kind
 from hub.model.partner import Partner, Role
 from hub.model.purchase import Invoice, InvoiceLine, PurchaseLine, PurchaseOrder
 from hub.model.shipment import ShipmentLine
-from hub.services import invoices
 from hub.services.matching import Facts, Match, Tolerances, match
 from hub.services.requests import Refused
+from hub.services.trade import invoices
 from hub.store import purchases
 from hub.store.purchases import InvoiceRow
 

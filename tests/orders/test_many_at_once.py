@@ -8,7 +8,7 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.order import SalesOrder
-from hub.services import orders
+from hub.services.selling import orders
 
 
 def together(world: Any, *versions: SalesOrder) -> list[bool]:

@@ -12,7 +12,7 @@ from hub.model.document import Kind
 from hub.model.order import OrderLine
 from hub.model.place import Address
 from hub.model.state import DeliveryState
-from hub.services import orders
+from hub.services.selling import orders
 from hub.store import purchases
 
 

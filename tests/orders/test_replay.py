@@ -9,10 +9,10 @@ import pytest
 
 from hub.policy.library import checked_policy
 from hub.policy.policy import Policy
-from hub.services import batching
-from hub.services.comparison import Comparison
-from hub.services.history import judge_of, of_store, with_policy
-from hub.services.replay import Again, Past, replay
+from hub.services.sourcing import batching
+from hub.services.sourcing.comparison import Comparison
+from hub.services.sourcing.history import judge_of, of_store, with_policy
+from hub.services.sourcing.replay import Again, Past, replay
 from tests.orders.conftest import Rules, World
 
 MUG = {"1": ("MUG", 2)}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.services import retry_data
+from hub.services.attention import retry_data
 from hub.services.requests import Refused
 from hub.store import deliveries
 

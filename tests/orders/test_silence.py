@@ -12,7 +12,8 @@ from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
 from hub.model.purchase import AcknowledgementLine, Outcome
-from hub.services import routing, silence
+from hub.services.sourcing import routing
+from hub.services.trade import silence
 from hub.store import events
 from hub.store.tables import purchase
 from tests.orders.conftest import Rules, World

@@ -13,7 +13,7 @@ from hub.model.document import Kind
 from hub.model.purchase import Outcome
 from hub.model.state import DeliveryState
 from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
-from hub.services import transmissions
+from hub.services.trade import transmissions
 from hub.store import deliveries
 from hub.store.tables import delivery, purchase
 

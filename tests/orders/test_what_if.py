@@ -12,8 +12,8 @@ from hub.model.document import Direction, Kind
 from hub.model.item import CatalogueEntry
 from hub.model.purchase import Acknowledgement, AcknowledgementLine, Outcome
 from hub.model.stock import StockLevel
-from hub.services import what_if
-from hub.services.what_if import Change, Original
+from hub.services.attention import what_if
+from hub.services.attention.what_if import Change, Original
 from hub.store import archive, messages
 
 ACKS = DocumentSpec("acknowledgement", Direction.IN, Kind.ACKNOWLEDGEMENT, Mode.DELTA)

@@ -10,7 +10,7 @@ import pytest
 
 from hub.model.decision import Alternative, Batched, CostParts, Decision
 from hub.model.node import Node
-from hub.services import wording
+from hub.services.sourcing import wording
 from tests.orders.conftest import Rules, World
 from tests.orders.test_explain import told as explained
 

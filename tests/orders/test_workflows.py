@@ -10,9 +10,10 @@ from sqlalchemy import insert
 from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
-from hub.services import due, orders, routing
-from hub.services.alert_rules import evaluate
-from hub.services.alert_settings import AlertRule
+from hub.services.alerting.alert_rules import evaluate
+from hub.services.alerting.alert_settings import AlertRule
+from hub.services.selling import due, orders
+from hub.services.sourcing import routing
 from hub.store import decisions
 from hub.store import orders as stored
 from hub.store.tables import expected_receipt

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.services import explain, would_send
+from hub.services import explain
+from hub.services.syncing import would_send
 from hub.store import archive, connections
 from hub.store.delivery_row import NEVER
 from hub.store.tables import delivery

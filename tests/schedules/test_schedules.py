@@ -12,7 +12,7 @@ from hub.contract import DocumentSpec, Profile
 from hub.model.document import Direction, Kind
 from hub.model.partner import Partner, Role
 from hub.services.directory import Entry, PartnerDirectory
-from hub.services.schedules import Schedule, ScheduleError, Select, jobs_of, load_schedules
+from hub.services.syncing.schedules import Schedule, ScheduleError, Select, jobs_of, load_schedules
 
 HOUSE = Path(__file__).resolve().parents[2] / "schedules"
 STOCK = DocumentSpec("stock", Direction.IN, Kind.STOCK_LEVEL)

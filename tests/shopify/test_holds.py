@@ -18,7 +18,8 @@ from hub.model.channel import OrderHold
 from hub.model.document import Kind
 from hub.model.order import SalesOrder
 from hub.model.state import DeliveryState
-from hub.services import explain, sync
+from hub.services import explain
+from hub.services.syncing import sync
 from hub.store import deliveries
 from hub.testing import FakeClock, MemoryContext, MemoryNumbers
 from sandbox.options import Bucket, Options

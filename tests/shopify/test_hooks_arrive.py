@@ -12,7 +12,7 @@ from sqlalchemy import select
 from hub.composition import Hub
 from hub.config import Config
 from hub.model.document import Kind
-from hub.services import sync
+from hub.services.syncing import sync
 from hub.store import orders
 from hub.store.tables import message
 from hub.web import hooks

@@ -21,9 +21,9 @@ from hub.config import Config, load_config
 from hub.contract import Profile, Rejected
 from hub.daemon import Daemon
 from hub.model.document import Kind
-from hub.services import sync
-from hub.services.reconcile import Comparison, reconcile, run_job
-from hub.services.schedules import Task, jobs_of, load_schedules
+from hub.services.syncing import sync
+from hub.services.syncing.reconcile import Comparison, reconcile, run_job
+from hub.services.syncing.schedules import Task, jobs_of, load_schedules
 from hub.store import runs
 from hub.store.tables import allocation, sales_order
 from hub.testing import MemoryContext

@@ -16,7 +16,7 @@ from hub.model.channel import RequestAnswer
 from hub.model.document import Kind
 from hub.model.order import SalesOrder
 from hub.model.state import DeliveryState
-from hub.services import sync
+from hub.services.syncing import sync
 from hub.store import deliveries
 from hub.testing import MemoryNumbers
 from sandbox.options import Options

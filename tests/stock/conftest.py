@@ -18,9 +18,9 @@ from hub.model.node import Node, NodeKind
 from hub.model.partner import Agreement, Partner, Role
 from hub.model.stock import StockLevel
 from hub.routing.rules import RoutingRules
-from hub.services import stock
 from hub.services.desk import Desk, Source
-from hub.services.feed import FeedResult
+from hub.services.inventory import stock
+from hub.services.inventory.feed import FeedResult
 from hub.store import messages
 from hub.store.engine import Store
 from hub.store.stock import StockRow, levels

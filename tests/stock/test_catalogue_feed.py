@@ -11,9 +11,9 @@ import pytest
 
 from hub.contract import BadRecord, Mode
 from hub.model.item import CatalogueEntry, Item, PriceBreak
-from hub.services import catalogue as catalogue_service
 from hub.services.desk import Desk
-from hub.services.feed import FeedResult
+from hub.services.inventory import catalogue as catalogue_service
+from hub.services.inventory.feed import FeedResult
 from hub.store import catalogue, items
 from hub.testing.clock import FakeClock
 

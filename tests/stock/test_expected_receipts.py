@@ -11,9 +11,9 @@ import pytest
 
 from hub.contract import BadRecord, Mode
 from hub.model.stock import Certainty, ExpectedReceipt
-from hub.services import receipts as service
 from hub.services.desk import Desk
-from hub.services.feed import FeedResult
+from hub.services.inventory import receipts as service
+from hub.services.inventory.feed import FeedResult
 from hub.store import receipts, stock
 from hub.testing.clock import FakeClock
 from tests.stock.conftest import Feeding

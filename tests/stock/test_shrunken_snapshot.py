@@ -9,9 +9,9 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.item import CatalogueEntry
-from hub.services import catalogue, stock
 from hub.services.desk import Desk, Source
-from hub.services.feed import SHRUNK, FeedResult
+from hub.services.inventory import catalogue, stock
+from hub.services.inventory.feed import SHRUNK, FeedResult
 from hub.store import messages
 from hub.testing.clock import FakeClock
 from tests.stock.conftest import Feeding

@@ -10,8 +10,9 @@ import pytest
 
 from hub.contract import Mode
 from hub.model.document import Kind
-from hub.services import fresh, stock_push, supply
 from hub.services.desk import Desk
+from hub.services.inventory import fresh, stock_push
+from hub.services.sourcing import supply
 from hub.store import published
 from hub.testing.clock import FakeClock
 

@@ -16,9 +16,9 @@ from hub.contract import BadRecord, Mode
 from hub.model.base import Record
 from hub.model.item import CatalogueEntry
 from hub.model.stock import Nets, StockLevel
-from hub.services import stock as stock_service
 from hub.services.desk import Desk
-from hub.services.feed import LEAST_TOGETHER, LONG, MOST_PARKED, MOST_TOGETHER, Pace
+from hub.services.inventory import stock as stock_service
+from hub.services.inventory.feed import LEAST_TOGETHER, LONG, MOST_PARKED, MOST_TOGETHER, Pace
 from hub.store import feeds, messages
 from hub.store.tables import feed, stock, stock_confirmed
 from hub.testing.clock import FakeClock

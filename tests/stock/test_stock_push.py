@@ -13,9 +13,9 @@ from hub.contract import Mode, Receipt
 from hub.model.document import Kind
 from hub.model.state import DeliveryState, LineState
 from hub.model.stock import Demand, StockPush
-from hub.services import stock_push
 from hub.services.desk import Desk
-from hub.services.outcomes import DomainOutcomes
+from hub.services.inventory import stock_push
+from hub.services.trade.outcomes import DomainOutcomes
 from hub.store import deliveries
 from hub.store import stock as stock_store
 from hub.store.delivery_row import Delivery

@@ -20,7 +20,8 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, func, select,
 
 from hub.model.money import ExchangeRates
 from hub.routing.rules import RoutingRules
-from hub.services import explain, failures
+from hub.services import explain
+from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory
 from hub.services.summary import summarise

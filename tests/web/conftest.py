@@ -23,10 +23,10 @@ from hub.model.order import OrderLine, SalesOrder
 from hub.model.partner import Partner, Role
 from hub.model.place import Address
 from hub.routing.rules import RoutingRules
-from hub.services import orders
 from hub.services.desk import Desk, Source
 from hub.services.directory import Entry, PartnerDirectory
 from hub.services.requests import ask_and_do
+from hub.services.selling import orders
 from hub.services.verbs import Verbs
 from hub.store import connections
 from hub.store.engine import Store

@@ -17,9 +17,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
 from hub.model.number import plain
-from hub.services import connections, explain, failures, today
-from hub.services.failure_detail import detail
+from hub.services import explain, today
+from hub.services.attention import failures
+from hub.services.attention.failure_detail import detail
 from hub.services.requests import Refused
+from hub.services.syncing import connections
 from hub.web.console.access import Role
 from hub.web.console.failed_pages import filters_of
 from hub.web.console.order_pages import search

@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from hub.services import failures, retry_data, waiting
-from hub.services.failure import Failure, FailureKind, Filters
-from hub.services.failure_detail import detail
+from hub.services.attention import failures, retry_data, waiting
+from hub.services.attention.failure import Failure, FailureKind, Filters
+from hub.services.attention.failure_detail import detail
 from hub.services.requests import Refused
 from hub.store import archive
 from hub.web.console.access import Role

@@ -10,9 +10,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub.model.partner import Partner
-from hub.services import connections, scorecard, stock_view, sync_view
-from hub.services.connections import ConnectionView
-from hub.services.stock_view import StockLine
+from hub.services.inventory import stock_view
+from hub.services.inventory.stock_view import StockLine
+from hub.services.syncing import connections, sync_view
+from hub.services.syncing.connections import ConnectionView
+from hub.services.trade import scorecard
 from hub.store import events, runs
 from hub.web.console.access import Role
 from hub.web.console.answer import done, not_found, show

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.contract import Health
 from hub.mapping.inward import Inward
 from hub.services.desk import Desk
-from hub.services.schedules import Job
+from hub.services.syncing.schedules import Job
 from hub.web.console.access import COOKIE, Access, Role, Visitor
 
 #: A form is refused beyond so many bytes.

@@ -1,0 +1,1 @@
+"""Telling people of what needs them, through the same ledger as everything else."""

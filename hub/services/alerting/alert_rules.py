@@ -1,0 +1,138 @@
+"""What the rules of [alerts] find: each finding says what is wrong, since when, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from hub.model.state import DeliveryState
+from hub.services.alerting.alert_settings import AlertRule
+from hub.services.attention import failures
+from hub.services.attention.failure import Failure, Filters
+from hub.store.tables import connection, delivery, event, feed, sales_order
+
+#: How long a notice of a single order is news.
+_NOTICED = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing that a rule found, known again by its rule and what it is about."""
+
+    rule: str
+    about: str
+    text: str
+    todo: str
+    urgent: bool = False
+    to: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What it is known again by."""
+        return f"{self.rule}/{self.about}"
+
+
+_Found = tuple[str, str, str]  # about, text, todo
+
+
+def evaluate(tx: Connection, rules: Iterable[AlertRule], now: datetime) -> dict[str, Alert]:
+    """Return what holds right now, by key."""
+    parked: list[Failure] = []
+    rules = list(rules)
+    if any(rule.when in ("parked_more", "acknowledgement_overdue") for rule in rules):
+        parked = failures.list_failures(tx, now)
+    found = {}
+    for rule in rules:
+        for about, text, todo in _LOOKS[rule.when](tx, rule, now, parked):
+            if rule.partner in ("", about.partition(" ")[0]):
+                alert = Alert(rule.name, about, text, todo, rule.urgent, rule.to)
+                found[alert.key] = alert
+    return found
+
+
+def _down(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+    columns = (connection.c.code, connection.c.outage_since, connection.c.outage_error)
+    for code, since, error, by, why in tx.execute(select(*columns, connection.c.paused_by, connection.c.paused_why)):
+        if by == "hub":
+            todo = f"mend its secret or ask them; `crossdock connection check {code}` says when it is well"
+            yield code, f"{code} lets us in no more: {why}", todo
+        elif since is not None and now - since >= rule.than:
+            text = f"{code} cannot be reached since {since:%Y-%m-%d %H:%M} UTC: {error}"
+            yield code, text, f"ask {code}; what waits goes by itself when it is back"
+
+
+def _old_feeds(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+    newest = select(feed.c.connection, feed.c.document, func.max(feed.c.ended_at).label("at"))
+    for code, document, at in tx.execute(newest.group_by(feed.c.connection, feed.c.document)):
+        if at is not None and now - at > rule.than:
+            text = f"the last {document} of {code} came {at:%Y-%m-%d %H:%M} UTC"
+            yield f"{code} {document}", text, f"ask {code} for it; `crossdock sync run {code}` looks at once"
+
+
+def _parked_more(_tx: Connection, rule: AlertRule, now: datetime, parked: list[Failure]) -> Iterator[_Found]:
+    lasting = [each for each in parked if now - each.since >= rule.than]
+    for group in failures.group(lasting):
+        if group.count > rule.count:
+            about = f"{group.partner} {group.error_class}/{group.code}"
+            yield about, f"{group.partner}: {group.example} ({group.document})", group.todo or "`crossdock failed list`"
+
+
+def _unanswered(_tx: Connection, rule: AlertRule, now: datetime, parked: list[Failure]) -> Iterator[_Found]:
+    for each in parked:
+        if each.code in ("overdue", "not acknowledged") and now - each.since >= rule.than:
+            yield f"{each.partner} {each.id}", each.error, each.todo
+
+
+def _stuck(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+    going = (DeliveryState.QUEUED.value, DeliveryState.WAITING.value, DeliveryState.RUNNING.value)
+    rows = (
+        select(delivery.c.connection, func.count(), func.min(delivery.c.created_at).label("at"))
+        .join(connection, connection.c.code == delivery.c.connection)
+        .where(connection.c.mode == "live", delivery.c.state.in_(going), delivery.c.created_at < now - rule.than)
+        .group_by(delivery.c.connection)
+    )
+    for code, count, _at in tx.execute(rows):
+        if count > rule.count:
+            yield code, f"documents for {code} do not leave", f"`crossdock connection check {code}`"
+
+
+def _notices(tx: Connection, _rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+    """Find what routing files want people to be told of single orders, for a day each."""
+    columns = (event.c.id, event.c.name, event.c.detail, sales_order.c.channel, sales_order.c.number)
+    query = (
+        select(*columns)
+        .join(sales_order, sales_order.c.id == event.c.subject)
+        .where(event.c.name.in_(("order.notice", "order.nothing_fits")), event.c.at > now - _NOTICED)
+        .order_by(event.c.id)
+    )
+    for row in tx.execute(query):
+        missing = ", ".join(f"{each['quantity']} of {each['sku']}" for each in row.detail.get("lines", ()))
+        words = row.detail.get("text") or f"nothing fits {missing}"
+        yield (
+            f"{row.channel} {row.number} {row.id}",
+            f"order {row.number}: {words}",
+            f"`crossdock order explain {row.number}`",
+        )
+
+
+_LOOKS: Mapping[str, Callable[[Connection, AlertRule, datetime, list[Failure]], Iterator[_Found]]] = {
+    "connection_down": _down,
+    "feed_older": _old_feeds,
+    "parked_more": _parked_more,
+    "acknowledgement_overdue": _unanswered,
+    "deliveries_stuck": _stuck,
+    "order_notice": _notices,
+}
+
+
+def summary_text(tx: Connection, now: datetime) -> str:
+    """Return the morning's summary: what needs a person by cause, and what is down."""
+    groups = failures.group(failures.list_failures(tx, now, Filters()))
+    lines = [f"{sum(group.count for group in groups)} need a person"]
+    lines += [f"- {group.count} x {group.partner}: {group.example}\n  do: {group.todo}" for group in groups[:20]]
+    down = tx.execute(select(connection.c.code).where(connection.c.outage_since.is_not(None))).scalars().all()
+    lines.append(f"down: {', '.join(down) or 'nobody'}")
+    return "\n".join(lines)

@@ -1,0 +1,54 @@
+"""What is stuck for the moment and needs nobody: it is tried again by itself, or waits for a partner's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from hub.model.state import DeliveryState
+from hub.services.trade.invoices import InvoiceState
+from hub.store import deliveries, purchases
+from hub.store.delivery_row import NEVER, Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits, for what, and until when."""
+
+    id: str
+    partner: str
+    subject: str
+    order_id: str | None
+    why: str
+    until: datetime | None
+    since: datetime
+
+
+def listing(tx: Connection, now: datetime, partner: str | None = None, limit: int = 500) -> list[Waiting]:
+    """Return what waits, the soonest first."""
+    states = {DeliveryState.WAITING, DeliveryState.UNKNOWN, DeliveryState.SENT}
+    found = [_delivery(row) for row in deliveries.search(tx, states=states, connection=partner, limit=limit)]
+    kept = [each for each in found if each.until is None or each.until >= now]
+    bills = purchases.invoices_in(tx, {InvoiceState.WAITING.value}, limit)
+    kept += [
+        Waiting(f"i{row.id}", row.partner, f"invoice {row.invoice_number}", None, row.why, None, row.created_at)
+        for row in bills
+        if partner in (None, row.partner)
+    ]
+    return sorted(kept, key=lambda each: (each.until or NEVER, each.id))[:limit]
+
+
+def _delivery(row: Delivery) -> Waiting:
+    until = row.due_at if row.state is DeliveryState.WAITING else row.answer_by
+    subject = f"{row.kind.value} {row.key}"
+    return Waiting(f"d{row.id}", row.connection, subject, row.order_id, _why(row), until, row.updated_at)
+
+
+def _why(row: Delivery) -> str:
+    if row.state is DeliveryState.WAITING:
+        return f"tried again after try {row.tries}: {row.error or ''}".rstrip(": ")
+    if row.state is DeliveryState.UNKNOWN:
+        return "the reply was lost; its partner is asked whether it arrived"
+    return "sent; its partner has not confirmed it yet"

@@ -1,0 +1,1 @@
+"""Where an order's goods come from: gates, supply, decisions, batches, and decisions replayed."""

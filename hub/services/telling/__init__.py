@@ -1,0 +1,1 @@
+"""What a channel and a customer are told of an order while it is under way."""
