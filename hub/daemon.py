@@ -17,6 +17,7 @@ from hub.config import Config, ConfigError
 from hub.delivery.policy import RetryPolicy
 from hub.delivery.runner import EmbeddedRunner
 from hub.log import EventLog
+from hub.memory import give_back
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.person import whoami
@@ -52,6 +53,8 @@ _FULL_SCAN = 30.0
 _SILENCE_EVERY = 30.0
 #: How often it is looked whether a batch is due.
 _BATCHES_EVERY = 2.0
+#: How often memory that is free goes back to the system.
+_GIVE_BACK_EVERY = 60.0
 #: How many seconds the console waits for what somebody asked for.
 _PATIENCE = 20.0
 
@@ -90,7 +93,7 @@ class Daemon:
         self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
         self._full_scan_at = 0.0
         self._next_alerts = 0.0
-        self._next_silence = self._next_batches = 0.0
+        self._next_silence = self._next_batches = self._next_give_back = 0.0
         self._batching = threading.Lock()
         self._alerting = threading.Lock()
 
@@ -153,6 +156,7 @@ class Daemon:
                 self._guarded("due orders", self._look_at_due)
                 self._guarded("heartbeat", self._write_a_little)
                 self._guarded("housekeeping", self._keep_house)
+                self._give_memory_back()
                 self._look_for_alerts()
         finally:
             self.stop()
@@ -326,6 +330,12 @@ class Daemon:
             pass
         if given := tidy(self.hub.store):
             log.info("database.tidied", pages=given)
+
+    def _give_memory_back(self) -> None:
+        now = self.hub.clock.monotonic()
+        if now >= self._next_give_back:
+            self._next_give_back = now + _GIVE_BACK_EVERY
+            give_back()
 
     def _look_for_alerts(self) -> None:
         """Look at the rules now and then, beside the loop: a channel may be slow."""

@@ -15,6 +15,7 @@ from hub.instance import AlreadyRunning
 from hub.killpoint import checkpoint_from
 from hub.log import set_up
 from hub.mapping.problem import MappingErrors
+from hub.memory import keep_few_heaps
 from hub.services.syncing.schedules import ScheduleError
 
 
@@ -26,6 +27,7 @@ def run(session: Session, as_json: bool) -> None:
 
     SIGHUP reads configuration, schedules and mapping files again; what is broken leaves the last good in force.
     """
+    keep_few_heaps()
     config = session.config()
     set_up(config.hub.log, config.hub.level)
     hub = Hub(config, checkpoint=checkpoint_from())

@@ -15,8 +15,9 @@ from hub.store.errors import StoreBusy
 _BUSY = ("database is locked", "database is busy", "database schema is locked")
 _RETRY = 0.01
 _FOR_ALL = ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "journal_size_limit=67108864")
-#: Kilobytes of pages kept in memory: much for the one connection that writes, little for each of those that read.
-_WRITER_CACHE, _READER_CACHE = 64_000, 4_000
+#: Kilobytes of pages kept in memory: more for the one connection that writes, little for each of those that read.
+#: The system keeps the file's pages too, so that more would be kept twice: it makes memory grow, and nothing quicker.
+_WRITER_CACHE, _READER_CACHE = 16_000, 1_000
 
 
 def open_sqlite(url: URL, busy_seconds: float) -> tuple[Engine, Engine]:
