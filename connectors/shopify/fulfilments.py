@@ -69,7 +69,7 @@ class Fulfilments:
         try:
             made = [self._fulfil(parcel, group) for group in groups.values()]
         except Rejected as refusal:  # an earlier call of ours may have come to its end only now
-            return self._there_after_all(parcel, before, refusal)
+            return self._there_after_all(parcel, before, refusal, tried=groups.values())
         return _receipt((*done.ids, *made))
 
     def find(self, outbound: Outbound) -> Finding:
@@ -98,12 +98,34 @@ class Fulfilments:
             return ()
         return tuple(str(each.get("id")) for each in self._fulfilments(parcel))
 
-    def _there_after_all(self, parcel: Parcel, before: tuple[str, ...], refusal: Rejected) -> Receipt:
-        """Accept a refusal when the shop has exactly this shipment; otherwise pass it on."""
+    def _there_after_all(
+        self,
+        parcel: Parcel,
+        before: tuple[str, ...],
+        refusal: Rejected,
+        tried: Iterable[Sequence[Portion]] = (),
+    ) -> Receipt:
+        """Accept a refusal when the shop has exactly this shipment; otherwise pass it on.
+
+        Raises TemporaryFailure when the goods stand in other fulfilment orders than those tried: an assignment or a
+        person has moved them in this very moment, and the next try finds them where they are.
+        """
         found = match(parcel, self._fulfilments(parcel), before)
-        if found.missing:
-            raise refusal
-        return _receipt(found.ids)
+        if not found.missing:
+            return _receipt(found.ids)
+        known = {portion.order.id for group in tried for portion in group}
+        if known and not self._places_now(parcel, found.missing) <= known:
+            todo = "nothing: it is told again from where they stand now"
+            raise TemporaryFailure(refusal.what, todo=todo, extract=refusal.extract, code="moved meanwhile")
+        raise refusal
+
+    def _places_now(self, parcel: Parcel, missing: Mapping[str, int]) -> frozenset[str]:
+        """Return the ids of the fulfilment orders that hold the missing goods now; none when these cannot be told."""
+        try:
+            portions = choose(parcel, missing, self._parts.of_order(parcel.order))
+        except Rejected:
+            return frozenset()
+        return frozenset(portion.order.id for portion in portions)
 
     # --- what we do --------------------------------------------------------------------------------------------------
 

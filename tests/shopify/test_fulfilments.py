@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from connectors.shopify.connector import ShopifyConnector
+from connectors.shopify.parts import Parts
 from hub.contract import Absent, Found, Outbound, OutcomeUnknown, Profile, Rejected, TemporaryFailure
 from hub.model.shipment import Fulfilment, FulfilmentLine
 from hub.testing import Crash, FakeClock, MemoryContext, MemoryNumbers
@@ -24,6 +25,13 @@ class Mortal(MemoryContext):
     def __init__(self) -> None:
         super().__init__(FakeClock())
         self.dies_at: tuple[str, int] | None = None
+        self.meanwhile: Callable[[], object] | None = None  # what happens between our look and our call
+
+    def note(self, key: str, text: str) -> None:
+        super().note(key, text)
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            meanwhile()
 
     def checkpoint(self, name: str) -> None:
         super().checkpoint(name)
@@ -333,6 +341,22 @@ def test_a_held_fulfilment_order_is_waited_for(counter: Counter) -> None:
     with pytest.raises(TemporaryFailure, match="is on_hold") as caught:
         counter.shop.send(counter.document(order, {line: 1}))
     assert "release" in caught.value.todo
+
+
+def test_goods_moved_between_our_look_and_our_call_are_told_from_where_they_stand(counter: Counter) -> None:
+    """An assignment that ran at the same time closed the fulfilment order, and the shipment was parked for a person."""
+    order, (line, _) = _split_order(counter)
+    counter.sandbox._ask(lambda: _stock_everywhere(counter.sandbox))
+    parts = counter.sandbox._site.shop.orders[int(order)].fulfilment_orders
+    (other,) = (part for part in parts if str(part.location.id) == counter.suppliers)
+    rows = [{"id": other.lines[0].id, "quantity": 1}]
+    # it joins the one that we are about to tell of, and both become a new one
+    counter.context.meanwhile = lambda: Parts(counter.shop._client).move(str(other.id), counter.own, rows)
+    document = counter.document(order, {line: 2}, location=counter.own)
+    with pytest.raises(TemporaryFailure, match="unfulfillable status= closed"):
+        counter.shop.send(document)
+    counter.shop.send(counter.noted(document))
+    assert [row["quantity"] for row in counter.told(order)] == [2]
 
 
 def test_a_cancelled_line_is_refused_by_name(counter: Counter) -> None:
