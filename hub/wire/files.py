@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from hub.contract import TemporaryFailure
 
@@ -88,4 +88,17 @@ class RemoteFiles(Protocol):
 
     def close(self) -> None:
         """Hang up; the next verb would open a new line."""
+        ...
+
+
+@runtime_checkable
+class Continues(RemoteFiles, Protocol):
+    """An account in which an upload that broke off can be gone on with, as SFTP allows."""
+
+    def read_part(self, path: str, start: int, size: int) -> bytes:
+        """Return `size` bytes of the file from `start`; ChangedFile when it does not hold so many."""
+        ...
+
+    def write_on(self, path: str, content: bytes, start: int) -> None:
+        """Write what follows the first `start` bytes of the content, which stand there already."""
         ...

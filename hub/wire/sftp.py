@@ -67,6 +67,16 @@ class SftpSession:
         with self._told(f"write {path}"):
             self._open().client.upload(path, content)
 
+    def read_part(self, path: str, start: int, size: int) -> bytes:
+        """Return `size` bytes of the file from `start`; ChangedFile when it does not hold so many."""
+        with self._told(f"read {path}"):
+            return self._open().client.read_part(path, start, size)
+
+    def write_on(self, path: str, content: bytes, start: int) -> None:
+        """Write what follows the first `start` bytes of the content, which stand there already."""
+        with self._told(f"write {path}"):
+            self._open().client.upload(path, content, start)
+
     def rename(self, source: str, target: str) -> None:
         """Rename; NotDone when the target exists already, so that two who claim a file never both get it."""
         with self._told(f"rename {source} to {target}"):

@@ -113,7 +113,9 @@ def _known_host(endpoint: SftpEndpoint) -> Transport:
 def _shake_hands(endpoint: SftpEndpoint, kinds: Sequence[str], *, others_shown: bool) -> Transport | None:
     """Return a transport that agreed on one of these kinds of key, or None when the server has no such key."""
     transport = _transport(endpoint)
-    transport.get_security_options().key_types = [name for kind in kinds for name in KINDS[kind]]
+    options = transport.get_security_options()
+    options.key_types = [name for kind in kinds for name in KINDS[kind]]
+    options.ciphers = sorted(options.ciphers, key=lambda name: "-gcm" not in name)
     try:
         transport.start_client(timeout=endpoint.timeouts.banner + endpoint.timeouts.connect)
         transport.get_remote_server_key()  # raises when the time ran out

@@ -20,6 +20,8 @@ from hub.testing.clock import FakeClock
 from hub.testing.context import MemoryContext
 from hub.testing.drive import first_page, read_all
 from hub.wire.exchange.inbox import ROUND
+from hub.wire.exchange.names import part_name
+from hub.wire.exchange.outbox import UNSURE
 from hub.wire.sftp import ConnectionLost
 from hub.wire.sftp_client import PipelinedClient
 from tests.files.openssh_server import WHY_NOT, OpenSsh, settings
@@ -42,6 +44,20 @@ def connect(sshd: OpenSsh, profile_for: Any, context: MemoryContext) -> Iterator
     yield open_one
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def begun_at(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Where each upload began."""
+    found: list[int] = []
+    upload = PipelinedClient.upload
+
+    def told(self: PipelinedClient, path: str, content: bytes, start: int = 0) -> None:
+        found.append(start)
+        upload(self, path, content, start)
+
+    monkeypatch.setattr(PipelinedClient, "upload", told)
+    return found
 
 
 @pytest.fixture
@@ -161,7 +177,7 @@ def test_reconnect_a_server_that_went_away_between_pages_leaves_no_gap_and_no_se
 
 
 def test_resume_an_upload_that_was_cut_off_is_whole_at_the_second_try(
-    sshd: OpenSsh, connect: Connect, outbound: Any
+    sshd: OpenSsh, connect: Connect, outbound: Any, begun_at: list[int]
 ) -> None:
     big = outbound(content=os.urandom(1 << 20) * 60)
     connector = connect()
@@ -171,15 +187,39 @@ def test_resume_an_upload_that_was_cut_off_is_whole_at_the_second_try(
         connector.send(big)
     sending.join(30)
     assert not (sshd.folder / "in/PO_P1.csv").exists()
+    (stood,) = (each.stat().st_size for each in (sshd.folder / "in").iterdir())
     connector.send(big)
+    assert begun_at == [0, max(0, stood - UNSURE)], "the second try goes on where the first one certainly came to"
     assert (sshd.folder / "in/PO_P1.csv").read_bytes() == big.content
     assert [each.name for each in (sshd.folder / "in").iterdir()] == ["PO_P1.csv"]
+
+
+@pytest.mark.parametrize(
+    ("left", "start"),
+    [
+        (lambda ours: ours[: 6 << 20], (6 << 20) - UNSURE),
+        (lambda ours: ours[: 3 << 20] + bytes(3 << 20), (6 << 20) - UNSURE),  # a hole among what was on its way
+        (lambda ours: ours[: UNSURE + 10], 0),
+        (lambda _ours: bytes(6 << 20), 0),
+        (lambda ours: ours[:-1] + b"?", 0),
+        (lambda ours: ours + b"?", 0),
+    ],
+    ids=["ours", "with a hole", "hardly any", "another's", "as long", "longer"],
+)
+def test_what_stands_under_the_unfinished_name_is_gone_on_with_only_where_it_is_ours(
+    sshd: OpenSsh, connect: Connect, outbound: Any, begun_at: list[int], left: Callable[[bytes], bytes], start: int
+) -> None:
+    big = outbound(content=os.urandom(8 << 20))
+    (sshd.folder / part_name("in/PO_P1.csv", big.key)).write_bytes(left(big.content))
+    connect().send(big)
+    assert begun_at == [start]
+    assert (sshd.folder / "in/PO_P1.csv").read_bytes() == big.content
 
 
 def _cut_when_it_grows(server: OpenSsh, folder: Path) -> None:
     until = time.monotonic() + 30
     while time.monotonic() < until:
-        if any(each.stat().st_size > 1 << 20 for each in folder.iterdir()):
+        if any(each.stat().st_size > 9 << 20 for each in folder.iterdir()):
             server.cut()
             return
         time.sleep(0.002)

@@ -22,10 +22,15 @@ from hub.contract import (
 )
 from hub.wire.exchange import names
 from hub.wire.exchange.settings import ExchangeSettings, Rename
-from hub.wire.files import ConnectionLost, MissingFile, NotDone, RemoteFiles
+from hub.wire.files import ChangedFile, ConnectionLost, Continues, MissingFile, NotDone, RemoteFiles
 
 #: What is noted, durably, when the uploaded file is whole and just before it is renamed.
 STAGED = "staged"
+#: Bytes that may have been on their way when an upload broke off; a server may write them in any order, so the end of
+#: what stands there is written again. Less is not worth looking for.
+UNSURE = 4 << 20
+#: Bytes before those by which what stands there is known as the beginning of ours.
+_KNOWN_BY = 32_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,7 @@ class Outbox:
             )
         self._context.checkpoint("before_bytes")
         if not whole:
-            self._session.write(places.part, outbound.content)
+            self._upload(outbound.content, places.part)
             self._check_size(outbound, places)
         self._context.note(outbound.key, f"{STAGED} {places.part}")
         self._context.checkpoint(STAGED)
@@ -115,6 +120,14 @@ class Outbox:
     def _part_is_whole(self, outbound: Outbound, places: _Places) -> bool:
         return self._same(places.part, outbound.content) is True
 
+    def _upload(self, content: bytes, part: str) -> None:
+        """Write the file, or of a large one what an upload that broke off left to do."""
+        session = self._session
+        if isinstance(session, Continues) and (start := _standing(session, content, part)):
+            session.write_on(part, content, start)
+        else:
+            self._session.write(part, content)
+
     def _check_size(self, outbound: Outbound, places: _Places) -> None:
         there = self._session.stat(places.part)
         if there is None or there.size != len(outbound.content):
@@ -148,6 +161,20 @@ class Outbox:
 
     def _where(self, path: str) -> str:
         return f"{self._session.where}/{path.lstrip('/')}"
+
+
+def _standing(session: Continues, content: bytes, part: str) -> int:
+    """Return how many bytes of the content stand at the other side for certain; 0 when that is not worth knowing."""
+    if len(content) <= UNSURE or (there := session.stat(part)) is None:
+        return 0
+    start = there.size - UNSURE
+    if start < _KNOWN_BY or there.size >= len(content):
+        return 0
+    try:
+        known = session.read_part(part, start - _KNOWN_BY, _KNOWN_BY)
+    except (AccessDenied, ChangedFile, MissingFile, NotDone):  # it may be written, not read; then it is written anew
+        return 0
+    return start if known == content[start - _KNOWN_BY : start] else 0
 
 
 def no_posix_rename(where: str) -> AccessDenied:
