@@ -58,6 +58,7 @@ class PurchaseOrder(FulfillmentOrder):
     supplier: Code
     currency: Currency
     drop_ship: bool = True
+    cancelled: Annotated[bool, Field(description="to who keeps our books: the supplier ships nothing of it")] = False
 
 
 class LineChange(StrEnum):

@@ -29,6 +29,8 @@ MASTERS = frozenset({"Customer", "Vendor"})
 #: What is made from another record, and of which type that is.
 _SOURCES = {"ItemFulfillment": "SalesOrder", "ItemReceipt": "PurchaseOrder", "VendorBill": "PurchaseOrder"}
 _DONE = {"ItemFulfillment": "quantityFulfilled", "ItemReceipt": "quantityReceived", "VendorBill": "quantityBilled"}
+#: What the account itself knows of a line, whatever is sent of it.
+_KNOWN = ("quantityFulfilled", "quantityReceived", "quantityBilled", "createdPo")
 #: Which way goods go.
 _MOVES = {"ItemFulfillment": -1, "ItemReceipt": 1}
 _HAVE_ENTITY = frozenset({"SalesOrder", "PurchaseOrder"})
@@ -317,11 +319,11 @@ def _number_lines(rows: list[Element], known: Book | None, space: str) -> None:
         if child(row, "line") is None:
             highest += 1
             put(row, space, "line", str(highest))
-        for name in ("quantityFulfilled", "createdPo") if old is not None else ():
+        for name in _KNOWN if old is not None else ():
             kept = child(old, name)
             if kept is not None:
                 row.append(copy.deepcopy(kept))
-    gone = [row for row in before.values() if Decimal(text(row, "quantityFulfilled") or 0)]
+    gone = [row for row in before.values() if any(Decimal(text(row, name) or 0) for name in _DONE.values())]
     if gone:
         raise Refused("USER_ERROR", f"Line {text(gone[0], 'line')} was fulfilled and cannot be removed.")
 

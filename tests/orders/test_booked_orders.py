@@ -11,7 +11,8 @@ from hub.contract import BadRecord
 from hub.model.document import Kind
 from hub.model.node import Node, NodeKind
 from hub.model.partner import Agreement, Partner, Role
-from hub.model.purchase import Invoice, InvoiceLine
+from hub.model.purchase import AcknowledgementLine, Invoice, InvoiceLine
+from hub.model.shipment import ShipmentLine
 from hub.model.state import DeliveryState
 from hub.model.stock import StockAdjustment
 from hub.services.selling import orders
@@ -95,6 +96,64 @@ def test_what_the_erps_own_vendor_ships_is_neither_received_nor_fulfilled_nor_bi
     assert told(books, Kind.PURCHASE_ORDER)[0].key == asked.key
     later = [told(books, kind) for kind in (Kind.SHIPMENT, Kind.FULFILMENT, Kind.INVOICE)]
     assert (later, len(told(books, Kind.PURCHASE_ORDER))) == ([[], [], []], 1)
+
+
+def bought(world: Any) -> list[tuple[str, list[int], bool]]:
+    """What the ERP was told of purchase orders: key, quantities, whether it is cancelled."""
+    return [
+        (row.key, [int(line.quantity) for line in row.record.lines], row.record.cancelled)
+        for row in told(world, Kind.PURCHASE_ORDER)
+    ]
+
+
+def test_a_supplier_that_gives_less_is_booked_with_what_it_gives(books: Any) -> None:
+    books.order(lines={"L1": ("CUP", 3)})
+    number = books.document("ACME")
+    books.deliver()
+    books.answers(number, AcknowledgementLine(line_number=1, quantity=Decimal(2), outcome="changed"))
+    books.answers(number, AcknowledgementLine(line_number=1, quantity=Decimal(2), outcome="changed"))
+    assert bought(books) == [(f"{number}-booked", [3], False), (f"{number}-booked-2", [2], False)]
+    assert len({row.entity for row in told(books, Kind.PURCHASE_ORDER)}) == 1
+
+
+def test_a_purchase_order_that_its_supplier_cancels_is_cancelled_in_the_books(books: Any) -> None:
+    books.order(lines={"L1": ("CUP", 3)})
+    number = books.document("ACME")
+    books.deliver()
+    books.answers(number, outcome="rejected")
+    assert bought(books) == [(f"{number}-booked", [3], False), (f"{number}-booked-2", [3], True)]
+
+
+def test_a_purchase_order_that_never_was_one_is_not_booked_as_cancelled(books: Any) -> None:
+    books.order(lines={"L1": ("CUP", 3)})
+    number = books.document("ACME")
+    books.in_doubt(number)
+    books.answers(number, outcome="rejected")
+    assert bought(books) == []
+
+
+def test_a_change_counts_in_the_books_when_the_supplier_has_agreed_to_it(books: Any) -> None:
+    books.directory.out["acme", Kind.PURCHASE_ORDER_CHANGE] = "changes"
+    books.order(lines={"L1": ("CUP", 3)})
+    number = books.document("ACME")
+    books.deliver()
+    books.accepts(number)
+    books.order(lines={"L1": ("CUP", 1)}, at=9)
+    books.deliver()
+    assert bought(books) == [(f"{number}-booked", [3], False)]  # it may ship all of it still
+    books.answers(number, AcknowledgementLine(line_number=1, quantity=Decimal(1)), change_number="1")
+    assert bought(books)[1:] == [(f"{number}-booked-2", [1], False)]
+
+
+def test_what_comes_short_is_owed_no_more_in_the_books(books: Any) -> None:
+    books.order(lines={"L1": ("CUP", 3)})
+    number = books.document("ACME")
+    books.deliver()
+    books.accepts(number)
+    books.ships(number, ShipmentLine(line_number=1, quantity=Decimal(2), short=Decimal(1)))
+    assert bought(books) == [(f"{number}-booked", [3], False), (f"{number}-booked-2", [2], False)]
+    (received,) = told(books, Kind.SHIPMENT)
+    assert received.id > told(books, Kind.PURCHASE_ORDER)[-1].id
 
 
 def test_a_correction_of_a_count_is_booked_once_and_changes_no_figure(books: Any) -> None:

@@ -197,7 +197,7 @@ def _it_is_there(tx: Connection, desk: Desk, book: Book | None, row: Delivery, n
         book.arrived(row.key, now)
         purchase = purchases.get(tx, row.key)
         if purchase is not None:
-            accounts.book_purchase(tx, desk, purchase, book.order, now)
+            accounts.book_purchase(tx, desk, purchase, book, now)
     return "counts as arrived"
 
 
@@ -240,13 +240,22 @@ def _close_line(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
         book.move(portion, LineState.CANCELLED, reason=f"{CLOSED}{word.why}")
     elif portion.cancel_asked_at is not None:
         book.arrived(portion.row.document or "", word.now)
-        book.give_back(portion, f"stopped: {word.why}")
+        _stop(tx, desk, book, portion, word)
     else:
         raise Refused(f"l{number} is {portion.row.state.value} and needs nobody")
     book.save(tx, word.now)
     customer.acknowledge(tx, desk, book, word.now)
     events.record(tx, "line.closed", book.order.id, word.now, detail={"line": portion.row.line_id, "why": word.why})
     return "closed"
+
+
+def _stop(tx: Connection, desk: Desk, book: Book, portion: Portion, word: _Word) -> None:
+    """Take a quantity back of which a person knows that its node will not ship it; the books know less of it then."""
+    number = portion.row.document or ""
+    book.give_back(portion, f"stopped: {word.why}")
+    row = purchases.get(tx, number)
+    if row is not None:
+        accounts.book_purchase(tx, desk, row, book, word.now)
 
 
 def _portion(tx: Connection, number: str) -> tuple[Book, Portion]:

@@ -17,12 +17,13 @@ from hub.model.base import Record
 from hub.model.document import Kind
 from hub.model.order import SalesOrder, Sourcing
 from hub.model.partner import Role
-from hub.model.purchase import Invoice, PurchaseLine
+from hub.model.purchase import Invoice, PurchaseLine, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.stock import StockAdjustment
-from hub.services.book import AWAITED, GONE, NOTHING, Book, hold_reason
+from hub.services.book import AWAITED, GONE, NOTHING, Book, hold_reason, total
 from hub.services.desk import Desk
 from hub.services.telling.customer import Departure
+from hub.services.trade.answers import Answered
 from hub.services.trade.changes import entity_of
 from hub.store import deliveries
 from hub.store.delivery_row import NewDelivery
@@ -62,6 +63,7 @@ class Goods:
     """What has left with a shipment for a document of ours, line by line in our own words."""
 
     purchase: PurchaseRow
+    book: Book
     gone: Departure
     lines: Sequence[tuple[PurchaseLine, Decimal]]
 
@@ -75,12 +77,39 @@ def book_orders(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime
                 _book_order(tx, book, keeper.code, document, now)
 
 
-def book_purchase(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, now: datetime) -> None:
-    """Book a purchase order that has reached its supplier; a second time changes nothing."""
-    if row.kind is Kind.PURCHASE_ORDER and row.partner not in _keepers(desk):  # what is bought of itself, it knows
-        entity = entity_of(row.number)
-        entry = _Entry(Kind.PURCHASE_ORDER, entity, f"{row.number}-{_BOOKED}", row.doc, order)
-        _tell_keepers(tx, desk, entry, now)
+def book_purchase(tx: Connection, desk: Desk, row: PurchaseRow, book: Book, now: datetime) -> None:
+    """Book a purchase order that has reached its supplier as it stands now; what says nothing new changes nothing.
+
+    It stands as the supplier has agreed to it: a quantity that it was asked to stop counts until it gives it up.
+    """
+    keep = _keepers(desk)
+    if row.kind is not Kind.PURCHASE_ORDER or row.partner in keep:  # what is bought of itself, it knows
+        return
+    for keeper, document in desk.directory.takers(Kind.PURCHASE_ORDER) if keep else ():
+        if keeper.code in keep:
+            _book_version(tx, row, book, (keeper.code, document), now)
+
+
+def _book_version(tx: Connection, row: PurchaseRow, book: Book, taker: tuple[str, str], now: datetime) -> None:
+    """Tell one keeper of a purchase order, behind what it was told of it before."""
+    record, entity = _as_agreed(row, book), entity_of(row.number)
+    told = deliveries.search(tx, connection=taker[0], kind=Kind.PURCHASE_ORDER, entity=entity, limit=1)
+    if record is None or (told and told[0].record == record) or (record.cancelled and not told):
+        return
+    key = f"{row.number}-{_BOOKED}"
+    if told:
+        key += f"-{int(told[0].key.removeprefix(key).removeprefix('-') or 1) + 1}"
+    deliveries.enqueue(tx, _Entry(Kind.PURCHASE_ORDER, entity, key, record, book.order).told(*taker), now)
+
+
+def _as_agreed(row: PurchaseRow, book: Book) -> PurchaseOrder | None:
+    """Return a purchase order with what its supplier ships or has shipped of it; cancelled when that is nothing."""
+    order = row.doc
+    if not isinstance(order, PurchaseOrder):
+        return None
+    here = [(line, book.select(AWAITED | GONE, document=row.number, line_id=line.channel_line)) for line in order.lines]
+    lines = tuple(line.changed(quantity=total(portions)) for line, portions in here if portions)
+    return order.changed(lines=lines) if lines else order.changed(cancelled=True)
 
 
 def book_goods(tx: Connection, desk: Desk, goods: Goods, now: datetime) -> None:
@@ -88,20 +117,21 @@ def book_goods(tx: Connection, desk: Desk, goods: Goods, now: datetime) -> None:
     row, gone = goods.purchase, goods.gone
     bought = row.kind is Kind.PURCHASE_ORDER and row.partner not in _keepers(desk)
     if bought and any(quantity for _, quantity in goods.lines):
-        book_purchase(tx, desk, row, gone.order, now)
+        book_purchase(tx, desk, row, goods.book, now)
         entity, key = entity_of(row.number), f"{gone.row.id}-{_BOOKED}"
         _tell_keepers(tx, desk, _Entry(Kind.SHIPMENT, entity, key, _receipt(goods), gone.order), now)
     if gone.left and not gone.order.doc.test:
         _book_fulfilment(tx, desk, goods, now)
 
 
-def book_bill(tx: Connection, desk: Desk, row: PurchaseRow, order: OrderRow, bill: Invoice, now: datetime) -> None:
+def book_bill(tx: Connection, desk: Desk, answered: Answered, bill: Invoice, now: datetime) -> None:
     """Book an approved invoice as a bill, behind the purchase order that it is for."""
+    row, book = answered.row, answered.book
     if row.partner in _keepers(desk):
         return
-    book_purchase(tx, desk, row, order, now)
+    book_purchase(tx, desk, row, book, now)
     key = f"{row.number}-{bill.invoice_number}-{_BOOKED}"
-    _tell_keepers(tx, desk, _Entry(Kind.INVOICE, entity_of(row.number), key[:160], bill, order), now)
+    _tell_keepers(tx, desk, _Entry(Kind.INVOICE, entity_of(row.number), key[:160], bill, book.order), now)
 
 
 def book_adjustment(tx: Connection, desk: Desk, source: str, record: StockAdjustment, now: datetime) -> bool:

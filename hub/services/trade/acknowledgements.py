@@ -59,12 +59,12 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     if answered.row.state is PurchaseState.ISSUED:
         detail = {"document": answered.row.number, "partner": answered.row.partner}
         events.record(tx, "document.acknowledged", answered.row.order_id, now, detail=detail)
-    accounts.book_purchase(tx, desk, answered.row, answered.book.order, now)
     for line in answered.row.doc.lines:
         if line.line_number in given:
             _settle(answered, line, given[line.line_number], until)
     if change is not None:
         changes.settle(tx, answered, change, meant=meant, now=now)
+    accounts.book_purchase(tx, desk, answered.row, answered.book, now)
     routing.route_book(tx, desk, answered.book, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
     changed = answered.book.save(tx, now)

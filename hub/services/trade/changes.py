@@ -241,16 +241,17 @@ def shipped(tx: Connection, desk: Desk, answered: Answered, now: datetime) -> No
             deliveries.confirm(tx, row.partner, last.key, None, now)
 
 
-def taken(tx: Connection, desk: Desk, delivery: Delivery, now: datetime) -> None:
-    """Take back what a change asked for when the reply to it is all that its partner ever says."""
+def taken(tx: Connection, desk: Desk, delivery: Delivery, now: datetime) -> Answered | None:
+    """Take back what a change asked for when the reply to it is all that its partner ever says; None when it is not."""
     row = purchases.get(tx, delivery.doc["number"])
     partner = desk.directory.partner(delivery.connection)
     if row is None or partner is None or partner.agreement.acknowledges:
-        return
+        return None
     answered = Answered(row, Book.open(tx, row.order_id))
     for line in row.doc.lines:
         _give_up(answered, line)
     answered.book.save(tx, now)
+    return answered
 
 
 def _give_up(answered: Answered, line: PurchaseLine) -> None:

@@ -153,7 +153,7 @@ def _billed(tx: Connection, found: _Found) -> Mapping[int, Decimal]:
 def _approve(tx: Connection, desk: Desk, found: _Found, why: str) -> None:
     now, answered = desk.clock.now(), found.answered
     purchases.judge_invoice(tx, found.row.id, InvoiceState.APPROVED, why)
-    accounts.book_bill(tx, desk, answered.row, answered.book.order, _in_our_words(found), now)
+    accounts.book_bill(tx, desk, answered, _in_our_words(found), now)
 
 
 def _in_our_words(found: _Found) -> Invoice:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from hub.contract import ConnectorError, Receipt
 from hub.model.document import Kind
+from hub.services.book import Book
 from hub.services.desk import Desk
 from hub.services.trade import accounts, changes, purchasing
 from hub.store import allocations, events, orders, published, purchases
@@ -30,12 +31,19 @@ class DomainOutcomes:
         if delivery.kind in _ASKS_A_NODE:
             self._reached(tx, delivery)
         if delivery.kind is Kind.PURCHASE_ORDER_CHANGE and receipt.confirmed:
-            changes.taken(tx, self._desk(), delivery, self._desk().clock.now())
+            self._changed(tx, delivery)
         if delivery.kind is Kind.STOCK_PUSH and receipt.untaken:
             places = [(sku, location) for location, sku in receipt.untaken]
             published.mark_untaken(tx, delivery.connection, places, delivery.id)
         if delivery.kind is Kind.ASSIGNMENT and receipt.untaken:
             published.forget_places(tx, delivery.connection, [(sku, place) for place, sku in receipt.untaken])
+
+    def _changed(self, tx: Connection, delivery: Delivery) -> None:
+        desk = self._desk()
+        now = desk.clock.now()
+        answered = changes.taken(tx, desk, delivery, now)
+        if answered is not None:
+            accounts.book_purchase(tx, desk, answered.row, answered.book, now)
 
     def _reached(self, tx: Connection, delivery: Delivery) -> None:
         """Release what was allocated under a document that its node has now, and book it."""
@@ -46,7 +54,8 @@ class DomainOutcomes:
             row = purchases.get(tx, delivery.key)
             order = orders.get(tx, delivery.order_id) if delivery.order_id else None
             if row is not None and order is not None:
-                accounts.book_purchase(tx, desk, row, order, now)
+                book = Book(order, allocations.of_order(tx, order.id))  # read only: whoever changes it books it anew
+                accounts.book_purchase(tx, desk, row, book, now)
 
     def too_old(self, tx: Connection, delivery_ids: Sequence[int]) -> None:
         """Free what was allocated under documents that never leave, and their orders with it."""

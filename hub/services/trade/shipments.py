@@ -64,8 +64,11 @@ def apply(tx: Connection, desk: Desk, source: Source, shipment: Shipment) -> boo
     _tell_channel(tx, desk, answered, row, told, now)
     gone = _departure(answered, row, told)
     customer.shipped(tx, desk, gone, now)
-    accounts.book_goods(tx, desk, Goods(answered.row, gone, [(each.line, each.shipped) for each in left]), now)
+    accounts.book_goods(
+        tx, desk, Goods(answered.row, answered.book, gone, [(each.line, each.shipped) for each in left]), now
+    )
     changes.shipped(tx, desk, answered, now)
+    accounts.book_purchase(tx, desk, answered.row, answered.book, now)
     routing.route_book(tx, desk, answered.book, now)
     answered.book.save(tx, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)

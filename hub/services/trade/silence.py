@@ -19,7 +19,7 @@ from hub.services.book import Book, total
 from hub.services.desk import Desk
 from hub.services.sourcing import routing, workflows
 from hub.services.telling import customer
-from hub.services.trade import changes, purchasing
+from hub.services.trade import accounts, changes, purchasing
 from hub.store import events, purchases
 from hub.store.allocations import Portion
 from hub.store.purchases import PurchaseRow
@@ -64,6 +64,7 @@ def _take_back(tx: Connection, desk: Desk, number: str, order_id: str, now: date
     detail = {"document": number, "partner": row.partner, "quantity": plain(total(silent))}
     for portion in silent:
         book.give_back(portion, words, until)
+    accounts.book_purchase(tx, desk, row, book, now)
     events.record(tx, "document.unanswered", order_id, now, actor="rules", detail=detail)
     routing.route_book(tx, desk, book, now)
     purchasing.roll_up(tx, book, row, now)
