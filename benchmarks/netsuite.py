@@ -22,7 +22,7 @@ from lxml import etree
 
 from connectors.netsuite.compose import Node, envelope
 from connectors.netsuite.schema import Schema
-from connectors.netsuite.soap import levels
+from connectors.netsuite.soap_reader import SoapReader
 
 _INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -131,7 +131,8 @@ def read_stock(wsdl: Path, rows: int, zeep_rows: int, runs: int) -> dict[str, fl
     client = zeep.Client(str(wsdl))
     version = next(iter(client.wsdl.bindings)).partition("_")[2][:6]
     content, small = stock_reply(version, rows), stock_reply(version, zeep_rows)
-    if [tuple(each)[:5] for each in levels(small)] != floor(small, version):  # the sixth says what a unit holds
+    levels = SoapReader().levels
+    if [tuple(each) for each in levels(small)] != floor(small, version):
         raise SystemExit("the connector and the floor read different rows")
     operation = next(iter(client.wsdl.bindings.values())).get("getItemAvailability")
     said = f'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>{small.decode()}</e:Body></e:Envelope>'

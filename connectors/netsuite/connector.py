@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from connectors.netsuite.drafts import Drafting
-from connectors.netsuite.gate import Gates
+from connectors.netsuite.gate import Gate, Gates
+from connectors.netsuite.gateway import Gateway, Reader
 from connectors.netsuite.health import Doctor
 from connectors.netsuite.posting import Posting
 from connectors.netsuite.reading import Reading
 from connectors.netsuite.schema import Schemas
 from connectors.netsuite.settings import Flow, NetSuiteSettings
 from connectors.netsuite.soap import SoapGateway
+from connectors.netsuite.soap_reader import SoapReader
 from connectors.netsuite.translate import Translation
-from connectors.netsuite.wire import SoapWire
+from connectors.netsuite.wire import Shared, SoapWire
 from hub.contract import (
     About,
     BadRecord,
@@ -68,19 +71,14 @@ ABOUT = About(
 class NetSuiteConnector:
     """An open connection to one account; one thread at a time uses it."""
 
-    def __init__(self, profile: Profile, context: Context, gates: Gates, schemas: Schemas) -> None:
-        settings = profile.settings
-        if not isinstance(settings, NetSuiteSettings):
-            raise TypeError(f"the settings of {profile.partner.code} are not NetSuite's: {type(settings).__name__}")
-        gate = gates.of(settings.account, settings.concurrency)
-        wire = SoapWire(settings, context, gate, lambda: schemas.at(settings.wsdl))
-        self._gateway = SoapGateway(wire)
-        self._flows = settings.documents
-        self._reading = Reading(self._gateway, settings, context)
-        self._translation = Translation(settings, profile.partner.code, profile.partner.currency)
-        self._drafting = Drafting(settings, profile.partner.code)
-        self._posting = Posting(self._gateway, settings, context)
-        self._doctor = Doctor(self._gateway, wire, settings, gate, context.clock)
+    def __init__(self, profile: Profile, context: Context, gate: Gate, gateway: Gateway, reader: Reader) -> None:
+        settings, partner = settings_of(profile), profile.partner
+        self._gateway, self._flows = gateway, settings.documents
+        self._reading = Reading(gateway, reader, settings, context)
+        self._translation = Translation(reader, settings, partner.code, partner.currency)
+        self._drafting = Drafting(settings, partner.code)
+        self._posting = Posting(gateway, reader, settings, context)
+        self._doctor = Doctor(gateway, reader, settings, gate, context.clock)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that the partner file asks for."""
@@ -121,14 +119,25 @@ class NetSuitePlugin:
     about = ABOUT
 
     def __init__(self) -> None:
-        self._gates, self._schemas = Gates(), Schemas()
+        self._gates, self._schemas, self._counting = Gates(), Schemas(), threading.Lock()
 
     def open(self, profile: Profile, context: Context) -> NetSuiteConnector:
-        """Return a connection; nothing is called and no WSDL is read before its first verb."""
-        return NetSuiteConnector(profile, context, self._gates, self._schemas)
+        """Return a connection over SOAP; nothing is called and no WSDL is read before its first verb."""
+        settings = settings_of(profile)
+        gate = self._gates.of(settings.account, settings.concurrency)
+        shared = Shared(gate, lambda: self._schemas.at(settings.wsdl), self._counting)
+        gateway = SoapGateway(SoapWire(settings, context, shared))
+        return NetSuiteConnector(profile, context, gate, gateway, SoapReader())
 
 
 PLUGIN = NetSuitePlugin()
+
+
+def settings_of(profile: Profile) -> NetSuiteSettings:
+    """Return what the partner file says of the account; TypeError for another connector's settings."""
+    if not isinstance(profile.settings, NetSuiteSettings):
+        raise TypeError(f"the settings of {profile.partner.code} are not NetSuite's: {type(profile.settings).__name__}")
+    return profile.settings
 
 
 def _flow(document: str, direction: Direction) -> Flow:

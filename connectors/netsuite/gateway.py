@@ -1,22 +1,24 @@
 """What the connector needs of NetSuite, without saying how it is asked: SOAP is the first adapter, REST can follow.
 
-Records are plain values under NetSuite's own field names, as both transports have them. Types are named as in SOAP
-(`SalesOrder`); ids are internal ids unless they say otherwise.
+Records are plain values under NetSuite's own field names, as both transports have them. Types and values of lists are
+named as in SOAP (`SalesOrder`, `_shipped`); ids are internal ids unless they say otherwise. An adapter is a `Gateway`,
+which calls, and a `Reader`, which is pure: what was archived is read again without anybody being called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
 
 from hub.contract import ConnectorError
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One record as it was read: the adapter's own bytes, which `Gateway.record` turns into plain values."""
+    """One record as it was read: the adapter's own bytes, which its `Reader` turns into plain values."""
 
     type: str
     id: str
@@ -35,13 +37,35 @@ class Record:
     fields: Mapping[str, Any]
 
 
+class Level(NamedTuple):
+    """One row of stock as NetSuite tells it: all text, empty where it says nothing."""
+
+    item: str
+    name: str
+    location: str
+    on_hand: str
+    available: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value of a list in NetSuite, by its internal id."""
+
+    id: str
+
+
+#: What a custom field may hold; its kind follows from the type of the value.
+Custom = bool | int | Decimal | str | datetime | Choice | tuple[Choice, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One record to write, under our external id."""
+    """One record to write, under our external id; custom fields by script id, which is the same in every account."""
 
     type: str
     external_id: str
     fields: Mapping[str, object] = field(default_factory=dict)
+    custom: Mapping[str, Custom] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +108,18 @@ class Governance:
 Written = tuple[str | ConnectorError, ...]
 
 
+class Reader(Protocol):
+    """One adapter's bytes as plain values, any time later; ValueError when these bytes are something else."""
+
+    def record(self, content: bytes) -> Record:
+        """Return the record that the bytes of a `Found` are."""
+        ...
+
+    def levels(self, content: bytes) -> Iterator[Level]:
+        """Yield the rows of one part of what `Gateway.availability` returned."""
+        ...
+
+
 class Gateway(Protocol):
     """One account. Every method may raise the contract's errors and nothing else."""
 
@@ -117,6 +153,10 @@ class Gateway(Protocol):
 
     def now(self) -> datetime:
         """Return NetSuite's own time, aware and UTC."""
+        ...
+
+    def unknown_codes(self) -> Mapping[str, int]:
+        """Return how often NetSuite has answered so far with each code whose meaning is not known."""
         ...
 
     def close(self) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
-from connectors.netsuite import soap
 from connectors.netsuite.gate import Gate
-from connectors.netsuite.gateway import Gateway, Governance, Wanted
+from connectors.netsuite.gateway import Gateway, Governance, Reader, Wanted
 from connectors.netsuite.settings import Flow, NetSuiteSettings
-from connectors.netsuite.wire import TOLERATED_SKEW, SoapWire
 from hub.clock import Clock
 from hub.contract import ConnectorError, Health, Point, TemporaryFailure
 
 #: An endpoint is worth a word when it is older than this many releases; Oracle supports about six.
 _OLD_RELEASES = 5
+#: Clocks that differ by more than this are worth a word; NetSuite refuses a passport some minutes off.
+_TOLERATED_SKEW = timedelta(seconds=60)
 #: The last SOAP endpoint that Oracle plans; from 2028.2 on there is none at all.
 LAST_ENDPOINT, SOAP_ENDS = "2025_2", date(2028, 8, 1)
 _LOOKED_AT = {
@@ -45,14 +45,14 @@ _BY_CUSTOMER = frozenset({Flow.SHIP_ORDERS, Flow.SALES_ORDERS, Flow.SUPPLIER_ORD
 class Doctor:
     """What `crossdock connection check` asks of one account."""
 
-    def __init__(self, gateway: Gateway, wire: SoapWire, settings: NetSuiteSettings, gate: Gate, clock: Clock) -> None:
-        self._gateway, self._wire, self._settings, self._gate, self._clock = gateway, wire, settings, gate, clock
+    def __init__(self, gateway: Gateway, reader: Reader, settings: NetSuiteSettings, gate: Gate, clock: Clock) -> None:
+        self._gateway, self._reader, self._settings, self._gate, self._clock = gateway, reader, settings, gate, clock
 
     def check(self) -> Health:
         """Return whether every flow can work, point by point; never raises for an account that refuses us."""
         settings = self._settings
         try:
-            self._gateway.now()
+            skew = self._gateway.now() - self._clock.now()
             login = Point(
                 "login", ok=True, sentence=f"account {settings.account} answers at endpoint {settings.endpoint}"
             )
@@ -61,7 +61,7 @@ class Doctor:
             if refused:
                 todo = "; ".join(dict.fromkeys(each.todo for each in refused))
                 return Health(ok=False, sentence=_said(refused), todo=todo, points=(login, *flows))
-            rest = tuple(self._rest())
+            rest = tuple(self._rest(skew))
         except ConnectorError as error:
             return Health(ok=False, sentence=" ".join(error.what.split()), todo=error.todo)
         todo = "; ".join(each.todo for each in rest if each.todo)
@@ -76,7 +76,7 @@ class Doctor:
         if Flow.STOCK in self._settings.documents:
             yield _tried(Flow.STOCK.value, "stock of items by location", self._tells_stock)
 
-    def _rest(self) -> Iterator[Point]:
+    def _rest(self, skew: timedelta) -> Iterator[Point]:
         """Yield what does not stop a flow and is worth a word all the same; `todo` says what to do about it."""
         yield Point("concurrency", ok=True, sentence=_share(self._governance(), self._gate))
         domain = self._domain()
@@ -87,12 +87,19 @@ class Doctor:
         said += f", {len(unmapped)} not mapped: {', '.join(unmapped)}" if unmapped else ""
         todo = f'add to [connection.locations] an id = "NODE" or "ignore" for {", ".join(unmapped)}' if unmapped else ""
         yield Point("locations", ok=True, sentence=said, todo=todo)
-        seconds = self._wire.skew.total_seconds()
-        off = abs(self._wire.skew) > TOLERATED_SKEW
+        seconds, off = skew.total_seconds(), abs(skew) > _TOLERATED_SKEW
         todo = f"set this machine's clock: NetSuite's is {seconds:+.0f} s from it" if off else ""
         yield Point("clock", ok=True, sentence=f"NetSuite's clock is {seconds:+.0f} s from ours", todo=todo)
         yield Point("endpoint", ok=True, sentence=self._settings.endpoint, todo="; ".join(self._old_endpoint()))
+        yield self._unknown_codes()
         yield from self._nobody()
+
+    def _unknown_codes(self) -> Point:
+        """Tell how often NetSuite has answered with what the table of codes does not know, by code."""
+        counts = sorted(self._gateway.unknown_codes().items(), key=lambda each: (-each[1], each[0]))
+        said = ", ".join(f"{code} {count}" for code, count in counts)
+        todo = f"report these codes, whose meaning is not known yet: {said}" if said else ""
+        return Point("codes", ok=True, sentence=f"unknown codes so far: {said or 'none'}", todo=todo)
 
     def _old_endpoint(self) -> Iterator[str]:
         today, endpoint = self._clock.now().date(), self._settings.endpoint
@@ -129,7 +136,7 @@ class Doctor:
     def _domain(self) -> str:
         """Return where NetSuite says that the account lives, empty when that is where we call or nobody says."""
         try:
-            found = self._wire.moved_to or self._gateway.domain()
+            found = self._gateway.domain()
         except ConnectorError:
             return ""
         return "" if found == self._settings.base else found
@@ -138,7 +145,7 @@ class Doctor:
         if Flow.LOCATIONS in self._settings.documents:
             return  # every one of them is a node by itself
         for each in self._gateway.search(Wanted("Location", size=self._settings.page_size)).records:
-            fields = soap.record(each.content).fields
+            fields = self._reader.record(each.content).fields
             if each.id not in self._settings.locations and fields.get("isInactive") != "true":
                 yield f"{fields.get('name', '?')} ({each.id})"
 

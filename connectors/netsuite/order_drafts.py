@@ -72,8 +72,9 @@ class OrderDrafting:
             "shippingAddress": address(order.ship_to) if order.drop_ship else None,
         }
         location = self._places.location_of(order.node) or self._settings.drop_ship_location or ""
-        draft = made(self._settings, "PurchaseOrder", order.number, fields, tuple(map(_asked, order.lines)), location)
-        return draft if vendor else replace(draft, supplier=order.supplier)
+        lines = tuple(replace(_asked(each), closed=order.cancelled) for each in order.lines)
+        draft = made(self._settings, "PurchaseOrder", order.number, fields, lines, location)
+        return replace(draft, revises=True, supplier="" if vendor else order.supplier)
 
     # --- a channel's whole order -------------------------------------------------------------------------------------
 

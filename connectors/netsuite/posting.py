@@ -6,17 +6,17 @@ Orders and adjustments are upserted: sending one again changes nothing. A record
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from connectors.netsuite import carried, soap
+from connectors.netsuite import carried
 from connectors.netsuite.codes import AlreadyThere
-from connectors.netsuite.compose import Node
 from connectors.netsuite.draft import Draft, Line
-from connectors.netsuite.gateway import Entry, Found, Gateway, Record
+from connectors.netsuite.gateway import Choice, Custom, Entry, Found, Gateway, Reader, Record
 from connectors.netsuite.masters import Masters
-from connectors.netsuite.settings import ListValue, NetSuiteSettings
+from connectors.netsuite.matching import carries, is_same, matched, says_the_same
+from connectors.netsuite.settings import Constant, ListValue, NetSuiteSettings
 from connectors.netsuite.values import id_of, name_of, ref
 from hub.contract import Absent, ConnectorError, Context, Finding, Outbound, Receipt, Rejected, TemporaryFailure
 from hub.contract import Found as Known
@@ -25,6 +25,8 @@ from hub.model.number import exact
 #: The list of a type's lines, and what its lines are called in it.
 _LISTS = {"InventoryAdjustment": ("inventoryList", "inventory")}
 _LIST, _LINE = "itemList", "item"
+#: What a line says of how much of it is done already.
+_DONE = {"SalesOrder": "quantityFulfilled", "PurchaseOrder": "quantityReceived", "TransferOrder": "quantityFulfilled"}
 #: Records whose subsidiary is said; that of the others follows from what they are made from.
 _OF_SUBSIDIARY = frozenset({"SalesOrder", "PurchaseOrder", "InventoryAdjustment"})
 
@@ -32,8 +34,8 @@ _OF_SUBSIDIARY = frozenset({"SalesOrder", "PurchaseOrder", "InventoryAdjustment"
 class Posting:
     """The outbound documents of one account."""
 
-    def __init__(self, gateway: Gateway, settings: NetSuiteSettings, context: Context) -> None:
-        self._gateway, self._settings, self._context = gateway, settings, context
+    def __init__(self, gateway: Gateway, reader: Reader, settings: NetSuiteSettings, context: Context) -> None:
+        self._gateway, self._reader, self._settings, self._context = gateway, reader, settings, context
         self._masters = Masters(gateway, settings)
 
     def send(self, outbound: Outbound) -> Receipt:
@@ -47,8 +49,7 @@ class Posting:
             if not draft.source:
                 raise
             return self._there_already(draft, refusal)  # nothing is left of the source: perhaps it was we who took it
-        entry = Entry(draft.type, draft.external_id, {**self._constants(draft.type), **fields})
-        (outcome,) = self._gateway.upsert([entry])
+        (outcome,) = self._gateway.upsert([self._entry(draft, fields)])
         if isinstance(outcome, AlreadyThere) and draft.source:
             return self._there_already(draft, outcome)
         if isinstance(outcome, ConnectorError):
@@ -59,9 +60,18 @@ class Posting:
         """Say whether NetSuite has the record; of an order that may change, whether it says the same."""
         draft = Draft.read(outbound.content)
         (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
-        if found is None or ((draft.carried or draft.revises) and not _says(found, draft)):
+        if found is None:
             return Absent()
-        return Known(_placed(found, draft) if draft.carried else _receipt(draft.type, found.id))
+        if draft.carried:
+            return Known(self._placed(found, draft)) if carries(self._rows(found), draft) else Absent()
+        return Known(_receipt(draft.type, found.id)) if self._says_the_same(found, draft) else Absent()
+
+    def _says_the_same(self, found: Found, draft: Draft) -> bool:
+        return not draft.revises or says_the_same(self._rows(found), draft)
+
+    def _rows(self, found: Found) -> list[Mapping[str, Any]]:
+        """Return the lines of a record."""
+        return list(self._reader.record(found.content).fields.get(_LIST, ()))
 
     # --- what a channel's order carries ------------------------------------------------------------------------------
 
@@ -69,10 +79,21 @@ class Posting:
         """Take a document as done when the sales order is there with its lines where they are to be shipped from."""
         carried.keep(self._context, draft)
         (found,) = self._gateway.get("SalesOrder", [draft.external_id], external=True)
-        if found is None or not _says(found, draft):
+        if found is None or not carries(self._rows(found), draft):
             what = f"{draft.carried}: the sales order {draft.external_id} is not in NetSuite yet, or without its lines"
             raise TemporaryFailure(what, todo="nothing, when that one is still on its way", code="source missing")
-        return _placed(found, draft)
+        return self._placed(found, draft)
+
+    def _placed(self, found: Found, draft: Draft) -> Receipt:
+        """Return what a sales order says of a document: for a vendor the order that NetSuite has placed."""
+        vendors = {line.vendor for line in draft.lines if line.vendor}
+        if not vendors:
+            return _receipt("SalesOrder", found.id)
+        rows = [row for row in self._rows(found) if id_of(row, "poVendor") in vendors]
+        placed = sorted({name_of(ref(row, "createdPo")) for row in rows} - {""})
+        if not placed:
+            return Receipt(reference=found.id, reply=f"SalesOrder {found.id}, not ordered at the vendor yet")
+        return Receipt(reference=", ".join(placed)[:200], reply=f"SalesOrder {found.id}: {placed[0]}", confirmed=True)
 
     # --- orders ------------------------------------------------------------------------------------------------------
 
@@ -116,14 +137,16 @@ class Posting:
         Without its number a line would be made anew, and NetSuite would not let go of one that was fulfilled.
         """
         (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
-        rows = [] if found is None else list(soap.record(found.content).fields.get(_LIST, ()))
+        rows = [] if found is None else self._rows(found)
         for line in lines:
-            row = next((each for each in rows if _is_same(each, line)), None)
+            row = next((each for each in rows if is_same(each, line)), None)
             if row is not None:
                 rows.remove(row)
                 line["line"] = row["line"]
-        shipped = [each for each in rows if exact(each.get("quantityFulfilled") or "0")]
-        return [*lines, *(_ended(each) for each in shipped)]
+                if row.get("isClosed") == "true":
+                    line.setdefault("isClosed", False)
+        done = _DONE[draft.type]
+        return [*lines, *(_ended(each, done) for each in rows if exact(each.get(done) or "0"))]
 
     # --- what is made from another record ----------------------------------------------------------------------------
 
@@ -131,7 +154,7 @@ class Posting:
         source = self._source(draft)
         offered = self._gateway.initialize(draft.type, draft.source_type, source.id)
         rows = [each for each in offered.fields.get(_LIST, ()) if each.get("orderLine")]
-        wanted = _matched(draft, rows)
+        wanted = matched(draft, rows)
         if draft.type == "VendorBill":
             lines = [_bill_line(row, wanted[row["orderLine"]], source) for row in rows if row["orderLine"] in wanted]
         else:
@@ -161,108 +184,42 @@ class Posting:
         (found,) = self._gateway.get(draft.type, [draft.external_id], external=True)
         if found is None:
             raise refusal
-        rows = [each for each in soap.record(found.content).fields.get(_LIST, ()) if each.get("orderLine")]
+        rows = [each for each in self._rows(found) if each.get("orderLine")]
         have = {each["orderLine"]: exact(each["quantity"]) for each in rows if _counts(each)}
-        want = {line: exact(each.quantity) for line, each in _matched(draft, rows).items()}
+        want = {line: exact(each.quantity) for line, each in matched(draft, rows).items()}
         if have != want:
             raise refusal
         return _receipt(draft.type, found.id)
 
-    def _constants(self, type_: str) -> Mapping[str, object]:
-        """Return the fields that the partner file puts on every record of a type; `cust...` are custom fields."""
-        given = self._settings.constants.get(type_, {})
+    def _entry(self, draft: Draft, fields: Mapping[str, object]) -> Entry:
+        """Return what is written, with what the partner file puts on every record of its type."""
+        given = self._settings.constants.get(draft.type, {})
         plain: dict[str, object] = {
             name: value.id if isinstance(value, ListValue) else value
             for name, value in given.items()
             if not name.startswith("cust")
         }
-        if self._settings.subsidiary and type_ in _OF_SUBSIDIARY:
+        if self._settings.subsidiary and draft.type in _OF_SUBSIDIARY:
             plain = {"subsidiary": self._settings.subsidiary, **plain}
-        custom = [_custom(name, value) for name, value in given.items() if name.startswith("cust")]
-        return plain | ({"customFieldList": {"customField": custom}} if custom else {})
+        custom = {name: _custom(value) for name, value in given.items() if name.startswith("cust")}
+        return Entry(draft.type, draft.external_id, {**plain, **fields}, custom)
 
 
-def _matched(draft: Draft, rows: list[Mapping[str, Any]]) -> Mapping[str, Line]:
-    """Return the draft's lines by the source's line; Rejected when one is not open there."""
-    open_lines = {row["orderLine"]: _name(row) for row in rows}
-    ordered = sorted(open_lines, key=int)
-    found: dict[str, Line] = {}
-    for line in draft.lines:
-        at = line.order_line if line.order_line in open_lines else ""
-        if not at or (line.sku and open_lines[at] != line.sku):
-            at = _best([row for row in rows if row["orderLine"] not in found], line, draft.location, ordered)
-        if not at:
-            what = f"{draft.type} {draft.external_id}: line {line.order_line or line.sku} is not open in NetSuite"
-            todo = "look at the order in NetSuite: somebody has closed, fulfilled or billed it"
-            raise Rejected(what, todo=todo, code="line not open")
-        found[at] = line
-    return found
+def _custom(value: Constant) -> Custom:
+    if isinstance(value, ListValue):
+        return Choice(value.id)
+    return tuple(Choice(each.id) for each in value) if isinstance(value, tuple) else value
 
 
-def _best(rows: Sequence[Mapping[str, Any]], line: Line, location: str, ordered: list[str]) -> str:
-    """Return the source's line of this SKU: where it is shipped from and there is enough first, then the earliest."""
-
-    def rank(row: Mapping[str, Any]) -> tuple[bool, bool, int]:
-        elsewhere = bool(location) and row.get("location", {}).get("internalId") != location
-        short = exact(row.get("quantityRemaining") or row.get("quantity") or "0") < exact(line.quantity)
-        return elsewhere, short, ordered.index(row["orderLine"])
-
-    fitting = sorted((row for row in rows if line.sku and _name(row) == line.sku), key=rank)
-    return str(fitting[0]["orderLine"]) if fitting else ""
-
-
-def _says(found: Found, draft: Draft) -> bool:
-    """Tell whether a sales order has all goods of a draft where they are to be shipped from."""
-    have: dict[tuple[str, str], Decimal] = {}
-    for row in soap.record(found.content).fields.get(_LIST, ()):
-        at = _name(row), carried.place_of(id_of(row, "location"), id_of(row, "poVendor"))
-        have[at] = have.get(at, Decimal(0)) + exact(row.get("quantity") or "0")
-    want: dict[tuple[str, str], Decimal] = {}
-    for line in draft.lines:
-        if line.sku:
-            at = line.sku, carried.place_of(line.location or draft.location, line.vendor)
-            want[at] = want.get(at, Decimal(0)) + exact(line.quantity)
-    return all(have.get(at, Decimal(0)) >= quantity for at, quantity in want.items())
-
-
-def _placed(found: Found, draft: Draft) -> Receipt:
-    """Return what a sales order says of a document: for a vendor the purchase order, once NetSuite has placed it."""
-    vendors = {line.vendor for line in draft.lines if line.vendor}
-    if not vendors:
-        return _receipt("SalesOrder", found.id)
-    rows = [row for row in soap.record(found.content).fields.get(_LIST, ()) if id_of(row, "poVendor") in vendors]
-    placed = sorted({name_of(ref(row, "createdPo")) for row in rows} - {""})
-    if not placed:
-        return Receipt(reference=found.id, reply=f"SalesOrder {found.id}, not ordered at the vendor yet")
-    return Receipt(reference=", ".join(placed)[:200], reply=f"SalesOrder {found.id}: {placed[0]}", confirmed=True)
-
-
-def _is_same(row: Mapping[str, Any], line: Mapping[str, Any]) -> bool:
-    """Tell whether a line is the one that is there: the same item at the same place."""
-    item = line["item"]
-    if "internalId" in item and item["internalId"] != id_of(row, "item"):
-        return False
-    there = carried.place_of(id_of(row, "location"), id_of(row, "poVendor"))
-    return there in ("", carried.place_of(str(line["location"] or ""), str(line.get("poVendor") or "")))
-
-
-def _ended(row: Mapping[str, Any]) -> dict[str, object]:
+def _ended(row: Mapping[str, Any], done: str) -> dict[str, object]:
     """Return a line that is wanted no more, with what of it has left already."""
     return {
         "item": id_of(row, "item"),
-        "quantity": row["quantityFulfilled"],
+        "quantity": row[done],
         "location": id_of(row, "location") or None,
         "line": row["line"],
         "isClosed": True,
     }
-
-
-def _custom(name: str, value: ListValue | str | int) -> Node:
-    """Return a custom field by its script id, of the kind that its value is."""
-    if isinstance(value, ListValue):
-        return Node("SelectCustomFieldRef", {"scriptId": name, "value": {"internalId": value.id}})
-    kinds = {bool: "Boolean", int: "Long", str: "String"}
-    return Node(f"{kinds[type(value)]}CustomFieldRef", {"scriptId": name, "value": value})
 
 
 def _goods_line(draft: Draft, row: Mapping[str, Any], line: Line | None) -> Mapping[str, object]:
@@ -289,10 +246,6 @@ def _bill_line(row: Mapping[str, Any], line: Line, source: Found) -> Mapping[str
 
 def _counts(row: Mapping[str, Any]) -> bool:
     return row.get("itemReceive", "true") == "true" and bool(exact(row.get("quantity", "0")))
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return str(row.get("item", {}).get("name", "")).rpartition(" : ")[2].strip()
 
 
 def _id(record: Record, name: str) -> str:

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from connectors.netsuite import carried, soap
-from connectors.netsuite.gateway import Found, Gateway, Wanted
+from connectors.netsuite import carried
+from connectors.netsuite.gateway import Found, Gateway, Reader, Wanted
 from connectors.netsuite.settings import Flow, ItemKey, NetSuiteSettings
 from connectors.netsuite.slices import Part, read_since
+from connectors.netsuite.stored import Stored
+from connectors.netsuite.values import Fields, id_of, name_of, ref
 from hub.contract import Context, Page, RawItem
 
 _SEARCHED = {
@@ -24,13 +26,15 @@ _SEARCHED = {
 }
 #: Types that a search by subsidiary does not know.
 _OF_ALL = frozenset({"Item"})
+#: What an item has that a vendor may ship.
+_MAY_BE_VENDORS = frozenset({"isDropShipItem", "isSpecialOrderItem"})
 
 
 class Reading:
     """The inbound documents of one account."""
 
-    def __init__(self, gateway: Gateway, settings: NetSuiteSettings, context: Context) -> None:
-        self._gateway, self._settings, self._context = gateway, settings, context
+    def __init__(self, gateway: Gateway, reader: Reader, settings: NetSuiteSettings, context: Context) -> None:
+        self._gateway, self._reader, self._settings, self._context = gateway, reader, settings, context
 
     def pages(self, flow: Flow, cursor: str | None) -> Iterator[Page]:
         """Yield pages of what changed since the cursor."""
@@ -55,8 +59,8 @@ class Reading:
         """Yield the orders that we made and that NetSuite has ordered goods for, with what they carry of ours."""
         for order in orders:
             known = carried.recall(self._context, order.external_id) if self._is_ours(order) else ""
-            if known and b"createdPo" in order.content:
-                yield _item(order, soap.joined(order.content, carried=known))
+            if known and any(ref(row, "createdPo") for row in self._fields(order).get("itemList", ())):
+                yield _item(order, Stored((order.content,), known).write())
 
     def _is_ours(self, found: Found) -> bool:
         return bool(found.external_id) and found.external_id.startswith(self._settings.prefix)
@@ -67,14 +71,17 @@ class Reading:
         Those that we made ourselves say nothing new.
         """
         fulfilments = [each for each in fulfilments if not self._is_ours(each)]
-        sources = [_source(each) for each in fulfilments]
+        sources = [id_of(self._fields(each), "createdFrom") for each in fulfilments]
         asked = sorted({each for each in sources if each}, key=int)
         orders = dict(zip(asked, self._gateway.get("SalesOrder", asked), strict=True)) if asked else {}
         for fulfilment, source in zip(fulfilments, sources, strict=True):
             order = orders.get(source)
             if order is not None and self._is_ours(order):
                 known = carried.recall(self._context, order.external_id)
-                yield _item(fulfilment, soap.joined(fulfilment.content, order.content, carried=known))
+                yield _item(fulfilment, Stored((fulfilment.content, order.content), known).write())
+
+    def _fields(self, found: Found) -> Fields:
+        return self._reader.record(found.content).fields
 
     def _stock(self, cursor: str | None, overlap: timedelta) -> Iterator[Page]:
         """Yield the stock of all items, slice by slice; after the first time only what changed since.
@@ -91,24 +98,24 @@ class Reading:
         """Return stock with the SKUs of its items, when these are not what NetSuite itself calls them in it."""
         names = {} if self._settings.item_key is ItemKey.NAME else _external_ids(part)
         units = self._stock_units(part) if self._settings.units else {}
-        return soap.with_names(content, names, units) if names or units else content
+        return Stored((content,), names=names, units=units).write() if names or units else content
 
     def _stock_units(self, part: Part) -> dict[str, str]:
         """Return by item how many of our units one of its stock units is, where that is not one."""
         found = {}
         for each in part.records:
-            unit = soap.record(each.content).fields.get("stockUnit")
-            factor = self._settings.units.get(str(unit.get("name", ""))) if isinstance(unit, dict) else None
+            factor = self._settings.units.get(name_of(ref(self._fields(each), "stockUnit")))
             if factor is not None and factor != 1:
                 found[each.id] = f"{factor:f}"
         return found
 
     def _at_vendors(self, part: Part) -> Iterator[RawItem]:
         """Yield the items that NetSuite may let a vendor ship, where such goods are taken to be there."""
-        asked = self._settings.vendor_stock is not None and Flow.VENDORS in self._settings.documents
-        records = [each.content for each in part.records if asked and b"isDropShipItem" in each.content]
+        if self._settings.vendor_stock is None or Flow.VENDORS not in self._settings.documents:
+            return
+        records = [each.content for each in part.records if self._fields(each).keys() & _MAY_BE_VENDORS]
         if records:
-            content = soap.joined(*records)
+            content = Stored(tuple(records)).write()
             yield RawItem(
                 key=f"vendors:{part.records[0].id}:{_digest(content)}", content=content, name="vendors' items"
             )
@@ -135,18 +142,13 @@ def _all_is_told(part: Part) -> Iterator[RawItem]:
     """
     if part.cursor.began is None and part.cursor.since is not None:
         hour = f"{part.cursor.since.astimezone(UTC):%Y-%m-%dT%H}"
-        yield RawItem(key=f"stock:told:{hour}", content=f'<told hour="{hour}"/>'.encode(), name=f"stock of {hour} h")
+        yield RawItem(key=f"stock:told:{hour}", content=Stored((), told=hour).write(), name=f"stock of {hour} h")
 
 
 def _item(found: Found, content: bytes | None = None) -> RawItem:
     content = content or found.content
     key = f"{found.type}:{found.id}:{found.modified}:{_digest(content)}"
     return RawItem(key=key, content=content, name=f"{found.type} {found.id}", at=_moment(found.modified))
-
-
-def _source(found: Found) -> str:
-    source = soap.record(found.content).fields.get("createdFrom")
-    return str(source.get("internalId", "")) if isinstance(source, dict) else ""
 
 
 def _digest(content: bytes) -> str:

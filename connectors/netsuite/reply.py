@@ -8,7 +8,8 @@ from typing import Any
 
 from lxml import etree
 
-_KIND = "{http://www.w3.org/2001/XMLSchema-instance}type"
+_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+_KIND, _NIL = f"{_INSTANCE}type", f"{_INSTANCE}nil"
 #: An lxml element, which has no types of its own.
 Element = Any
 
@@ -79,7 +80,7 @@ def status(element: Element | None) -> Status:
     first = errors[0] if errors else None
     saved = any(text(each, "afterSubmitFailed") == "true" for each in details)
     said = "; ".join(text(each, "message") for each in errors if text(each, "message"))
-    return Status(element.get("isSuccess") == "true", text(first, "code"), said, saved)
+    return Status(element.get("isSuccess") in {"true", "1"}, text(first, "code"), said, saved)
 
 
 def local(element: Element) -> str:
@@ -106,10 +107,15 @@ def text(element: Element | None, name: str) -> str:
 
 
 def tree(element: Element) -> Mapping[str, Any]:
-    """Return a record as plain values: attributes and children by name; what ends in `List` is always a list."""
-    values: dict[str, Any] = {local_name(name): value for name, value in element.attrib.items() if name != _KIND}
+    """Return a record as plain values: attributes and children by name; what ends in `List` is always a list.
+
+    What is nil is left out like what is not there at all.
+    """
+    values: dict[str, Any] = {
+        local_name(name): value for name, value in element.attrib.items() if not name.startswith(_INSTANCE)
+    }
     for each in element:
-        if not isinstance(each.tag, str):
+        if not isinstance(each.tag, str) or each.get(_NIL) in {"true", "1"}:
             continue
         name = local(each)
         values[name] = [tree(row) for row in each] if name.endswith("List") else _value(each)
@@ -127,5 +133,5 @@ def local_name(name: object) -> str:
 
 
 def _value(element: Element) -> object:
-    plain = len(element) == 0 and not element.attrib
+    plain = len(element) == 0 and all(name.startswith(_INSTANCE) for name in element.attrib)
     return (element.text or "").strip() if plain else tree(element)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 
 from connectors.netsuite.auth import account_id, host_form
 from hub.model.base import Quantity, SomeQuantity
@@ -49,7 +59,7 @@ class Flow(StrEnum):
 #: Documents for which lines of NetSuite's own records are matched by SKU.
 _BY_NAME = frozenset(
     {
-        *(Flow.ORDERS, Flow.SALES_ORDERS, Flow.DROP_SHIP_ORDERS, Flow.TRANSFERS),
+        *(Flow.ORDERS, Flow.SALES_ORDERS, Flow.DROP_SHIP_ORDERS, Flow.TRANSFERS, Flow.PURCHASE_ORDERS),
         *(Flow.FULFILMENTS, Flow.RECEIPTS, Flow.BILLS),
     }
 )
@@ -82,6 +92,10 @@ class ListValue(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Id
+
+
+#: What a field of every record may hold; times have a zone.
+Constant = bool | Decimal | int | AwareDatetime | ListValue | tuple[ListValue, ...] | str
 
 
 def _service_address(value: str) -> str:
@@ -160,7 +174,7 @@ class NetSuiteSettings(BaseModel):
         Field(description="stands before our numbers in external ids, which other integrations may use too"),
     ] = "crossdock:"
     constants: Annotated[
-        Mapping[Word, Mapping[Word, bool | int | ListValue | str]],
+        Mapping[Word, Mapping[Word, Constant]],
         Field(description="record type -> field or custom field's script id -> value put on each that we make"),
     ] = {}
     stock_figure: Annotated[Figure, Field(description="`available` or `on_hand`")] = Figure.AVAILABLE

@@ -7,7 +7,9 @@ from decimal import Decimal
 
 from pydantic import ValidationError
 
-from connectors.netsuite import carried, soap
+from connectors.netsuite import carried, stored
+from connectors.netsuite.carried import Asked
+from connectors.netsuite.gateway import Reader
 from connectors.netsuite.gateway import Record as Theirs
 from connectors.netsuite.goods import Goods
 from connectors.netsuite.places import Places, address
@@ -30,8 +32,8 @@ _DIGITS = Decimal("0.00000001")
 class Translation:
     """What the records of one account mean."""
 
-    def __init__(self, settings: NetSuiteSettings, partner: str, currency: str) -> None:
-        self._settings, self._partner, self._currency = settings, partner, currency
+    def __init__(self, reader: Reader, settings: NetSuiteSettings, partner: str, currency: str) -> None:
+        self._reader, self._settings, self._partner, self._currency = reader, settings, partner, currency
         self._places = Places(settings, partner)
         self._goods = Goods(settings, self._places)
 
@@ -50,19 +52,24 @@ class Translation:
 
     def _several(self, flow: Flow, content: bytes) -> Iterator[Record]:
         if flow is Flow.SHIPMENTS:
-            records, known = soap.records(content)
-            if len(records) != 2:
-                raise Unfit(f"it is {len(records)} records instead of a fulfilment and its order")
-            yield from self._goods.shipments(*records, carried.read(known))
+            (fulfilment, order), asked = self._read(content, 2, "a fulfilment and its order")
+            yield from self._goods.shipments(fulfilment, order, asked)
         elif flow is Flow.DROP_SHIP_ORDERS:
-            (order,), known = soap.records(content)
-            yield from self._goods.acknowledgements(order, carried.read(known))
+            (order,), asked = self._read(content, 1, "an order")
+            yield from self._goods.acknowledgements(order, asked)
         elif flow is Flow.TRANSFERS:
-            yield from self._goods.transfers(soap.record(content))
+            yield from self._goods.transfers(self._reader.record(content))
         else:
-            found = self._one(flow, soap.record(content))
+            found = self._one(flow, self._reader.record(content))
             if found is not None:
                 yield found
+
+    def _read(self, content: bytes, count: int, what: str) -> tuple[list[Theirs], list[Asked]]:
+        """Return the records that were stored together, and what they carry of ours."""
+        kept = stored.read(content)
+        if len(kept.parts) != count:
+            raise Unfit(f"it is {len(kept.parts)} records instead of {what}")
+        return [self._reader.record(each) for each in kept.parts], carried.read(kept.carried)
 
     def _one(self, flow: Flow, theirs: Theirs) -> Record | None:
         if flow is Flow.LOCATIONS:
@@ -73,8 +80,7 @@ class Translation:
 
     def _stock(self, item: RawItem) -> Iterator[Record | BadRecord]:
         if item.key.startswith("vendors:"):
-            records, _ = soap.records(item.content)
-            return self._at_vendors(records)
+            return self._at_vendors(self._reader.record(each) for each in stored.read(item.content).parts)
         return self._levels(item)
 
     def _at_vendors(self, items: Iterable[Theirs]) -> Iterator[Record]:
@@ -90,13 +96,15 @@ class Translation:
 
     def _levels(self, item: RawItem) -> Iterator[Record | BadRecord]:
         on_hand = self._settings.stock_figure is Figure.ON_HAND
-        for count, row in enumerate(soap.levels(item.content), start=1):
+        kept = stored.read(item.content)
+        rows = (row for part in kept.parts for row in self._reader.levels(part))
+        for count, row in enumerate(rows, start=1):
             node = self._places.node_at(row.location)
             if node is None:
                 continue
-            sku = leaf(row.name)
+            sku = leaf(kept.names.get(row.item) or row.name)
             try:
-                quantity = exact(row.on_hand if on_hand else row.available) * (exact(row.holds) if row.holds else 1)
+                quantity = exact(row.on_hand if on_hand else row.available) * exact(kept.units.get(row.item, "1"))
                 yield StockLevel(sku=sku, location=node, quantity=max(Decimal(0), quantity))
             except (ValueError, NotANumber) as error:
                 known = {"sku": sku, "location": node} if sku else {}

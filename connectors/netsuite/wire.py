@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from connectors.netsuite.gate import Gate
 from connectors.netsuite.reply import Element, Unreadable, child, envelope_body, fault, text
 from connectors.netsuite.schema import Schema
 from connectors.netsuite.settings import NetSuiteSettings
+from connectors.netsuite.tally import Tally
 from hub.contract import AccessDenied, ConnectorError, Context, OutcomeUnknown, RateLimited, TemporaryFailure
 from hub.log import EventLog
 from hub.wire.http import Call, Effect, HttpSession, Limits, Reply
@@ -34,11 +37,21 @@ _TRIES = 3
 TOLERATED_SKEW = timedelta(seconds=60)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the connections of one process to one account have together."""
+
+    gate: Gate
+    schema: Callable[[], Schema]
+    counting: threading.Lock
+
+
 class SoapWire:
     """The SOAP endpoint of one account, as one connection uses it."""
 
-    def __init__(self, settings: NetSuiteSettings, context: Context, gate: Gate, schema: Callable[[], Schema]) -> None:
-        self._settings, self._context, self._gate, self._schema = settings, context, gate, schema
+    def __init__(self, settings: NetSuiteSettings, context: Context, shared: Shared) -> None:
+        self._settings, self._context, self._gate = settings, context, shared.gate
+        self._schema, self._tally = shared.schema, Tally(context, shared.counting)
         secrets = {
             "consumer_key": settings.consumer_key.get_secret_value(),
             "consumer_secret": settings.consumer_secret.get_secret_value(),
@@ -101,6 +114,15 @@ class SoapWire:
         answer = self._once("getDataCenterUrls", {"account": self._settings.account}, {}, writes=False)
         urls = child(child(answer, "getDataCenterUrlsResult"), "dataCenterUrls")
         return trusted(text(urls, "webservicesDomain"), self._settings.base)
+
+    def refusal(self, code: str, message: str, what: str, *, writes: bool) -> ConnectorError:
+        """Return the error that a code means; one that nobody knows is counted."""
+        self._tally.see(code)
+        return error_for(code, message, what, writes=writes)
+
+    def unknown_codes(self) -> Mapping[str, int]:
+        """Return how often each unknown code has come so far."""
+        return self._tally.counts()
 
     def close(self) -> None:
         """Let go of every socket."""
@@ -187,7 +209,7 @@ class SoapWire:
         except Unreadable as unreadable:
             raise _no_envelope(reply, what, str(unreadable), writes=writes) from None
         if (refused := fault(body)) is not None:
-            raise error_for(refused.code, refused.message, what, writes=writes)
+            raise self.refusal(refused.code, refused.message, what, writes=writes)
         if reply.status >= 300:
             raise _no_envelope(reply, what, "it has no fault", writes=writes)
         return body

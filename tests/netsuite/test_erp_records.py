@@ -14,7 +14,7 @@ from hub.model.base import Record
 from hub.model.node import Node, NodeKind
 from hub.model.order import SalesOrder
 from hub.model.place import Address
-from hub.model.purchase import Acknowledgement, FulfillmentOrder, PurchaseOrder
+from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment
 from hub.model.stock import Certainty, ExpectedReceipt, StockAdjustment
 from hub.testing.context import MemoryNumbers
@@ -340,6 +340,47 @@ def test_an_adjustment_sent_twice_counts_once(account: RunningNetSuite, connect:
     level = account.ask(lambda service: service.books.levels[min(service.books.levels)])
     assert level.on_hand == 260
     assert text(kept(account, first).element, "memo") == "dropped"
+
+
+def test_a_purchase_order_that_shrinks_is_one_record_as_it_stands_now(account: RunningNetSuite, connect: Open) -> None:
+    fields = {**order_fields(1), "number": "PO-1", "supplier": "ACME", "currency": "USD"}
+    first, connector = PurchaseOrder.model_validate(fields), connect()
+    made = kept(account, send(connector, "purchase_orders", first))
+    received = Shipment.model_validate(
+        {"order_number": "PO-1", "shipment_number": "S1", "lines": [{"line_number": 1, "sku": "CD-R", "quantity": 1}]}
+    )
+    send(connector, "receipts", received)
+    less = outbound(connector, "purchase_orders", first.changed(lines=(first.lines[0].changed(quantity=Decimal(1)),)))
+    assert isinstance(connector.find(less), Absent)
+    assert [connector.send(less).reference, connector.send(less).reference] == [made.id, made.id]
+    assert isinstance(connector.find(less), Found)
+    (row,) = lines(kept(account, made.id))
+    assert [text(row, name) for name in ("line", "quantity", "quantityReceived")] == ["1", "1", "1"]
+
+
+def test_a_purchase_order_that_nobody_ships_is_closed_line_by_line(account: RunningNetSuite, connect: Open) -> None:
+    fields = {**order_fields(1), "number": "PO-1", "supplier": "ACME", "currency": "USD"}
+    first, connector = PurchaseOrder.model_validate(fields), connect()
+    made = send(connector, "purchase_orders", first)
+    gone = outbound(connector, "purchase_orders", first.changed(cancelled=True))
+    assert isinstance(connector.find(gone), Absent)
+    assert connector.send(gone).reference == made
+    assert isinstance(connector.find(gone), Found)
+    assert [text(row, "isClosed") for row in lines(kept(account, made))] == ["true", "true"]
+
+
+def test_two_lines_of_a_bill_that_speak_of_one_line_of_the_order_are_both_billed(
+    account: RunningNetSuite, connect: Open
+) -> None:
+    fields = {**order_fields(1), "number": "PO-1", "supplier": "ACME", "currency": "USD"}
+    connector = connect()
+    send(connector, "purchase_orders", PurchaseOrder.model_validate(fields))
+    rows = [{"line_number": 1, "sku": "CD-R", "quantity": 1, "price": price} for price in ("2.40", "2.60")]
+    bill = send(
+        connector, "bills", Invoice.model_validate({"invoice_number": "I1", "order_number": "PO-1", "lines": rows})
+    )
+    (row,) = lines(kept(account, bill))
+    assert (text(row, "quantity"), text(row, "rate")) == ("2", "2.5")
 
 
 # --- units, subsidiaries, custom fields ------------------------------------------------------------------------------

@@ -59,7 +59,10 @@ def test_no_two_passports_are_alike_and_none_shows_a_secret() -> None:
         ({"url": "http://netsuite.example"}, "in the clear"),
         ({"url": "https://x.example/services"}, "is not an address"),
         ({"documents": ["purchase_orders", "supplier_orders"]}, "name one of them"),
-        ({"item_key": "external_id", "documents": ["orders"]}, "by name only"),
+        (
+            {"item_key": "external_id", "documents": ["orders", "purchase_orders"]},
+            "by name only: orders, purchase_orders",
+        ),
         ({"documents": []}, "at least 1"),
         ({"endpoint": "2023.2"}, "pattern"),
     ],

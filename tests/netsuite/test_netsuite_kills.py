@@ -79,6 +79,7 @@ def one_of_each(number: int) -> Iterator[tuple[Kind, str, str, Record]]:
         {**fields, "lines": [{**line, "sku": "LP", "quantity": 1, "channel_line": "2"}]}
     )
     bought = PurchaseOrder.model_validate({**fields, **purchase, "lines": [{**line, "channel_line": "1"}]})
+    first = bought.changed(lines=(bought.lines[0].changed(quantity=Decimal(3)),))
     received = Shipment(
         order_number=f"PO-{number}", shipment_number=f"S{number}", shipped_at=WHEN, lines=(ShipmentLine(**line),)
     )
@@ -96,7 +97,8 @@ def one_of_each(number: int) -> Iterator[tuple[Kind, str, str, Record]]:
     counted = StockAdjustment(number=f"A{number}", sku="DVD-R", location="DC1", change=Decimal(-1))
     yield Kind.SALES_ORDER, "sales_orders", f"SO{number}-booked-1", order
     yield Kind.SHIP_ORDER, "ship_orders", f"FO-{number}", ship
-    yield Kind.PURCHASE_ORDER, "purchase_orders", f"PO-{number}-booked", bought
+    yield Kind.PURCHASE_ORDER, "purchase_orders", f"PO-{number}-booked", first
+    yield Kind.PURCHASE_ORDER, "purchase_orders", f"PO-{number}-booked-2", bought
     yield Kind.SHIPMENT, "receipts", f"S{number}-booked", received
     yield Kind.FULFILMENT, "fulfilments", f"S{number}-booked-out", left
     yield Kind.INVOICE, "bills", f"I{number}-booked", bill
@@ -228,7 +230,8 @@ def expect_one_of_each(account: RunningNetSuite, rounds: int) -> None:
         kept: list[Book] = account.ask(lambda service, wanted=type_: list(service.books.of(wanted)))
         assert len({each.external_id for each in kept}) == len(kept) == rounds, type_
     bought = account.ask(lambda service: [row for each in service.books.of("PurchaseOrder") for row in lines(each)])
-    assert {(text(row, "quantityReceived"), text(row, "quantityBilled")) for row in bought} == {("2", "2")}
+    quantities = ("quantity", "quantityReceived", "quantityBilled")
+    assert {tuple(text(row, name) for name in quantities) for row in bought} == {("2", "2", "2")}
     levels = account.ask(lambda service: {service.books.items[item].name: level for (item, _), level in _east(service)})
     assert levels["DVD-R"].on_hand == 1000 - rounds
     assert levels["LP"].committed == rounds

@@ -11,7 +11,7 @@ from lxml import etree
 
 from connectors.netsuite.codes import MEANINGS, error_for
 from connectors.netsuite.reply import Unreadable, envelope_body, fault, statuses
-from connectors.netsuite.soap import levels
+from connectors.netsuite.soap_reader import SoapReader
 from hub.contract import AccessDenied, Rejected
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
@@ -64,7 +64,7 @@ def test_a_recorded_reply_cut_anywhere_is_never_taken_for_a_success() -> None:
 def test_recorded_stock_is_read_row_by_row() -> None:
     content = (INDEX.parent / "get_item_availability__get_item_availability.xml").read_bytes()
     body = envelope_body(content)
-    found = list(levels(etree.tostring(body)))
+    found = list(SoapReader().levels(etree.tostring(body)))
     assert [(each.name, each.location, each.on_hand, each.available) for each in found] == [
         ("CD-R", "1", "264.0", "264.0"),
         ("CD-R", "2", "-1.0", "0.0"),

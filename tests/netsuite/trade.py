@@ -69,8 +69,8 @@ class AccountBench:
 
     def save(self, type_: str, external_id: str) -> str:
         def save(books: Books) -> str:
-            item = next(iter(books.items))
-            return books.save(type_, transaction(type_, external_id, item), SPACES).id
+            known, item = books.by_external_id(type_, external_id), next(iter(books.items))
+            return (known or books.save(type_, transaction(type_, external_id, item), SPACES)).id
 
         return self.account.ask(lambda service: save(service.books))
 
