@@ -104,4 +104,6 @@ class Drafting:
             "memo": record.reason or None,
         }
         line = Line(number(record.change), record.sku)
-        return made(self._settings, "InventoryAdjustment", f"adjustment:{record.number}", fields, (line,), location)
+        # one number may speak of several SKUs, and two nodes may use it: one would take the place of the other
+        name = f"adjustment:{record.location}:{record.number}:{record.sku}"
+        return made(self._settings, "InventoryAdjustment", name, fields, (line,), location)

@@ -25,6 +25,7 @@ class Mood(StrEnum):
     PARTIAL = "partial"  # of a list the last answer is missing
     CHANGED = "changed"  # the record has been changed since it was read
     UNEXPECTED = "unexpected"  # an invalidCredentialsFault that says UNEXPECTED_ERROR
+    NOVEL = "novel"  # a fault with a code that nobody has published
     MOVED = "moved"  # HTTP 302: another host serves this account
     WRONG_HOST = "wrong_host"  # a fault: this data center does not serve the account
 

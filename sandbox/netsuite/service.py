@@ -39,6 +39,7 @@ _FAULTS = {
     Mood.FORBIDDEN: ("insufficientPermissionFault", "INSUFFICIENT_PERMISSION", "You need a higher permission."),
     Mood.NO_FEATURE: ("insufficientPermissionFault", "FEATURE_UNAVAILABLE", "The feature is not enabled."),
     Mood.WRONG_HOST: ("unexpectedErrorFault", "WRONG_DC_OR_VERSION", "This account is in another data center."),
+    Mood.NOVEL: ("unexpectedErrorFault", "A_CODE_OF_NEXT_YEAR", "This is new."),
     Mood.UNEXPECTED: ("invalidCredentialsFault", "UNEXPECTED_ERROR", "An unexpected error occurred."),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.netsuite.connector import PLUGIN, NetSuiteConnector
+from connectors.netsuite.gate import Gate
 from connectors.netsuite.settings import Flow, NetSuiteSettings
 from connectors.netsuite.wsdl import fetch
 from hub.contract import Profile
@@ -17,6 +18,7 @@ from hub.testing.context import MemoryContext
 from sandbox.netsuite.books import Books
 from sandbox.netsuite.service import RunningNetSuite
 from sandbox.netsuite.wsdl import documents
+from tests.netsuite.plain import PlainGateway, PlainReader
 
 ENDPOINT = "2025_2"
 #: With the whole of a channel's order a ship order makes none of its own; and a supplier's account is no other's.
@@ -90,6 +92,22 @@ def context() -> MemoryContext:
 
 
 Opener = Callable[..., NetSuiteConnector]
+
+
+@pytest.fixture(params=["soap", "plain"])
+def connect_either_way(
+    request: pytest.FixtureRequest,
+    connect: Opener,
+    account: RunningNetSuite,
+    make_profile: Profiler,
+    context: MemoryContext,
+) -> Opener:
+    """Open connections over SOAP, and once more over a gateway that knows nothing of it."""
+
+    def plain(**settings: object) -> NetSuiteConnector:
+        return NetSuiteConnector(make_profile(**settings), context, Gate(4), PlainGateway(account), PlainReader())
+
+    return connect if request.param == "soap" else plain
 
 
 @pytest.fixture

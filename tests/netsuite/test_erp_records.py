@@ -28,6 +28,12 @@ SPACES = Namespaces("2025_2")
 BOOKS = ["sales_orders", "ship_orders", "purchase_orders", "fulfilments", "shipments", "drop_ship_orders"]
 
 
+@pytest.fixture
+def connect(connect_either_way: Open) -> Open:
+    """Every test here runs over SOAP and over a gateway without it."""
+    return connect_either_way
+
+
 def read(connector: NetSuiteConnector, document: str) -> list[Record | BadRecord]:
     items = [item for page in connector.fetch(document, None) for item in page.items]
     return [each for item in items for each in connector.parse(document, item)]
@@ -381,6 +387,17 @@ def test_two_lines_of_a_bill_that_speak_of_one_line_of_the_order_are_both_billed
     )
     (row,) = lines(kept(account, bill))
     assert (text(row, "quantity"), text(row, "rate")) == ("2", "2.5")
+
+
+def test_two_skus_or_two_nodes_of_one_number_are_adjustments_of_their_own(
+    account: RunningNetSuite, connect: Open
+) -> None:
+    connector = connect()
+    for sku, node in (("CD-R", "DC1"), ("DVD-R", "DC1"), ("CD-R", "DC2")):
+        send(connector, "adjustments", StockAdjustment(number="A1", sku=sku, location=node, change=Decimal(-4)))
+    found = account.ask(lambda service: [level.on_hand for _, level in sorted(service.books.levels.items())])
+    assert found[:3] == [260, -5, 8]
+    assert len(account.ask(lambda service: service.books.of("InventoryAdjustment"))) == 3
 
 
 # --- units, subsidiaries, custom fields ------------------------------------------------------------------------------

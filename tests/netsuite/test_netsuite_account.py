@@ -17,7 +17,7 @@ from connectors.netsuite.connector import NetSuiteConnector, NetSuitePlugin
 from connectors.netsuite.schema import Schema
 from connectors.netsuite.wire import trusted
 from connectors.netsuite.wsdl import fetch
-from hub.contract import AccessDenied, Outbound, Profile, TemporaryFailure
+from hub.contract import AccessDenied, Outbound, Profile, Rejected, TemporaryFailure
 from hub.model.purchase import FulfillmentOrder
 from hub.testing.context import MemoryContext, MemoryNumbers
 from sandbox.netsuite.moods import Mood
@@ -143,6 +143,23 @@ def test_the_doctor_names_the_flows_that_lack_a_permission(account: RunningNetSu
 
 def test_the_doctor_warns_of_a_customer_that_nobody_named(connect: Open) -> None:
     assert "set customer" in connect(customer=None, documents=["ship_orders"]).check().todo
+
+
+def test_codes_that_nobody_knows_are_counted_for_the_doctor_of_any_process(
+    account: RunningNetSuite, connect: Open, make_profile: Make, context: MemoryContext
+) -> None:
+    assert {each.name: each for each in connect().check().points}["codes"].sentence.endswith("none")
+    account.mood(Mood.NOVEL, on="search", for_calls=2)  # a read is tried three times
+    list(connect().fetch("orders", None))
+    account.mood(Mood.NOVEL, on="upsertList", for_calls=1)
+    content = connect().render("ship_orders", FulfillmentOrder.model_validate(order_fields(1)), MemoryNumbers()).content
+    with pytest.raises(Rejected, match="A_CODE_OF_NEXT_YEAR"):
+        connect().send(Outbound("ship_orders", "1", content))
+    another = NetSuitePlugin().open(make_profile(), context)
+    point = {each.name: each for each in another.check().points}["codes"]
+    another.close()
+    assert "A_CODE_OF_NEXT_YEAR 3" in point.sentence
+    assert "report" in point.todo
 
 
 def test_two_connections_to_one_account_share_one_gate(make_profile: Make, context: MemoryContext) -> None:

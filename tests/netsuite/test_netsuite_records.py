@@ -31,6 +31,12 @@ Open = Callable[..., NetSuiteConnector]
 Make = Callable[..., Profile]
 
 
+@pytest.fixture
+def connect(connect_either_way: Open) -> Open:
+    """Every test here runs over SOAP and over a gateway without it."""
+    return connect_either_way
+
+
 def read(connector: NetSuiteConnector, document: str) -> list[Record | BadRecord]:
     items = [item for page in connector.fetch(document, None) for item in page.items]
     return [each for item in items for each in connector.parse(document, item)]
