@@ -252,7 +252,8 @@ def search(
 def overdue(tx: Connection, now: datetime, limit: int = 1000) -> list[Delivery]:
     """Return what was sent and not answered within the partner's agreed hours, longest overdue first."""
     waiting = [DeliveryState.SENT, DeliveryState.UNKNOWN]
-    query = select(delivery).where(delivery.c.state.in_(waiting), delivery.c.answer_by < now)
+    # Few are owed an answer, and most that were ever sent are not: `|| ''` keeps the planner from the index of states.
+    query = select(delivery).where(delivery.c.state.concat("").in_(waiting), delivery.c.answer_by < now)
     return [delivery_of(row) for row in tx.execute(query.order_by(delivery.c.answer_by).limit(limit)).mappings()]
 
 

@@ -20,18 +20,34 @@ class NotABackup(ValueError):
 
 
 def tidy(store: Store) -> int:
-    """Give free pages back in short steps and refresh what the planner knows; returns how many pages were given back.
+    """Give free pages back in short steps, and forget statistics; returns how many pages were given back.
 
-    A database that was made before this keeps its free pages for its own later use; it does not grow by that.
+    A database that was made before this keeps its free pages for its own later use; it does not grow by that. Why
+    there are no statistics: docs/why/no-statistics.md.
     """
     if not store.is_sqlite:
         return 0
     given = 0
     while free := _give_back(store):
         given += free
-    with store.write() as tx:
-        tx.exec_driver_sql("PRAGMA optimize")
+    forget_statistics(store)
     return given
+
+
+def forget_statistics(store: Store) -> bool:
+    """Let SQLite plan as it does without ANALYZE; true when somebody had run it. Every connection plans anew then."""
+    if not store.is_sqlite:
+        return False
+    with store.write() as tx:
+        query = "SELECT name FROM sqlite_master WHERE name IN ('sqlite_stat1', 'sqlite_stat4')"
+        found = [name for (name,) in tx.exec_driver_sql(query)]
+        for name in found:
+            tx.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608 - one of the two names above
+        if found:
+            tx.exec_driver_sql("ANALYZE sqlite_schema")  # this connection looks again: it would go by what it knows
+        for name in found:
+            tx.exec_driver_sql(f"DROP TABLE {name}")  # the schema differs: every other one looks again too
+    return bool(found)
 
 
 def _give_back(store: Store) -> int:

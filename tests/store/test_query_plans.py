@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event
 
-from hub.store import archive, catalogue, items, messages, published, refs, stock
+from hub.model.state import DeliveryState
+from hub.services.summary import summarise
+from hub.store import archive, catalogue, deliveries, items, messages, orders, published, purchases, refs, stock
 from hub.store.engine import Store
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -36,10 +38,16 @@ HOT: dict[str, Callable[[Connection], Any]] = {
     "what may be forgotten": lambda tx: archive.expire(tx, NOW),
     "what changed lately": lambda tx: published.recently_changed(tx, NOW, 100),
     "a lap's next step": lambda tx: published.next_skus(tx, "shop", "A", 100),
+    "what is overdue": lambda tx: deliveries.overdue(tx, NOW),
+    "what is parked": lambda tx: deliveries.search(tx, states={DeliveryState.PARKED}),
+    "orders whose time has come": lambda tx: orders.due(tx, NOW, 100),
+    "who is silent": lambda tx: purchases.silent(tx, NOW, 100),
     "what a channel was told": lambda tx: published.figures(tx, "shop", ["A", "B"]),
 }
 #: Soft holds are few and short-lived; the look for recent changes reads all of them.
 SMALL = {"reservation"}
+#: A row for each partner, or for each feed of one.
+FEW = {"connection", "feed"}
 
 
 @contextmanager
@@ -65,3 +73,23 @@ def test_a_hot_statement_reads_no_whole_table(sqlite_store: Store, name: str) ->
             scans = [row[3] for row in plan if row[3].startswith("SCAN ") and row[3].split()[1] not in SMALL]
             scans = [scan for scan in scans if "anon_" not in scan and "SUBQUERY" not in scan]
             assert scans == [], statement
+
+
+def test_counting_everything_reads_indexes_only(sqlite_store: Store) -> None:
+    """A delivery holds its whole document: reading a million of them to count them took seconds."""
+    with sqlite_store.write() as tx:
+        with statements(tx) as seen:
+            summarise(tx)
+        for statement, values in seen:
+            plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+            scans = [row[3] for row in plan if row[3].startswith("SCAN ") and "COVERING INDEX" not in row[3]]
+            assert [scan for scan in scans if scan.split()[1] not in FEW] == [], statement
+
+
+def test_what_is_overdue_is_found_among_those_that_owe_an_answer(sqlite_store: Store) -> None:
+    with sqlite_store.write() as tx:
+        with statements(tx) as seen:
+            deliveries.overdue(tx, NOW)
+        ((statement, values),) = seen
+        (step,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
+    assert step[3].startswith("SEARCH delivery USING INDEX ix_delivery_answer_by")

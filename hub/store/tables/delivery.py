@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from hub.store.columns import Json, UtcTime
 from hub.store.tables.base import metadata
+
+_DUE = text("answer_by IS NOT NULL")
 
 delivery = Table(
     "delivery",
@@ -48,6 +50,8 @@ delivery = Table(
     Index(None, "connection", "entity", "state"),
     Index(None, "connection", "transmission"),
     Index(None, "order_id"),
+    Index(None, "kind", "state"),  # how many there are of each
+    Index(None, "answer_by", sqlite_where=_DUE, postgresql_where=_DUE),  # few: those that an answer is due to
 )
 
 attempt = Table(
