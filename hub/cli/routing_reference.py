@@ -6,15 +6,24 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
+from hub.model.node import Hours
 from hub.policy.case import Expected, Shelf
 from hub.policy.condition import WORDS
 from hub.policy.facts import facts
 from hub.policy.rule_set import Answers, Batch, NothingFits
 from hub.policy.step import STEPS
+from hub.routing.ratecard import RateCard
 from hub.routing.rules import RoutingRules
+from hub.routing.transit import Transit
 
 #: The tables of `[[rules]]` that are records of the model.
-_TABLES: Mapping[str, type[BaseModel]] = {"batch": Batch, "nothing_fits": NothingFits, "answers": Answers}
+_TABLES: Mapping[str, type[BaseModel]] = {
+    "routing.transit": Transit,
+    "routing.rate_cards": RateCard,
+    "batch": Batch,
+    "nothing_fits": NothingFits,
+    "answers": Answers,
+}
 
 
 def routing_files() -> Iterator[str]:
@@ -63,12 +72,16 @@ def _workflows() -> Iterator[str]:
 
 def _tests() -> Iterator[str]:
     yield "\n## [[tests]]"
-    yield "`name`, `order` (any canonical field), `stock` (a list), `expect`. Run by `crossdock route test`, and before"
-    yield "a file comes into force."
+    yield "`name`, `at` (the moment; a Monday morning unless said), `order` (any canonical field), `stock` (a list),"
+    yield "`expect`. Run by `crossdock route test`, and before a file comes into force."
     yield f"\n### stock\n{_first(Shelf)}"
     yield from _fields(Shelf)
     yield f"\n### expect\n{_first(Expected)}"
     yield from _fields(Expected)
+    yield "\n## hours"
+    yield "`[nodes.CODE.hours]` of a partner's mapping file, and `hours` of a test's stock. The time zone is the"
+    yield f"partner's unless said. {_first(Hours)}"
+    yield from _fields(Hours)
 
 
 def _fields(model: type[BaseModel]) -> Iterator[str]:
@@ -79,8 +92,10 @@ def _fields(model: type[BaseModel]) -> Iterator[str]:
 
 
 def _default(value: object) -> str:
-    if value is None or value in ((), {}, ""):
+    if value is None or value in ((), {}, "", frozenset()):
         return ""
+    if isinstance(value, frozenset):
+        value = sorted(value)
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 

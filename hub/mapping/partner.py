@@ -94,5 +94,8 @@ def _node(source: Source, node: str, code: str, kind: NodeKind | None) -> Node |
             section.report(key, f"{key} is known: the node is {node!r} of {code!r}")
     base: dict[str, Any] = {} if kind is None else {"kind": kind}
     own = {key: value for key, value in section.data.items() if key not in ("code", "partner")}
+    if isinstance(own.get("hours"), dict):
+        zone = Section(source, ("partner",)).data.get("timezone")
+        own["hours"] = {**({} if zone is None else {"timezone": zone}), **own["hours"], "declared": True}
     made: Node | None = checked(source, section.way, Node, {**base, **own, "code": node, "partner": code})
     return made

@@ -57,6 +57,8 @@ def _note(source: Source, way: Way, model: type[BaseModel], loc: Way, kind: str,
 def _names(model: type[BaseModel], loc: Way) -> list[str]:
     """Return the settings that may stand where the unknown one does."""
     for part in loc[:-1]:
+        if isinstance(part, int):  # a place in a list of the same
+            continue
         info = model.model_fields.get(str(part))
         inner = None if info is None else _model_in(info.annotation)
         if inner is None:

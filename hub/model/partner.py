@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
 from hub.model.base import Code, Hours, Quantity, Record, Text
 from hub.model.money import Currency
-from hub.model.node import Node
+from hub.model.node import Node, known_zone
 from hub.model.stock import Nets
 
 
@@ -23,14 +22,6 @@ class Role(StrEnum):
     STORE = "store"
     THIRD_PARTY = "3pl"
     CHANNEL = "channel"
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"{name!r} is not a time zone name such as 'America/Chicago'") from None
-    return name
 
 
 class Agreement(Record):
@@ -55,7 +46,7 @@ class Partner(Record):
     code: Code
     name: Text = ""
     role: Role
-    timezone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(known_zone)] = "UTC"
     currency: Currency = "USD"
     agreement: Agreement = Agreement()
     nodes: tuple[Node, ...] = ()

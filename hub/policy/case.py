@@ -4,30 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from hub.mapping.located import Path as Way
 from hub.mapping.problem import Problem, did_you_mean
 from hub.mapping.section import Section
 from hub.mapping.settings import checked
 from hub.mapping.source import Source
-from hub.model.base import Code, Quantity, Record
+from hub.model.base import Code, Moment, Quantity, Record
 from hub.model.decision import Decision
-from hub.model.node import Node, NodeCosts, NodeKind
+from hub.model.node import Hours, Node, NodeCosts, NodeKind
 from hub.model.number import plain
 from hub.model.order import SalesOrder
 from hub.model.place import Address
 from hub.policy.facts import Asked, worth_of
 from hub.policy.policy import Policy, Ruling
 from hub.policy.step import Approve, Step
+from hub.routing.explain import explain
 from hub.routing.offer import Offer
 from hub.routing.problem import Network, Want
 from hub.routing.problem import Problem as Question
+from hub.routing.promise import promises
+from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 
-_SETTINGS: Final = ("name", "order", "stock", "expect")
+_SETTINGS: Final = ("name", "at", "order", "stock", "expect")
 _AT: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 _ORDER: Final[Mapping[str, Any]] = {
     "channel": "shop",
@@ -50,12 +55,21 @@ class Shelf(Record):
     freight: Quantity = Decimal(0)
     km: Quantity | None = None
     country: str | None = None
+    lead_days: Annotated[int, Field(ge=0, le=730)] = 0
+    hours: Annotated[Hours | None, Field(description="when the node works; none: always")] = None
+
+
+class _When(Record):
+    """The moment at which a test asks; TOML has moments of its own."""
+
+    at: Moment = _AT
 
 
 class Expected(Record):
     """What is to come of the order; what is left out does not matter.
 
-    `nodes` are all the nodes that get anything, `lines` the nodes by SKU, `missing` the quantities without a source.
+    `nodes` are all the nodes that get anything, `lines` the nodes by SKU, `missing` the quantities without a source,
+    `arrives` the day (in UTC) on which the last of it comes, `removed` the rule against a node that gets nothing.
     """
 
     rules: str | None = None
@@ -67,6 +81,8 @@ class Expected(Record):
     parcels: int | None = None
     cost: Quantity | None = None
     nothing_fits: str | None = None
+    arrives: date | None = None
+    removed: Mapping[Code, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,7 @@ class Case:
     stock: tuple[Shelf, ...]
     expect: Expected
     at: Problem
+    moment: datetime = _AT
 
 
 def read_case(source: Source, way: Way) -> Case:
@@ -91,9 +108,10 @@ def read_case(source: Source, way: Way) -> Case:
     expect = checked(source, (*way, "expect"), Expected, Section(source, (*way, "expect")).data)
     if "expect" not in section.data:
         section.report("expect", f"a test says what it expects{did_you_mean('', Expected.model_fields)}")
+    moment = checked(source, way, _When, {key: section.data[key] for key in ("at",) if key in section.data})
     spot = source.find(way)[1]
     at = Problem(source.file, spot.line, spot.column, f"test {name!r}")
-    return Case(name, order, stock, expect or Expected(), at)
+    return Case(name, order, stock, expect or Expected(), at, moment.at if isinstance(moment, _When) else _AT)
 
 
 def _lines(given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - TOML
@@ -137,7 +155,10 @@ def _differences(case: Case, order: SalesOrder, ruling: Ruling) -> Iterator[str]
     yield from _differs("held", want.held, held)
     yield from _differs("nothing_fits", want.nothing_fits, ruling.nothing_fits.then)
     if case.stock:
-        yield from _of_decision(case, solve(_question(case, order), ruling.rules))
+        question = _question(case, order)
+        decision = solve(question, ruling.rules)
+        yield from _of_decision(case, decision)
+        yield from _of_reasons(case.expect, question, ruling.rules, decision)
 
 
 def _is_shut(step: Step, worth: Decimal) -> bool:
@@ -164,6 +185,16 @@ def _of_decision(case: Case, decision: Decision) -> Iterator[str]:
     yield from _differs("cost", want.cost, decision.total)
 
 
+def _of_reasons(want: Expected, question: Question, rules: RoutingRules, decision: Decision) -> Iterator[str]:
+    if want.arrives is not None:
+        days = {each.date() for each in promises(question, rules, decision).values()}
+        yield from _differs("arrives", want.arrives, max(days, default="never"))
+    if want.removed is not None:
+        against = {each.node: each.rule for each in explain(question, rules, decision) if each.rule}
+        for code, rule in want.removed.items():
+            yield from _differs(f"removed.{code}", rule, against.get(code, "none"))
+
+
 def _differs(name: str, wanted: object, found: object) -> Iterator[str]:
     if wanted is not None and wanted != found:
         yield f"{name} is {_told(found)}, expected {_told(wanted)}"
@@ -184,16 +215,18 @@ def _question(case: Case, order: SalesOrder) -> Question:
     return Question(
         order_id="test",
         currency="USD",
-        at=_AT,
+        at=case.moment,
         wants=tuple(
             Want(line.line_id, line.sku, line.quantity, pick_up_node=line.pick_up_node)
             for line in order.lines
             if line.ships
         ),
         nodes=Network(nodes.values()),
-        offers=tuple(Offer(row.node, row.sku, row.quantity, row.cost) for row in case.stock),
+        offers=tuple(Offer(row.node, row.sku, row.quantity, row.cost, lead_days=row.lead_days) for row in case.stock),
         country=order.ship_to.country if order.ship_to else None,
         promise_by=order.promise_by,
+        service=order.service,
+        calendars=True,
         distances={row.node: row.km for row in case.stock if row.km is not None},
     )
 
@@ -206,4 +239,5 @@ def _node(row: Shelf) -> Node:
         address=Address(country=row.country) if row.country else None,
         costs=NodeCosts(freight_base=row.freight),
         pick_up=row.kind is NodeKind.STORE,
+        hours=row.hours or Hours(),
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from hub.model.node import NodeKind
 from hub.model.number import plain
@@ -25,6 +26,7 @@ RULES: Mapping[str, str] = {
     "pick-up": "the customer collects elsewhere",
     "capability": "may not handle it",
     "price": "has no price for it",
+    "promise": "cannot deliver by the promised date",
     "stock": "has too little",
     "minimum": "sells only larger quantities",
     "incomplete": "less of the order could be filled",
@@ -44,7 +46,7 @@ class Slot:
     high: int
 
 
-def barred(good: Good, site: Site, offer: Offer) -> str:
+def barred(scene: Scene, good: Good, site: Site, offer: Offer) -> str:
     """Return the rule that forbids the node to send any of the good; empty when it may, if it has enough."""
     # where a customer collects, the customer has chosen
     if site.rule and not (site.code == good.pick_up_node and site.rule in _ONLY_FOR_PARCELS):
@@ -57,7 +59,7 @@ def barred(good: Good, site: Site, offer: Offer) -> str:
         return "capability"
     if offer.price is None and site.tariff.kind is NodeKind.SUPPLIER:
         return "price"
-    return ""
+    return "promise" if good.pick_up_node is None and scene.breaks_promise(site, offer) else ""
 
 
 def rule_against(scene: Scene, good: Good, code: str) -> str:
@@ -66,7 +68,7 @@ def rule_against(scene: Scene, good: Good, code: str) -> str:
     if offer is None:
         return "offer"
     site = scene.site(code)
-    rule = barred(good, site, offer)
+    rule = barred(scene, good, site, offer)
     if rule:
         return rule
     if scene.have(site, offer) < good.nanos:
@@ -100,7 +102,7 @@ def _of_this_order(scene: Scene, good: Good, shelf: Shelf) -> PriceList:
     costs: dict[str, int] = {}
     for code, offer in shelf.by_node.items():
         site = scene.site(code)
-        if offer.least <= nanos <= scene.have(site, offer) and not barred(good, site, offer):
+        if offer.least <= nanos <= scene.have(site, offer) and not barred(scene, good, site, offer):
             costs[code] = scene.total(good, site, offer, nanos) * GRAIN
     return PriceList(costs, scene.leasts)
 
@@ -151,7 +153,7 @@ def slots(scene: Scene, good: Good) -> list[Slot]:
     found = []
     for code, offer in sorted(scene.stock[good.sku].items()):
         site = scene.site(code)
-        if barred(good, site, offer):
+        if barred(scene, good, site, offer):
             continue
         high = min(scene.have(site, offer), good.nanos) // good.step * good.step
         low = -(-offer.least // good.step) * good.step
@@ -162,15 +164,29 @@ def slots(scene: Scene, good: Good) -> list[Slot]:
 
 def detail_of(scene: Scene, good: Good, code: str, rule: str) -> str:
     """Return the rule in a person's words, with the figures that made it bind."""
-    if rule == "offer":
+    told = _DETAILS.get(rule)
+    if told is None or (rule == "pick-up" and code != good.pick_up_node):
         return RULES[rule]
-    site, offer = scene.at(good, code)
-    if rule == "stock":
-        return f"has {plain(units(max(0, scene.have(site, offer))))} of {plain(units(good.nanos))}"
-    if rule == "minimum":
-        return f"sells no less than {plain(offer.minimum)}"
-    if rule == "capability":
-        return f"may not handle {', '.join(sorted(good.flags - site.tariff.handles))}"
-    if rule == "pick-up" and code == good.pick_up_node:
-        return "does not hand goods over to customers"
-    return RULES[rule]
+    return told(scene, good, *scene.at(good, code))
+
+
+def _too_little(scene: Scene, good: Good, site: Site, offer: Offer) -> str:
+    return f"has {plain(units(max(0, scene.have(site, offer))))} of {plain(units(good.nanos))}"
+
+
+def _too_late(scene: Scene, _good: Good, site: Site, offer: Offer) -> str:
+    """Return when a parcel would come and when it must be there; with the hour where both are of one day."""
+    problem = scene.problem
+    arrives = problem.at + timedelta(seconds=scene.after_s(site, offer, collected=False))
+    promised = problem.promise_by or arrives
+    form = "%Y-%m-%d" if arrives.date() != promised.date() else "%Y-%m-%d %H:%M UTC"
+    return f"would arrive on {arrives:{form}}, promised by {promised:{form}}"
+
+
+_DETAILS: Mapping[str, Callable[[Scene, Good, Site, Offer], str]] = {
+    "stock": _too_little,
+    "promise": _too_late,
+    "minimum": lambda _scene, _good, _site, offer: f"sells no less than {plain(offer.minimum)}",
+    "capability": lambda _scene, good, site, _: f"may not handle {', '.join(sorted(good.flags - site.tariff.handles))}",
+    "pick-up": lambda *_: "does not hand goods over to customers",
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 from hub.model.decision import Alternative, Decision
 from hub.model.number import plain
@@ -78,6 +79,9 @@ class _Explanation:
         if site.card is not None and good.pick_up_node is None:
             notes.append(f"freight by rate card {site.card.card.name}, zone {site.zone + 1}")
         offer = self.scene.at(good, code)[1]
+        if self.problem.promise_by is not None:
+            seconds = self.scene.after_s(site, offer, collected=good.pick_up_node is not None)
+            notes.append(f"there on {self.problem.at + timedelta(seconds=seconds):%Y-%m-%d}")
         if offer.dear:
             notes.append(f"a unit of it there is worth about {offer.worth:.2f} to other orders")
         if self.searches:

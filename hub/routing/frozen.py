@@ -48,6 +48,9 @@ def _outline(problem: Problem) -> dict[str, Any]:
         "promise_by": problem.promise_by.isoformat() if problem.promise_by else None,
         "load": dict(problem.load),
         "distances": _numbers(problem.distances),
+        # what old questions lack stands here only where it says something, so that their hashes stay
+        **({"service": problem.service} if problem.service else {}),
+        **({"calendars": True} if problem.calendars else {}),
     }
 
 
@@ -71,6 +74,8 @@ def thaw(data: Mapping[str, Any]) -> Problem:
         promise_by=datetime.fromisoformat(data["promise_by"]) if data["promise_by"] else None,
         load=dict(data["load"]),
         distances={code: Decimal(km) for code, km in data["distances"].items()},
+        service=data.get("service", ""),
+        calendars=data.get("calendars", False),
     )
 
 

@@ -126,7 +126,8 @@ class Problem:
 
     `ship_complete` and `max_splits` may only tighten what the rules say. `load` counts the orders that each node was
     given today, against its capacity. `distances` (km by node) go before the coordinates where a better figure is
-    known. `at` is the moment the answer is for.
+    known. `at` is the moment the answer is for, `service` the shipping service that the customer chose. Without
+    `calendars` every node works always: so were questions answered before there were any.
 
     `shelves` are the offers by SKU. Orders that share the offers of `Network.shelf` share also what was worked out from
     them; offers given as they are, are put on shelves of their own.
@@ -145,6 +146,8 @@ class Problem:
     promise_by: datetime | None = None
     load: Mapping[str, int] = field(default_factory=dict)
     distances: Mapping[str, Decimal] = field(default_factory=dict)
+    service: str = ""
+    calendars: bool = False
     shelves: Mapping[str, Shelf] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -17,6 +17,7 @@ from hub.model.node import NodeKind
 from hub.routing.carriage import Carriage
 from hub.routing.ratecard import RateCard
 from hub.routing.tariff import micro, milligrams, nano
+from hub.routing.transit import Transit
 
 
 class RulesError(ValueError):
@@ -58,6 +59,8 @@ class RoutingRules(Record):
     only_nodes: Annotated[tuple[Code, ...], Field(description="nodes that may ship; none: all")] = ()
     never_nodes: Annotated[tuple[Code, ...], Field(description="nodes that may not ship")] = ()
     max_km: Annotated[SomeQuantity | None, Field(description="no node farther away, or at an unknown distance")] = None
+    keep_promise: Annotated[bool, Field(description="no node that would deliver after the promised date")] = False
+    transit: Annotated[tuple[Transit, ...], Field(description="days under way by service and distance")] = ()
     rate_cards: Annotated[tuple[RateCard, ...], Field(description="freight by distance zone and weight")] = ()
     exact_lines: Annotated[int, Field(ge=1, le=12, description="largest order for the partition programme")] = 8
     search_limit: Annotated[int, Field(ge=0, description="costs looked at for a larger order")] = 3_000_000

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hub.model.item import ItemFlag
+from hub.routing.arrival import DAY_S, Arrivals
 from hub.routing.carriage import CardBook, Carriage, Size
 from hub.routing.distance import metres_between, vector
 from hub.routing.offer import Offer
 from hub.routing.problem import Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.tariff import GRAIN, NANO, Tariff, by_weight, nano, times
-
-_DAY_S = 86_400
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +80,7 @@ class Scene:
     """
 
     __slots__ = (
+        "_arrivals",
         "_here",
         "_late_s",
         "_parcels",
@@ -122,6 +122,7 @@ class Scene:
         self._replacement: dict[str, int] = {}
         self._place = vector(problem.destination) if problem.destination else None
         self._here = None if problem.distances else self._place
+        self._arrivals = Arrivals(problem, rules)
         promise = problem.promise_by
         self._late_s = None if promise is None else int((problem.at - promise).total_seconds())
         if rules.choosy:
@@ -191,14 +192,14 @@ class Scene:
         item = times(price, nanos)
         handling = tariff.line + times(tariff.per_unit, nanos)
         if good.pick_up_node is not None:
-            return item, handling, 0, 0, self._lateness(0, offer)
+            return item, handling, 0, 0, self._lateness(site, offer, collected=True)
         load = good.weight * nanos // NANO
         if site.card is None:
             freight = by_weight(tariff.per_kg, load)
         else:
             freight = site.card.along(load) + site.card.for_long(good.size, nanos)
         duty = self.duty(item) if site.abroad else 0
-        return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site.metres, offer)
+        return item, handling, freight, duty, 0 if self._late_s is None else self._lateness(site, offer)
 
     def duty(self, item: int) -> int:
         """Return in micro-units the duty on goods that cost so much."""
@@ -221,11 +222,21 @@ class Scene:
             found = self._replacement[sku] = min(known, default=0)
         return found
 
-    def _lateness(self, metres: int, offer: Offer) -> int:
+    def after_s(self, site: Site, offer: Offer, *, collected: bool) -> int:
+        """Return how many seconds after the question a customer has what the node offers, or can collect it."""
+        return self._arrivals.after_s(site.tariff, offer.lead_days, None if collected else site.metres)
+
+    def breaks_promise(self, site: Site, offer: Offer) -> bool:
+        """Return whether a parcel would come after a date that the rules let nobody miss."""
+        if self._late_s is None or not self.rules.keep_promise:
+            return False
+        return self._late_s + self.after_s(site, offer, collected=False) > 0
+
+    def _lateness(self, site: Site, offer: Offer, *, collected: bool = False) -> int:
         if self._late_s is None:
             return 0
-        late_s = self._late_s + offer.lead_days * _DAY_S + metres * _DAY_S // self.terms.metres_per_day
-        return max(0, -(-late_s // _DAY_S)) * self.terms.late_day
+        late_s = self._late_s + self.after_s(site, offer, collected=collected)
+        return max(0, -(-late_s // DAY_S)) * self.terms.late_day
 
     def parcel(self, code: str) -> int:
         """Return in grains what one more parcel from the node costs, the split included; never zero."""

@@ -46,7 +46,7 @@ def _too_little(scene: Scene, good: Good, only: str = "") -> str:
     have = 0
     for code, offer in scene.stock[good.sku].items():
         site = scene.site(code)
-        if not barred(good, site, offer) and only in ("", code):
+        if not barred(scene, good, site, offer) and only in ("", code):
             have += max(0, min(offer.stock - site.keep_back, good.nanos))
     wanted = plain(units(good.nanos))
     if have < good.nanos:
@@ -62,7 +62,7 @@ def _why_not(scene: Scene, good: Good) -> str:
 
 
 def _rule(scene: Scene, good: Good, code: str) -> str:
-    return barred(good, *scene.at(good, code))
+    return barred(scene, good, *scene.at(good, code))
 
 
 def _ruled_out(scene: Scene, good: Good) -> str:

@@ -14,6 +14,7 @@ from math import asin, dist
 
 from hub.model.item import ItemFlag
 from hub.model.node import Node, NodeKind
+from hub.routing.calendar import Calendar
 from hub.routing.distance import DIAMETER_M, Vector, vector
 
 MICRO = 10**6
@@ -69,7 +70,7 @@ class Tariff:
     of a millionth of a micro-unit, with the half that rounds it. `least` is what a parcel costs over no distance,
     handling included, in micro-units: it never costs less. `ever_open` unless the node is switched off or takes no
     orders at all. `rise` are the grains that freight rises at the least with a unit of chord, and `doubt` the grains by
-    which its roundings may fall short of that.
+    which its roundings may fall short of that. `calendar` is None where nobody declared hours.
     """
 
     code: str
@@ -90,6 +91,7 @@ class Tariff:
     ever_open: bool
     rise: float
     doubt: int
+    calendar: Calendar | None
 
     def freight(self, metres: int) -> int:
         """Return in micro-units what a parcel over this distance costs before its weight."""
@@ -134,6 +136,7 @@ class Tariff:
             least=handling + micro(nano(costs.freight_base)),
             ever_open=node.active and node.capacity_per_day != 0,
             rise=nano(costs.freight_per_km) * (DIAMETER_M / 2) / 1000,
+            calendar=Calendar.of(node.hours),
             doubt=2 * GRAIN + nano(costs.freight_per_km) // 1000,
         )
 

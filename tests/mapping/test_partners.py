@@ -48,6 +48,27 @@ pick_up = true
         assert east.coordinates is not None
         assert (shop.kind, shop.pick_up) == ("store", True)
 
+    def test_a_nodes_hours_are_in_the_partners_time_zone_unless_they_name_another(self, lab: Lab) -> None:
+        text = """
+[nodes.EAST.hours]
+cut_off = "14:00"
+closed = [2026-12-25, "2026-01-01"]
+[nodes.WEST.hours]
+timezone = "America/Denver"
+[nodes.SOUTH]
+"""
+        east, west, south = lab.load(text).partner.nodes
+        assert (east.hours.timezone, west.hours.timezone) == ("America/Chicago", "America/Denver")
+        assert east.hours.closed == {"2026-12-25", "2026-01-01"}
+        assert [each.hours.declared for each in (east, west, south)] == [True, True, False]
+
+    def test_what_is_wrong_with_hours_is_told_where_it_stands(self, lab: Lab) -> None:
+        text = '[nodes.EAST.hours]\ntimezone = "Mars/Base"\nclosed = ["25.12."]\nweekdays = [8]\ncutoff = "9:00"\n'
+        told = "\n".join(lab.problems(text))
+        assert "'Mars/Base' is not a time zone name such as 'America/Chicago'" in told
+        assert "'25.12.' is not a day such as 2026-12-25" in told
+        assert "unknown setting 'cutoff'; did you mean 'cut_off'?" in told
+
     def test_a_channel_may_declare_a_store_that_ships(self, lab: Lab) -> None:
         text = HEAD.replace('"supplier"', '"channel"') + '[nodes.S1]\nkind = "store"\n'
         assert [node.code for node in lab.open(lab.write(text)).partner.nodes] == ["S1"]

@@ -16,7 +16,7 @@ from hub.contract import Receipt, Rejected
 from hub.model.document import Kind
 from hub.model.item import CatalogueEntry, Item
 from hub.model.money import ExchangeRates, Money
-from hub.model.node import Node, NodeCosts, NodeKind
+from hub.model.node import Hours, Node, NodeCosts, NodeKind
 from hub.model.order import OrderLine, SalesOrder
 from hub.model.partner import Agreement, Partner, Role
 from hub.model.place import Address
@@ -100,6 +100,7 @@ class World:
             costs=NodeCosts(freight_base=Decimal(freight)),
             capacity_per_day=capacity,
             pick_up=agreement.pop("pick_up", False),
+            hours=agreement.pop("hours", Hours()),
         )
         role = Role.SUPPLIER if kind is NodeKind.SUPPLIER else Role.WAREHOUSE
         self.directory.known[code] = Partner(

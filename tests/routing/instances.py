@@ -167,6 +167,7 @@ def _rules(dice: random.Random, shape: Shape) -> RoutingRules:
         never_nodes=("N01",) if shape.twists and dice.random() < 0.15 else (),
         only_kinds=(NodeKind.STORE, NodeKind.SUPPLIER) if shape.twists and dice.random() < 0.1 else (),
         max_km=Decimal(dice.randint(100, 3000)) if shape.twists and dice.random() < 0.15 else None,
+        keep_promise=shape.twists and dice.random() < 0.3,
     )
 
 

@@ -116,7 +116,8 @@ class _World:
             return None
         if want.pick_up_node is not None and (want.pick_up_node != node.code or not node.pick_up):
             return None
-        if offer.unit_cost is None and node.kind is NodeKind.SUPPLIER:
+        too_late = self.rules.keep_promise and want.pick_up_node is None and self.days_late(self.km(node), offer) > 0
+        if too_late or (offer.unit_cost is None and node.kind is NodeKind.SUPPLIER):
             return None
         return offer.minimum, self.left(offer)
 
@@ -215,12 +216,15 @@ class _World:
         return reached[-1][1] if reached else offer.unit_cost
 
     def late(self, km: Decimal, offer: Offer) -> Decimal:
+        return self.days_late(km, offer) * self.rules.lateness_per_day
+
+    def days_late(self, km: Decimal, offer: Offer) -> Decimal:
         if self.problem.promise_by is None:
             return ZERO
         transit_days = (km * 86_400 / self.rules.km_per_day).to_integral_value("ROUND_FLOOR") / 86_400
         gap = Decimal(int((self.problem.at - self.problem.promise_by).total_seconds())) / 86_400
         days = (gap + offer.lead_days + transit_days).quantize(MICRO).to_integral_value(ROUND_CEILING)
-        return max(ZERO, days) * self.rules.lateness_per_day
+        return max(ZERO, days)
 
     def km(self, node: Node) -> Decimal:
         if node.code in self.problem.distances:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -17,7 +18,7 @@ from hub.routing.offer import Offer
 from hub.routing.problem import Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
-from tests.routing.instances import a_node, a_problem
+from tests.routing.instances import AT, a_node, a_problem
 
 ONE = Decimal(1)
 HAZMAT = frozenset({ItemFlag.HAZMAT})
@@ -115,6 +116,14 @@ CASES: dict[str, Callable[[], Case]] = {
         {},
         RoutingRules(),
         "has no price for it",
+    ),
+    "promise": lambda: (
+        a_node("BAD"),
+        an_offer("BAD", lead_days=3),
+        a_want(),
+        {"promise_by": AT + timedelta(days=2), "distances": {"BAD": ONE, "GOOD": ONE}},
+        RoutingRules(keep_promise=True),
+        f"would arrive on {AT + timedelta(days=3):%Y-%m-%d}, promised by {AT + timedelta(days=2):%Y-%m-%d}",
     ),
     "stock": lambda: (
         a_node("BAD"),

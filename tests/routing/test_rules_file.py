@@ -65,6 +65,8 @@ def test_the_hash_is_the_same_for_equal_rules_and_differs_with_each_rule() -> No
         "never_nodes": ["DC"],
         "max_km": 7,
         "rate_cards": [{"name": "ground", "steps_kg": [1], "prices": [[4]]}],
+        "keep_promise": True,
+        "transit": [{"days": 7}],
         "exact_lines": 7,
         "search_limit": 7,
         "work_limit": 7,
