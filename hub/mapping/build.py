@@ -37,6 +37,7 @@ class _Part:
     record: type[Record]
     names: tuple[tuple[str, str], ...]
     defaults: dict[str, object]
+    needed: tuple[str, ...]
     given: set[str]
 
     def of(self, values: Values) -> object:
@@ -49,7 +50,7 @@ class _Part:
                 made[field], some = value, True
         if not some:
             return None
-        return _MISSING if _MISSING in made.values() else new(self.record, made, self.given)
+        return _MISSING if _MISSING in map(made.get, self.needed) else new(self.record, made, self.given)
 
 
 def assembler(record: type[Record], names: set[str], prefix: str = "") -> Callable[[Values], Record]:
@@ -59,6 +60,7 @@ def assembler(record: type[Record], names: set[str], prefix: str = "") -> Callab
     if rules is None or parts is None:
         return lambda values: checked(record, values, prefix)
     defaults, given = _defaults(record), {name.partition(".")[0] for name in names}
+    needed = (*_needed(defaults), *(part.field for part in parts))
     plain = tuple(name for name in names if "." not in name)
 
     def build(values: Values) -> Record:
@@ -71,7 +73,7 @@ def assembler(record: type[Record], names: set[str], prefix: str = "") -> Callab
             inner = part.of(values)
             if inner is not None:
                 made[part.field] = inner
-        if _MISSING in made.values():
+        if _MISSING in map(made.get, needed):
             return checked(record, values, prefix)
         whole = new(record, made, given)
         try:
@@ -107,7 +109,9 @@ def _parts(record: type[Record], names: set[str]) -> list[_Part] | None:
         inner = _record_of(record.model_fields[field].annotation)
         if inner is None or _rules(inner) != [] or any(rest not in inner.model_fields for _, rest in within):
             return None
-        parts.append(_Part(field, inner, tuple(within), _defaults(inner), {rest for _, rest in within}))
+        defaults = _defaults(inner)
+        given = {rest for _, rest in within}
+        parts.append(_Part(field, inner, tuple(within), defaults, _needed(defaults), given))
     return parts
 
 
@@ -124,3 +128,8 @@ def _defaults(record: type[Record]) -> dict[str, object]:
         name: _MISSING if info.is_required() else info.get_default(call_default_factory=True)
         for name, info in record.model_fields.items()
     }
+
+
+def _needed(defaults: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the fields that have no default."""
+    return tuple(name for name, default in defaults.items() if default is _MISSING)

@@ -10,7 +10,8 @@ from hub.codec.fault import Refused, Unreadable
 from hub.codec.path import Path
 from hub.codec.tree import Node
 from hub.codec.x12.interchange import TransactionSet
-from hub.codec.x12.pick import Picker, picker
+from hub.codec.x12.layout import Grammar, Places
+from hub.codec.x12.pick import Picker, Piece, picker
 from hub.codec.x12.places import by_place
 from hub.codec.x12.tree import tree
 from hub.contract import BadRecord
@@ -18,7 +19,7 @@ from hub.mapping.column import WrongHeader, places
 from hub.mapping.document import Declared
 from hub.mapping.formula import Formula
 from hub.mapping.layout import EACH_COLUMN, EACH_VALUE
-from hub.mapping.plan import Bound, Made
+from hub.mapping.plan import Bound, Made, Plan
 from hub.mapping.reading import Opened, open_rows, open_table, open_trees
 from hub.mapping.run import Run
 from hub.mapping.target import Shaped
@@ -40,6 +41,21 @@ IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """What picks from the X12 sets of one kind, and makes records with lines of what it finds."""
+
+    picker: Picker[Plan | None]
+    bound: Bound | None
+
+    def whole(self, pieces: list[Piece[Plan | None]], lines: str) -> Record | None:
+        """Return the one record that all rows of a set most often are."""
+        parts = [(layout.made, elements) for layout, elements in pieces if layout.made is not None]
+        if self.bound is None or len(parts) < max(len(pieces), 2):
+            return None
+        return self.bound.whole(parts[0], parts[1:], lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Inward:
     """One inbound document, compiled; `paths` are the columns of a format that is a tree."""
 
@@ -52,7 +68,7 @@ class Inward:
     fixed: Mapping[str, object]  # fields that the file need not make, such as the channel of an order
     paths: Mapping[str, Path] = field(default_factory=dict)
     bound: dict[tuple[str, ...], Bound] = field(default_factory=dict, compare=False)  # see Run
-    pickers: dict[tuple[str, str], Picker | None] = field(default_factory=dict, compare=False)
+    ready: dict[tuple[str, ...], _Ready | None] = field(default_factory=dict, compare=False)
 
     def parse(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the records of a file; what cannot be read is yielded as BadRecord, and the rest goes on."""
@@ -70,33 +86,43 @@ class Inward:
     def parse_sets(self, sets: Iterable[TransactionSet]) -> Iterator[Record | BadRecord]:
         """Yield the records of X12 transaction sets, each set by itself; quicker than trees where a document allows."""
         for one in sets:
-            ready = self._picker(one)
-            rows = ready.rows(one) if ready is not None else None
-            if ready is None or rows is None:
+            ready = self._ready(one)
+            pieces = ready.picker.pieces(one) if ready is not None else None
+            if ready is None or pieces is None:
                 opened = self._trees([tree(one)])
                 yield from self._bound(opened, _places(opened.header)).records()
-                continue
-            record = self._whole(rows, ready)
-            if record is not None:
+            elif (record := ready.whole(pieces, self.shaped.lines)) is not None:
                 yield record
             else:
-                yield from self._bound(open_rows(rows, ready.names), ready.found).records()
+                opened = open_rows(ready.picker.rows(pieces, one.code), ready.picker.grammar.names)
+                yield from self._bound(opened, _places(opened.header)).records()
 
-    def _whole(self, rows: list[tuple[int, str, list[str]]], ready: Picker) -> Record | None:
-        """Return the one record that all rows of a set most often are, as soon as its plans are bound."""
-        bound = self.bound.get(ready.names)
-        if bound is None or self.skip is not None or self.declared.layout.each:
+    def _placed(self, grammar: Grammar, places: Places) -> Plan | None:
+        """Return the plan for a piece of a set that can be read alone: a header, or a row without anything of it."""
+        if not self.lines or self.skip is not None or self.declared.layout.each:
             return None
-        return bound.whole([cells for _, _, cells in rows], ready.shared, self.shaped.lines)
+        bound, shared = self._bound_to(grammar.names), grammar.shared
+        if not bound.parts_at(shared) or not (places.first or not any(places.columns[:shared])):
+            return None
+        plan = bound.header if places.first else bound.lines
+        return plan.placed(bound.found, places.single()[0], places.nothing)
 
-    def _picker(self, one: TransactionSet) -> Picker | None:
+    def _bound_to(self, names: tuple[str, ...]) -> Bound:
+        """Return the plans for rows with these cells."""
+        bound = self.bound.get(names)
+        return bound if bound is not None else self._bound(open_rows([], names), _places(names)).bound()
+
+    def _ready(self, one: TransactionSet) -> _Ready | None:
         """Return what picks from a set without making its tree, where that gives the same."""
         if not one.whole or (self.declared.layout.by_place and b"SDQ" in one.raw):
             return None
-        key = one.version, one.code + one.interchange.separators.element
-        if key not in self.pickers:
-            self.pickers[key] = picker(one, self.declared.layout.rows, self.paths, empty=bool(self.lines))
-        return self.pickers[key]
+        separators = one.interchange.separators
+        key = one.version, one.code, separators.element, separators.segment
+        if key not in self.ready:
+            made = picker(one, self.declared.layout.rows, self.paths, self._placed, empty=bool(self.lines))
+            bound = self._bound_to(made.grammar.names) if made is not None and self.lines else None
+            self.ready[key] = _Ready(made, bound) if made is not None else None
+        return self.ready[key]
 
     def traced(self, content: bytes) -> Iterator[tuple[str, Record | BadRecord]]:
         """Yield the same as `parse`, each with the text that it was made from."""

@@ -6,7 +6,7 @@ remembered, and a record whose every field is checked is put together without be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
@@ -50,7 +50,8 @@ class Plan:
     singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
     pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
     firsts: list[tuple[str, tuple[int, ...], Memo[str]]] = field(default_factory=list)
-    formulas: list[tuple[str, Step]] = field(default_factory=list)
+    formulas: list[tuple[str, Made, Step]] = field(default_factory=list)
+    said: tuple[int, ...] | None = None
 
     def values(self, row: list[str]) -> dict[str, object]:
         """Return the fields of one row; raises CellError."""
@@ -67,13 +68,44 @@ class Plan:
                     break
             else:
                 values[name] = memo[""]
-        for name, step in self.formulas:
+        for name, _, step in self.formulas:
             values[name] = step(row)
         return values
 
-    def cells(self) -> tuple[int, ...]:
-        """Return the places of the cells that are read straight from the row."""
-        return (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
+    def settle(self) -> None:
+        """Note, when all is said, the cells that are read straight from the row, if there are any."""
+        said = (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
+        self.said = said or None
+
+    def says(self, row: list[str]) -> bool:
+        """Whether a row says anything in the cells that are read straight from it."""
+        if self.said is None:
+            return True
+        for place in self.said:  # most often the first one does
+            cell = row[place]
+            if cell and not cell.isspace():
+                return True
+        return False
+
+    def placed(self, columns_: Mapping[str, int], places: Sequence[int], nothing: int) -> Plan:
+        """Return the same plan for rows in which the cells stand at other places, or at the empty one: nowhere."""
+        plan = Plan(self.base.copy(), said=self.said)
+        if self.said is not None:
+            plan.said = tuple(place for index in self.said if (place := places[index]) != nothing)
+        for name, index, memo in self.singles:
+            if places[index] != nothing or not _settled(plan.base, name, memo, ""):
+                plan.singles.append((name, places[index], memo))
+        for name, index, unit, both in self.pairs:
+            plan.pairs.append((name, places[index], places[unit], both))
+        for name, indexes, memo in self.firsts:
+            some = tuple(place for index in indexes if (place := places[index]) != nothing)
+            if some or not _settled(plan.base, name, memo, ""):
+                plan.firsts.append((name, some, memo))
+        resolve = columns({name: places[index] for name, index in columns_.items()})
+        for name, made, _ in self.formulas:
+            if made.formula is not None:
+                plan.formulas.append((name, made, formula_step(made, made.formula, resolve)))
+        return plan
 
     def names(self) -> set[str]:
         """Return the names of all the fields that it makes."""
@@ -88,7 +120,17 @@ class Plan:
             [each for each in self.pairs if each[0] in names],
             [each for each in self.firsts if each[0] in names],
             [each for each in self.formulas if each[0] in names],
+            self.said,
         )
+
+
+def _settled(base: dict[str, object], name: str, memo: Memo[str], text: str) -> bool:
+    """Put what a text becomes into the base; not where that is an error, which each row has to meet by itself."""
+    try:
+        base[name] = memo[text]
+    except CellError:
+        return False
+    return True
 
 
 def _nothing(_: list[str]) -> object:
@@ -97,7 +139,10 @@ def _nothing(_: list[str]) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What makes records with lines of rows: `head` is what of a row a header is made of, `cells` what a line is."""
+    """What makes records with lines of rows: `head` is what of a row a header is made of.
+
+    `found` are the places of the columns in a row, `of_head` and `of_lines` those that header and lines are made of.
+    """
 
     header: Plan
     lines: Plan
@@ -105,47 +150,43 @@ class Bound:
     line: Callable[[dict[str, object]], Record]
     record: Callable[[Mapping[str, object]], Record]
     head: Callable[[list[str]], object]
-    last_of_head: int
-    cells: tuple[int, ...]
+    found: Mapping[str, int]
+    of_head: frozenset[int]
+    of_lines: frozenset[int]
 
     @classmethod
     def of(
         cls,
-        header: Plan,
-        lines: Plan,
-        identity: Plan,
+        plans: tuple[Plan, Plan, Plan],
         line: Callable[[dict[str, object]], Record],
         record: Callable[[Mapping[str, object]], Record],
-        head: list[int],
+        found: Mapping[str, int],
+        fields: tuple[Sequence[Made], Sequence[Made]],
     ) -> Bound:
-        """Bind plans to the places of cells; `head` are those that any field of the header reads."""
+        """Bind the plans of header, lines and identity to the places of cells; `fields` are those of the first two."""
+        head, lines = ([found[name] for made in some for name in made.columns if name in found] for some in fields)
         getter = itemgetter(*head) if head else _nothing
-        return cls(header, lines, identity, line, record, getter, max(head, default=-1), lines.cells())
+        return cls(*plans, line, record, getter, found, frozenset(head), frozenset(lines))
 
-    def whole(self, rows: list[list[str]], shared: int, lines: str) -> Record | None:
-        """Return the one record of rows whose first cells, so many, are the same; `lines` is where its lines go.
+    def parts_at(self, shared: int) -> bool:
+        """Whether nothing but the header is made of the first cells, so many, and nothing but lines of the others."""
+        return all(place < shared for place in self.of_head) and all(place >= shared for place in self.of_lines)
 
-        None where they may be several records, or cannot be read: whoever looks at the rows one by one says why.
+    def whole(
+        self, header: tuple[Plan, list[str]], rows: Iterable[tuple[Plan, list[str]]], lines: str
+    ) -> Record | None:
+        """Return the one record of a header and its lines, each with its plan; `lines` is where the lines go.
+
+        None where they cannot be read: whoever looks at the rows one by one says why.
         """
-        if not rows or self.last_of_head >= shared:
-            return None
+        line = self.line
         try:
-            made = [self.line(self.lines.values(row)) for row in rows if self.has_line(row)]
-            values = self.header.values(rows[0])
+            made = [line(plan.values(row)) for plan, row in rows if plan.says(row)]
+            values = header[0].values(header[1])
             values[lines] = tuple(made)
             return self.record(values)
         except CellError:
             return None
-
-    def has_line(self, row: list[str]) -> bool:
-        """Whether a row says anything of a line."""
-        if not self.cells:
-            return True
-        for place in self.cells:  # most often the first one does
-            cell = row[place]
-            if cell and not cell.isspace():
-                return True
-        return False
 
 
 def columns(found: Mapping[str, int]) -> Callable[[str], Step]:

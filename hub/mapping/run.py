@@ -144,7 +144,7 @@ class Run:
 
     def _assembled(self, rows: Iterator[_Wanted]) -> Iterator[tuple[list[_Row], Record | BadRecord]]:
         """Make one record of all rows that agree in what identifies it, with these rows."""
-        bound = self._bound()
+        bound = self.bound()
         if self.each and self.document.shaped.aside:  # the rows of a record came of one row: no need to wait for more
             for _, some in groupby(rows, key=itemgetter(0)):
                 yield from self._grouped(some, bound)
@@ -173,7 +173,7 @@ class Run:
             try:
                 if fresh:
                     _merge(group.header, bound.header.values(row))
-                if bound.has_line(row):
+                if bound.lines.says(row):
                     group.lines.append(bound.line(bound.lines.values(row)))
             except CellError as error:
                 group.bad = group.bad or self._bad(number, row, error, _texts(group.known))
@@ -193,24 +193,18 @@ class Run:
             raw = "\n".join(map(self.opened.show, group.rows))
             return self._told(self.opened.place(group.row), error, raw, None)
 
-    def _bound(self) -> Bound:
+    def bound(self) -> Bound:
         """Return what makes records with lines of the rows; the columns of a tree are the same in every file."""
         bound = self.document.bound.get(self.opened.header) if self.document.paths else None
         if bound is None:
             shaped = self.document.shaped
             header, lines = self._plan(self.document.header), self._plan(self.document.lines)
             bound = Bound.of(
-                header,
-                lines,
-                header.only(self.identity),
+                (header, lines, header.only(self.identity)),
                 builder(shaped.line_record or Record, lines, f"{shaped.line}."),
                 assembler(shaped.record, {*header.names(), shaped.lines}),
-                [
-                    self.found[column]
-                    for made in self.document.header
-                    for column in made.columns
-                    if column in self.found
-                ],
+                self.found,
+                (self.document.header, self.document.lines),
             )
             if self.document.paths:
                 self.document.bound[self.opened.header] = bound
@@ -231,7 +225,7 @@ class Run:
                 (column,) = made.formula.columns
                 plan.firsts.append((name, (found[column],), Memo(_of_one(made, made.formula))))
             elif made.formula is not None:
-                plan.formulas.append((name, formula_step(made, made.formula, resolve)))
+                plan.formulas.append((name, made, formula_step(made, made.formula, resolve)))
             elif made.column is None:
                 plan.base[name] = made.constant
             elif made.unit is None:
@@ -239,6 +233,7 @@ class Run:
             else:
                 memo = Memo(made.cell.read_with_unit)
                 plan.pairs.append((name, found[made.column], found[made.unit], memo))
+        plan.settle()
         return plan
 
     # --- what cannot be read ------------------------------------------------------------------------------------------

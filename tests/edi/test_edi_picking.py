@@ -55,8 +55,8 @@ def same(document: Inward, one: TransactionSet) -> bool:
     """Compare both ways; says whether the quick one was taken at all."""
     quick = [_told(each) for each in document.parse_sets([one])]
     assert quick == [_told(each) for each in document.parse_trees([tree(one)])]
-    ready = document._picker(one)
-    return ready is not None and ready.rows(one) is not None
+    ready = document._ready(one)
+    return ready is not None and ready.picker.pieces(one) is not None
 
 
 def _told(result: object) -> object:

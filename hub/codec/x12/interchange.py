@@ -296,17 +296,27 @@ def decode(raw: bytes, separators: Separators) -> tuple[str, str]:
 
 def segment_texts(text: str, separators: Separators) -> list[str]:
     """Cut a text at its terminators; blanks and line breaks around segments are dropped, empty ones too."""
-    end = separators.segment
-    if end in LINE_ENDS:
-        text, end = text.replace("\r\n", "\n").replace("\r", "\n"), "\n"
-    elif "\n" in text or "\r" in text:
-        text = text.translate(_LINE_BREAKS)
+    text, end = _without_breaks(text, separators)
     texts = text.split(end)
     if not texts[-1]:
         texts.pop()
     if texts and min(texts) < "!":  # one of them is empty or begins with a blank
         texts = [bare for each in texts if (bare := each.lstrip(_BLANKS))]
     return texts
+
+
+def plain_text(raw: bytes, separators: Separators) -> tuple[str, str]:
+    """Return the text of some bytes without line breaks that mean nothing, and what each of its segments ends with."""
+    return _without_breaks(decode(raw, separators)[0], separators)
+
+
+def _without_breaks(text: str, separators: Separators) -> tuple[str, str]:
+    end = separators.segment
+    if end in LINE_ENDS:
+        return text.replace("\r\n", "\n").replace("\r", "\n"), "\n"
+    if "\n" in text or "\r" in text:
+        text = text.translate(_LINE_BREAKS)
+    return text, end
 
 
 def count_segments(raw: bytes, separators: Separators) -> int:
