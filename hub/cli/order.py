@@ -149,7 +149,7 @@ def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ..
     console().print(table)
 
 
-def _change(session: Session, verb: str, reference: str, why: str = "", *, as_json: bool) -> None:
+def _change(session: Session, verb: str, reference: str, why: str, *, as_json: bool) -> None:
     result = session.request(f"order.{verb}", {"order": reference, "why": why})
     if as_json:
         print_json(result)
@@ -169,20 +169,22 @@ def hold(session: Session, reference: str, why: str, as_json: bool) -> None:
 
 @order.command()
 @click.argument("reference")
+@click.option("--why", default="", help="Kept with the order.")
 @json_option
 @pass_session
-def release(session: Session, reference: str, as_json: bool) -> None:
+def release(session: Session, reference: str, why: str, as_json: bool) -> None:
     """Let a held order be routed."""
-    _change(session, "release", reference, as_json=as_json)
+    _change(session, "release", reference, why, as_json=as_json)
 
 
 @order.command()
 @click.argument("reference")
+@click.option("--why", default="", help="Kept with the order.")
 @json_option
 @pass_session
-def reroute(session: Session, reference: str, as_json: bool) -> None:
+def reroute(session: Session, reference: str, why: str, as_json: bool) -> None:
     """Route again what has no source yet."""
-    _change(session, "reroute", reference, as_json=as_json)
+    _change(session, "reroute", reference, why, as_json=as_json)
 
 
 @order.command()

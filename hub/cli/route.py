@@ -27,6 +27,7 @@ from hub.services.sourcing.comparison import Comparison
 from hub.services.sourcing.history import judge_of, of_store, with_policy
 from hub.services.sourcing.replay import Again, first_time
 from hub.services.sourcing.replay import replay as replayed
+from hub.services.sourcing.workflows import asked_of
 from sandbox.olist import HistoryError
 
 
@@ -121,8 +122,9 @@ def simulate(
         policy = _policy(files or files_of(hub.config), hub.config)
         currency = desk.currency
         if history is not None:
-            currency, asked = _questions(history, orders, seed)
+            currency, questioned = _questions(history, orders, seed)
             desk = replace(desk, currency=currency)
+            asked = ((asked_of(desk, order), problem) for order, problem in questioned)
             past, told = first_time(asked, judge_of(desk)), f"{history.name} from its first order on"
         else:
             start, end = _span(since, until, desk.clock.now())

@@ -11,8 +11,11 @@ from typing import Any, Final
 
 from hub.mapping.target import Shape, Target, shaped
 from hub.model.document import Kind
+from hub.model.number import plain
 from hub.model.order import SalesOrder
 
+#: Parts of an order that no condition can ask for.
+_NEVER_ASKED: Final = {"charges", "sourcing", "requests"}
 #: Short names of fields that people ask for often.
 _SHORT: Final = {
     "type": "kind",
@@ -31,6 +34,18 @@ class Asked:
 
     order: SalesOrder
     value: Decimal | None
+
+
+def freeze(asked: Asked) -> dict[str, Any]:
+    """Return what conditions were asked of as JSON-ready data; `thaw` gives an equal one back."""
+    told = asked.order.model_dump(mode="json", exclude_defaults=True, exclude=_NEVER_ASKED)
+    return {"order": told, "value": None if asked.value is None else plain(asked.value)}
+
+
+def thaw(data: Mapping[str, Any]) -> Asked:
+    """Return what `freeze` wrote, without what no condition can ask for."""
+    value = data["value"]
+    return Asked(SalesOrder.model_validate(data["order"]), None if value is None else Decimal(value))
 
 
 def worth_of(order: SalesOrder) -> Decimal:

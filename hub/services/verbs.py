@@ -103,10 +103,14 @@ class Verbs:
         return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))
 
     def _release(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
-        return self._change(desk, arguments, lambda tx, order: orders.release(tx, desk, order, actor))
+        return self._change(
+            desk, arguments, lambda tx, order: orders.release(tx, desk, order, actor, arguments.get("why", ""))
+        )
 
     def _reroute(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
-        return self._change(desk, arguments, lambda tx, order: routing.reroute(tx, desk, order, actor))
+        return self._change(
+            desk, arguments, lambda tx, order: routing.reroute(tx, desk, order, actor, arguments.get("why", ""))
+        )
 
     def _cancel(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.cancel(tx, desk, order, arguments["why"], actor))

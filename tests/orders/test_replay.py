@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from hub.policy.library import checked_policy
 from hub.policy.policy import Policy
@@ -13,6 +14,7 @@ from hub.services.sourcing import batching
 from hub.services.sourcing.comparison import Comparison
 from hub.services.sourcing.history import judge_of, of_store, with_policy
 from hub.services.sourcing.replay import Again, Past, replay
+from hub.store.tables import decision
 from tests.orders.conftest import Rules, World
 
 MUG = {"1": ("MUG", 2)}
@@ -114,3 +116,22 @@ def test_days_and_lateness_are_compared(world: World, tmp_path: Path) -> None:
     assert (row.was.late, row.becomes.late, row.later_days) == (False, True, 5)
     assert row.becomes.penalties > 0
     assert row.saved == -2  # the penalty is no money
+
+
+def test_conditions_ask_for_the_order_as_it_was_when_it_was_decided(sold: World, tmp_path: Path) -> None:
+    """The shop tags an order later; a rule for that tag would not have taken it then."""
+    before = [each.asked for each in past(sold)]
+    sold.order("1001", lines=MUG, at=5, tags=frozenset({"vip"}))
+    assert [each.asked for each in past(sold)] == before
+    text = '[[rules]]\nname = "vip"\norders.tags = "vip"\nrouting.never_nodes = ["ACME"]\n'
+    assert compared(sold, a_policy(sold, tmp_path, text)).moved == []
+
+
+def test_a_decision_without_the_order_in_it_asks_for_the_order_as_it_is(sold: World, tmp_path: Path) -> None:
+    with sold.store.write() as tx:
+        for row in tx.execute(select(decision.c.id, decision.c.problem)).all():
+            old = {name: value for name, value in row.problem.items() if name != "asked"}
+            tx.execute(update(decision).where(decision.c.id == row.id).values(problem=old))
+    sold.order("1001", lines=MUG, at=5, tags=frozenset({"vip"}))
+    text = '[[rules]]\nname = "vip"\norders.tags = "vip"\nrouting.never_nodes = ["ACME"]\n'
+    assert [row.order for row in compared(sold, a_policy(sold, tmp_path, text)).moved][:1] == ["#1001"]

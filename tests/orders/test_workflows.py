@@ -10,6 +10,7 @@ from sqlalchemy import insert
 from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
+from hub.services import explain
 from hub.services.alerting.alert_rules import evaluate
 from hub.services.alerting.alert_settings import AlertRule
 from hub.services.selling import due, orders
@@ -279,3 +280,18 @@ def test_what_waits_for_goods_ends_after_the_days_of_the_rules(world: World, rul
     assert world.where() == {("allocated", "ACME"): 1, ("cancelled", ""): 1}
     assert "closed: no goods within 30 days of the order" in {each.row.reason for each in world.portions()}
     assert due.look(world.desk) == 0
+
+
+def test_who_released_or_rerouted_an_order_and_why_stands_in_its_history(world: World, rules: Rules) -> None:
+    rules(workflow('risk = "high"', 'do = "hold"\nwhy = "may be a fraud"'))
+    world.order(lines=MUG, risk="high")
+    with world.store.write() as tx:
+        orders.release(tx, world.desk, world.id_of(), "ann", "called: it is his mother's address")
+        routing.reroute(tx, world.desk, world.id_of(), "bob", "acme says it has some")
+    with world.store.read() as tx:
+        told = {each["name"]: each for each in explain.show(tx, world.desk, world.id_of())["events"]}
+    assert (told["order.released"]["actor"], told["order.released"]["detail"]) == (
+        "ann",
+        {"why": "called: it is his mother's address"},
+    )
+    assert told["order.rerouted"]["detail"] == {"why": "acme says it has some"}

@@ -96,11 +96,11 @@ def hold(tx: Connection, desk: Desk, order_id: str, why: str, actor: str) -> Non
     channel_word.tell_hold(tx, desk, book.order, why, now)
 
 
-def release(tx: Connection, desk: Desk, order_id: str, actor: str) -> None:
+def release(tx: Connection, desk: Desk, order_id: str, actor: str, why: str = "") -> None:
     """End our own hold of an order and open its workflows' gates; a hold of the channel stays in force."""
     now = desk.clock.now()
     orders.set_hold(tx, order_id, None, now)
-    events.record(tx, "order.released", order_id, now, actor=actor)
+    events.record(tx, "order.released", order_id, now, actor=actor, detail={"why": why} if why else {})
     book = _settle_again(tx, desk, order_id, now, opened_by=actor)
     channel_word.tell_hold(tx, desk, book.order, None, now)
 

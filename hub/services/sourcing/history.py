@@ -8,20 +8,25 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from hub.policy import facts
 from hub.policy.policy import Policy
 from hub.routing.frozen import thaw
 from hub.routing.rules import RoutingRules, RulesError, load_rules
 from hub.services.desk import Desk
 from hub.services.sourcing.replay import Decided, Judge, Past
-from hub.services.sourcing.workflows import ruling_of
+from hub.services.sourcing.workflows import asked_of, judged
 from hub.store import decisions
 
 
 def of_store(tx: Connection, desk: Desk, since: datetime, until: datetime) -> Iterator[Past]:
-    """Yield what was decided from `since` to before `until`, oldest first."""
+    """Yield what was decided from `since` to before `until`, oldest first.
+
+    Conditions are asked of the order as it was then; of one that was decided before that was kept, as it is now.
+    """
     for order, kept in decisions.between(tx, since, until):
         problem, decision = thaw(kept.problem), kept.decision
-        yield Past(order, Decided(problem, _rules_of(kept, desk.rules), decision, decision.rule_set))
+        asked = facts.thaw(kept.problem["asked"]) if "asked" in kept.problem else asked_of(desk, order)
+        yield Past(asked, Decided(problem, _rules_of(kept, desk.rules), decision, decision.rule_set))
 
 
 def with_policy(desk: Desk, policy: Policy) -> Desk:
@@ -30,8 +35,8 @@ def with_policy(desk: Desk, policy: Policy) -> Desk:
 
 
 def judge_of(desk: Desk) -> Judge:
-    """Return what says which rules hold for an order at this desk."""
-    return lambda order: ruling_of(desk, order)
+    """Return what says which rules hold at this desk."""
+    return lambda asked: judged(desk, asked)
 
 
 def _rules_of(kept: decisions.Decided, today: RoutingRules) -> RoutingRules:

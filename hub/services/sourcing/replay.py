@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from hub.model.decision import Decision
 from hub.model.order import SalesOrder
+from hub.policy.facts import Asked
 from hub.policy.policy import Ruling
 from hub.routing.batch.joint import solve_batch
 from hub.routing.batch.result import Limits, Question
@@ -23,7 +24,7 @@ from hub.routing.problem import Problem, narrow
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 
-Judge = Callable[[SalesOrder], Ruling]
+Judge = Callable[[Asked], Ruling]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,15 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One routing of an order as it was; `order` is what conditions are asked of."""
+    """One routing of an order as it was; `asked` is the order as it was then, which conditions are asked of."""
 
-    order: SalesOrder
+    asked: Asked
     was: Decided
+
+    @property
+    def order(self) -> SalesOrder:
+        """Return the order as it was."""
+        return self.asked.order
 
     @property
     def at(self) -> datetime:
@@ -63,7 +69,7 @@ def replay(history: Iterable[Past], judge: Judge) -> Iterator[Pair]:
     debt = _Debt()
     group: list[tuple[Past, Ruling]] = []
     for past in history:
-        ruling = judge(past.order)
+        ruling = judge(past.asked)
         if group and not _joins(group, past, ruling):
             yield from _together(group, debt)
             group = []
@@ -163,20 +169,20 @@ def _together(group: Sequence[tuple[Past, Ruling]], debt: _Debt) -> Iterator[Pai
         yield Pair(past.order, past.was, Decided(routed.problem, ruling.rules, routed.decision, ruling.rule_set.name))
 
 
-def first_time(orders: Iterable[tuple[SalesOrder, Problem]], judge: Judge) -> Iterator[Past]:
+def first_time(orders: Iterable[tuple[Asked, Problem]], judge: Judge) -> Iterator[Past]:
     """Route orders that were never routed here, one after the other from one supply that they share: a history.
 
     Each question says what there was before any order; what the orders before it took is taken off.
     """
     taken: Counter[tuple[str, str]] = Counter()
-    for order, problem in orders:
+    for asked, problem in orders:
         offers = tuple(
             replace(each, available=max(Decimal(0), each.available - taken.get((each.node, each.sku), 0)))
             for each in problem.offers
         )
         question = narrow(replace(problem, offers=offers))
-        ruling = judge(order)
+        ruling = judge(asked)
         decision = solve(question, ruling.rules)
         for choice in decision.choices:
             taken[choice.node, choice.sku] += choice.quantity  # type: ignore[assignment]
-        yield Past(order, Decided(question, ruling.rules, decision, ruling.rule_set.name))
+        yield Past(asked, Decided(question, ruling.rules, decision, ruling.rule_set.name))

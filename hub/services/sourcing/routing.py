@@ -17,6 +17,7 @@ from hub.model.item import Dimensions
 from hub.model.number import plain
 from hub.model.order import DeliveryMethod
 from hub.model.state import BOUND, LineState
+from hub.policy import facts
 from hub.policy.policy import Ruling
 from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
@@ -180,10 +181,13 @@ class Work:
             self.known.count(node)
         rules = self.ruling.rules.model_dump(mode="json", exclude_defaults=True)
         worth = {"prices": [[node, sku, plain(price)] for node, sku, price in prices]} if prices else {}
-        return [(freeze(problem) | {"rules": rules} | worth, decision)]
+        asked = {"asked": facts.freeze(workflows.asked_of(self.desk, self.book.order.doc))}
+        return [(freeze(problem) | {"rules": rules} | asked | worth, decision)]
 
 
-def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: bool = False) -> Decision | None:
+def reroute(
+    tx: Connection, desk: Desk, order_id: str, actor: str, why: str = "", *, forgive: bool = False
+) -> Decision | None:
     """Try again what lacks a source; with `forgive` also at the nodes that refused it before."""
     now = desk.clock.now()
     book = Book.open(tx, order_id)
@@ -192,7 +196,7 @@ def reroute(tx: Connection, desk: Desk, order_id: str, actor: str, *, forgive: b
     decision = route_book(tx, desk, book, now)
     book.save(tx, now)
     customer.acknowledge(tx, desk, book, now)
-    events.record(tx, "order.rerouted", order_id, now, actor=actor)
+    events.record(tx, "order.rerouted", order_id, now, actor=actor, detail={"why": why} if why else {})
     return decision
 
 

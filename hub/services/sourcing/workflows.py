@@ -28,10 +28,17 @@ NOTHING_FITS = "nothing fits"
 
 def ruling_of(desk: Desk, order: SalesOrder) -> Ruling:
     """Return what the routing files say of an order; the rules of the configuration where there are none."""
-    policy = desk.policy
-    if policy is None:
-        return Ruling.of(desk.rules)
-    return policy.ruling(Asked(order, value_of(desk, order)))
+    return judged(desk, asked_of(desk, order))
+
+
+def asked_of(desk: Desk, order: SalesOrder) -> Asked:
+    """Return what the conditions of routing files are asked of, as things stand."""
+    return Asked(order, value_of(desk, order))
+
+
+def judged(desk: Desk, asked: Asked) -> Ruling:
+    """Return what the routing files say of what was asked; the rules of the configuration where there are none."""
+    return Ruling.of(desk.rules) if desk.policy is None else desk.policy.ruling(asked)
 
 
 def value_of(desk: Desk, order: SalesOrder) -> Decimal | None:
