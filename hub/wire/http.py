@@ -85,6 +85,7 @@ class HttpSession:
         self._limits = limits or Limits()
         self._secrets = dict(secrets)
         self._trail = Trail()
+        self._ways: dict[str, dict[str, str]] = {}
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc must not replace our credentials
         self._session.verify = environ.get("REQUESTS_CA_BUNDLE") or environ.get("SSL_CERT_FILE") or True
@@ -144,7 +145,7 @@ class HttpSession:
                     stream=True,
                     allow_redirects=False,
                     timeout=(self._limits.connect_seconds, self._limits.read_seconds),
-                    proxies=_proxies(call.url),
+                    proxies=self._proxies(urlsplit(call.url).hostname or ""),
                 )
                 with response:
                     return Reply(
@@ -155,6 +156,12 @@ class HttpSession:
                 failure = broken(error, call.effect, str(call), left=self._trail.left)
                 failure.code = TOO_LARGE if isinstance(error, ReplyTooLarge) else failure.code
                 raise self._clean(failure) from None
+
+    def _proxies(self, host: str) -> dict[str, str]:
+        """Return the proxies that the environment names for this host; reading all of it takes longer than a call."""
+        if host not in self._ways:
+            self._ways[host] = {} if proxy_bypass(host) else dict(getproxies())
+        return self._ways[host]
 
     def _prepared(self, call: Call) -> requests.PreparedRequest:
         request = requests.Request(call.method, call.url, params=call.params, headers=dict(call.headers or {}))
@@ -195,9 +202,3 @@ def _passes(error: BaseException) -> bool:
 
 def _lower(headers: CaseInsensitiveDict[str]) -> Mapping[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _proxies(url: str) -> dict[str, str]:
-    """Return the proxies that the environment names for this address."""
-    host = urlsplit(url).hostname or ""
-    return {} if proxy_bypass(host) else dict(getproxies())

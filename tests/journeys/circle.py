@@ -29,6 +29,13 @@ class Circle:
         self.sandbox.wait_until_ready()
         prepare(self.folder)
 
+    def configure(self, before: str, after: str) -> None:
+        """Say something else in the configuration file."""
+        file = self.folder / "crossdock.toml"
+        text = file.read_text("utf-8")
+        assert before in text
+        file.write_text(text.replace(before, after), "utf-8")
+
     def start_hub(self, kill_at: str = "") -> HubProcess:
         environ = {**os.environ, VARIABLE: kill_at} if kill_at else dict(os.environ)
         self.hub = HubProcess(self.folder, environ)
