@@ -4,7 +4,8 @@
 2. Exactly one after the other: the plan that everything else is compared with, and fallen back on.
 3. Column generation: the master's prices, the best reply of every order to them, cover cuts, until nothing is new. For
    any prices the replies less the price of all there is are a lower bound, so it holds wherever this stops.
-4. Orders filled in under the last prices, best replies without, then region by region in whole numbers.
+4. Orders filled in under the last prices, best replies without; then all orders in whole numbers, each with the plans
+   that cost little above its best reply, in steps of what is little; region by region where that is too much work.
 5. When plan and bound are close, the proof.
 """
 
@@ -14,13 +15,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as fields
+from functools import partial
 
 import numpy as np
 
 from hub.routing.batch.covers import violated
 from hub.routing.batch.field import Field, Flags, Floats, Ints
-from hub.routing.batch.master import relaxed, whole
-from hub.routing.batch.neighbours import REGION, Priced, blame, region, solve_region
+from hub.routing.batch.master import Master, whole
+from hub.routing.batch.neighbours import REGION, Priced, blame, region, solve_all, solve_region
 from hub.routing.batch.pool import Pool
 from hub.routing.batch.pricing import best_plan
 from hub.routing.batch.proof import laid_out
@@ -31,13 +33,19 @@ from hub.routing.batch.rows import Rows
 SAME = 1e-9
 #: Cuts are looked for when so few new plans (as a share of the orders) came in.
 _SETTLED = 0.012
-#: Of the time there is, so much may go into the bound.
-_FOR_THE_BOUND = 0.45
+#: Of the time there is, so much may go into the bound, and so much has gone when the regions have their turn.
+_FOR_THE_BOUND, _FOR_ALL = 0.5, 0.65
+#: Plans so far above their order's best reply are tried together, in shares of what an order costs.
+_SLACKS = (0.005, 0.03, 0.15)
 #: Branches of the proof.
 _BRANCHES = 5000
 _TURNS = 30
-#: The bound is good enough when it is so close to the relaxation's value, and so few cuts (a share of orders) came in.
-_CLOSE, _FEW_CUTS = 1e-6, 5e-4
+#: A plan with a share above this is taken whole.
+_WHOLE = 0.999
+#: The bound is good enough when it is so close to the relaxation's value, and no cuts came in.
+_CLOSE = 1e-6
+#: With a gap below this the proof is tried before more plans are.
+_NEAR = 1e-4
 #: So much of the best prices so far is kept when simplex prices are tried: these swing.
 _INERTIA = 0.3
 
@@ -139,14 +147,15 @@ class _Search:
         self.pool.add(standing.plan)
         self.pool.add(alone)
         self.bound, self.proven = float(values.sum()), False
-        self.duals = np.zeros(len(self.rows))
+        self.duals, self.shares = np.zeros(len(self.rows)), np.zeros(0)
 
     def run(self) -> None:
         """Do everything, as far as the budget goes."""
         self._columns()
         priced = Priced.of(self.field, self.rows, self._padded())
         self._filled(priced)
-        self._regions(priced)
+        if not self._together(priced):
+            self._regions(priced)
         if self._close():
             self.proven = True
         elif self.budget.left() > 0:
@@ -163,21 +172,22 @@ class _Search:
         return np.concatenate([head, np.zeros(missing), tail])
 
     def _columns(self) -> None:
-        corner = False
+        corner, master = False, Master(self.pool, self.rows, partial(self.budget.left, _FOR_THE_BOUND))
         for _ in range(self.budget.work):
-            if self.budget.left(_FOR_THE_BOUND) <= 0:
-                return
             self.budget.rounds += 1
-            value, shares, duals = relaxed(self.pool, self.rows, corner=corner)
+            relaxed = master.relaxed(corner=corner)
+            if relaxed is None or self.budget.left(_FOR_THE_BOUND) <= 0:
+                return
+            value, self.shares, duals = relaxed
             new = self._ask(duals + _INERTIA * (self._padded() - duals) if corner else duals)
             if corner and not new:
                 new = self._ask(duals)
             found = 0
             if new <= _SETTLED * self.field.orders:
                 corner = True
-                found = self.rows.add(violated(self.field, self.pool, np.pad(shares, (0, new))))
+                found = self.rows.add(violated(self.field, self.pool, np.pad(self.shares, (0, new))))
                 self.duals = self._padded()
-            if found <= _FEW_CUTS * self.field.orders and value - self.bound <= _CLOSE * abs(value):
+            if not found and value - self.bound <= _CLOSE * abs(value):
                 return
 
     def _ask(self, duals: Floats) -> int:
@@ -190,17 +200,47 @@ class _Search:
         return self.pool.add(plan)
 
     def _filled(self, priced: Priced) -> None:
-        """Take the plan that the prices lead to where it is better."""
-        found = Standing(self.field)
-        most_lines_first = -np.bincount(self.field.order, minlength=self.field.orders).astype(float)
-        found.fill(np.ones(self.field.orders, bool), most_lines_first, priced.line, priced.parcel)
+        """Take the plan that the relaxation leads to where it is better: its whole part, the rest under its prices."""
+        field = self.field
+        found = Standing(field, self._settled())
+        open_ = np.ones(field.orders, bool)
+        open_[field.order[found.plan >= 0]] = False
+        most_lines_first = -np.bincount(field.order, minlength=field.orders).astype(float)
+        found.fill(open_, most_lines_first, priced.line, priced.parcel)
         found.improve(_TURNS)
         if found.cost < self.standing.cost:
             self.standing = found
 
+    def _settled(self) -> Ints | None:
+        """Return the plan (L,) of the columns that the relaxation took whole; None where they do not fit."""
+        whole = np.pad(self.shares, (0, len(self.pool) - len(self.shares))) > _WHOLE
+        plan = self.pool.plan(whole, np.full(len(self.field.order), -1))
+        return plan if (self.field.used(plan) <= self.field.there).all() else None
+
+    def _together(self, priced: Priced) -> bool:
+        """Solve all orders in whole numbers with ever more plans; tells whether the last step was proven."""
+        for slack in self._slacks():
+            if self.budget.left(_FOR_ALL) <= 0:
+                return False
+            self.budget.rounds += 1
+            left = partial(self.budget.left, _FOR_ALL)
+            proven = solve_all(self.standing, self.rows, self.pool, priced, slack, left)
+            if not proven or self._near_proof(priced):
+                return proven
+        return True
+
+    def _near_proof(self, priced: Priced) -> bool:
+        """Try the proof where it may be short; tells whether it came out."""
+        if not self._close() and self.standing.cost - self.bound <= _NEAR * self.standing.cost:
+            self._prove(priced)
+        return self._close()
+
+    def _slacks(self) -> list[float]:
+        return [share * self.standing.cost / self.field.orders for share in _SLACKS]
+
     def _regions(self, priced: Priced) -> None:
         """Go through the regions, those first that cost most above the bound, until a sweep finds nothing better."""
-        slack = 0.15 * self.standing.cost / self.field.orders
+        *_, slack = self._slacks()
         done = np.zeros(self.field.stock.shape[1], bool)
         better, most = False, REGION
         for _ in range(self.budget.work):
@@ -216,7 +256,7 @@ class _Search:
             self.budget.rounds += 1
             orders, skus = region(self.field, score, most)
             done[skus] = True
-            found, _ = solve_region(self.standing, orders, self.pool, priced, slack, self.budget.left())
+            found, _ = solve_region(self.standing, orders, self.rows, self.pool, priced, slack, self.budget.left)
             better = better or found
 
     def _prove(self, priced: Priced) -> None:
@@ -225,7 +265,7 @@ class _Search:
             return
         every.add(self.standing.plan)
         mine = every.holds(self.standing.plan)
-        found = whole(every, self.rows, mine, _BRANCHES, self.budget.left())
+        found = whole(every, self.rows, mine, _BRANCHES, self.budget.left)
         self.budget.rounds += 1
         if found.chosen is None:
             return

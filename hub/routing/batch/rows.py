@@ -8,12 +8,16 @@ programme that prices orders stays what it is. Capacities are rows over the parc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import numpy as np
 
 from hub.routing.batch.field import Field, Flags, Floats, Ints
 from hub.routing.batch.pool import Pool
+
+#: Keys, values and limit of a row.
+Cut = tuple[Ints, Floats, float]
 
 #: So many divisors are tried, the smallest quantities first.
 _MOST_DIVISORS = 8
@@ -63,7 +67,7 @@ class Rows:
         """Return the limits of all rows, the capacities last."""
         return np.concatenate([self.limits, self.field.capacity[self.capped].astype(float)])
 
-    def add(self, cuts: Iterable[tuple[Ints, Floats, float]]) -> int:
+    def add(self, cuts: Iterable[Cut]) -> int:
         """Add cuts of (keys, values, limit) that are not there yet; returns how many. Capacities stay last."""
         added = 0
         for keys, values, limit in cuts:
@@ -78,6 +82,36 @@ class Rows:
             added += 1
         self._sort()
         return added
+
+    def cuts(self, field: Field, lines: Ints, used: Floats) -> Iterator[Cut]:
+        """Yield the cuts as they are for some lines alone, which have these places; `used` is by row by the others."""
+        first = sum(len(stock) for stock, _ in self._stock)
+        place = np.full(len(self.field.order), -1)
+        place[lines] = np.arange(len(lines))
+        node, line = np.divmod(self.keys, len(self.field.order))
+        mine = np.flatnonzero((self.rows >= first) & (place[line] >= 0))
+        keys, rows = node[mine] * len(lines) + place[line[mine]], self.rows[mine]
+        mine, keys = mine[able := np.isfinite(field.cost.ravel()[keys])], keys[able]
+        turn = np.argsort(self.rows[mine], kind="stable")
+        rows, keys, values = self.rows[mine][turn], keys[turn], self.values[mine][turn]
+        for start, end in pairwise([*np.flatnonzero(np.diff(rows, prepend=-1)).tolist(), len(rows)]):
+            row = int(rows[start])
+            yield keys[start:end], values[start:end], float(self.limits[row] - used[row])
+
+    def used(self, plan: Ints) -> Floats:
+        """Return by row, the capacities left out, what a plan takes of it."""
+        sent = np.flatnonzero(plan >= 0)
+        places, _ = self._entries(plan[sent] * len(self.field.order) + sent)
+        found: Floats = np.asarray(
+            np.bincount(self.rows[places], weights=self.values[places], minlength=len(self.limits)), np.float64
+        )
+        return found
+
+    def _entries(self, keys: Ints) -> tuple[Ints, Ints]:
+        """Return the places of the entries of these keys, and how many each has."""
+        start, end = np.searchsorted(self.keys, keys, "left"), np.searchsorted(self.keys, keys, "right")
+        counts = end - start
+        return np.repeat(start, counts) + _within(counts), counts
 
     def prices(self, duals: Floats) -> tuple[Floats, Floats | None]:
         """Return what the duals (one a row, zero or more) add to each line (N, L) and to each parcel (N, O)."""
@@ -103,10 +137,7 @@ class Rows:
         """Return rows, columns and values of the pool's plans."""
         sent = pool.node >= 0
         column, node, line = pool.column[sent], pool.node[sent], pool.line[sent]
-        key = node * len(self.field.order) + line
-        start, end = np.searchsorted(self.keys, key, "left"), np.searchsorted(self.keys, key, "right")
-        counts = end - start
-        places = np.repeat(start, counts) + _within(counts)
+        places, counts = self._entries(node * len(self.field.order) + line)
         rows, columns, values = self.rows[places], np.repeat(column, counts), self.values[places]
         if not len(self.capped):
             return rows, columns, values
