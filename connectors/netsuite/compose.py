@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from connectors.netsuite.auth import ALGORITHM, Passport
@@ -59,12 +60,29 @@ def envelope(
     ).encode()
 
 
+class _Step(NamedTuple):
+    """One field of a type: its name, its tag in this message, its shape, and whether it is no more than text."""
+
+    name: str
+    tag: str
+    shape: Shape
+    plain: bool
+
+
+class _Plan(NamedTuple):
+    """How values with certain names are written: attributes with what stands before them, fields in schema order."""
+
+    attributes: tuple[tuple[str, str], ...]
+    steps: tuple[_Step, ...]
+
+
 class _Writer:
     """Writes elements and gives each namespace that it meets a prefix."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self.prefixes: dict[str, str] = {}
+        self._plans: dict[tuple[str, str, tuple[str, ...]], _Plan] = {}
 
     def passport(self, passport: Passport) -> str:
         """Return the header that signs a request; the order is the schema's."""
@@ -82,38 +100,54 @@ class _Writer:
 
     def element(self, name: str, namespace: str, shape: Shape, value: object) -> str:
         """Return one element with everything in it."""
-        tag, kind = f"{self._prefix(namespace)}:{name}", ""
+        return self._element(f"{self._prefix(namespace)}:{name}", shape, value)
+
+    def _element(self, tag: str, shape: Shape, value: object) -> str:
+        kind = ""
         if isinstance(value, Node):
             shape, value = self._schema.shape(value.type), value.fields
             kind = f' i:type="{self._prefix(shape.namespace)}:{shape.name}"'
         if shape.name == _REFERENCE and isinstance(value, str | int) and not isinstance(value, bool):
             value = {"internalId": str(value)}
         if not isinstance(value, Mapping):
-            return f"<{tag}{kind}>{escape(scalar(value, name))}</{tag}>"
-        if not (value.keys() <= shape.fields.keys()):
-            self._known(value, shape)
+            return f"<{tag}{kind}>{escape(scalar(value, tag))}</{tag}>"
+        plan = self._plan(shape, tuple(value))
         attributes = "".join(
-            f" {each}={quoteattr(scalar(value[each], each))}"
-            for each in sorted(shape.attributes & value.keys())
-            if value[each] is not None
+            f"{before}{quoteattr(scalar(value[name], name))}"
+            for name, before in plan.attributes
+            if value[name] is not None
         )
-        inner = "".join(self._field(each, form, value[each]) for each, form in shape.fields.items() if each in value)
+        inner = "".join(self._field(step, value[step.name]) for step in plan.steps)
         return f"<{tag}{kind}{attributes}>{inner}</{tag}>" if inner else f"<{tag}{kind}{attributes}/>"
 
-    def _field(self, name: str, form: Field, value: object) -> str:
+    def _field(self, step: _Step, value: object) -> str:
         if value is None:
             return ""
-        if isinstance(value, str) and not form.type[0].isupper():  # most fields are, and need none of what follows
-            tag = f"{self._prefix(form.namespace)}:{name}"
-            return f"<{tag}>{escape(scalar(value, name))}</{tag}>"
-        shape = self._schema.shape(form.type) if form.type[0].isupper() else _SIMPLE
-        several = value if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
-        return "".join(self.element(name, form.namespace, shape, each) for each in several)
+        if type(value) is str and step.plain:  # most fields are, and need none of what follows
+            text = value if value.isalnum() and value.isascii() else escape(scalar(value, step.name))
+            return f"<{step.tag}>{text}</{step.tag}>"
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return "".join(self._element(step.tag, step.shape, each) for each in value)
+        return self._element(step.tag, step.shape, value)
 
-    def _known(self, value: Mapping[str, object], shape: Shape) -> None:
-        unknown = sorted(set(value) - shape.attributes - set(shape.fields))
+    def _plan(self, shape: Shape, names: tuple[str, ...]) -> _Plan:
+        """Return how values of these names are written, made once a message: records of one kind are much alike."""
+        found = self._plans.get((shape.namespace, shape.name, names))
+        if found is None:
+            found = self._plans[shape.namespace, shape.name, names] = self._planned(shape, set(names))
+        return found
+
+    def _planned(self, shape: Shape, names: set[str]) -> _Plan:
+        unknown = sorted(names - shape.attributes - shape.fields.keys())
         if unknown:
             raise UnknownName(f"{shape.name} has no {', '.join(unknown)} at this endpoint")
+        attributes = tuple((each, f" {each}=") for each in sorted(shape.attributes & names))
+        return _Plan(attributes, tuple(self._step(name, form) for name, form in shape.fields.items() if name in names))
+
+    def _step(self, name: str, form: Field) -> _Step:
+        plain = not form.type[0].isupper()
+        shape = _SIMPLE if plain else self._schema.shape(form.type)
+        return _Step(name, f"{self._prefix(form.namespace)}:{name}", shape, plain)
 
     def _prefix(self, namespace: str) -> str:
         return self.prefixes.setdefault(namespace, f"n{len(self.prefixes)}")
