@@ -53,6 +53,7 @@ _KINDS = {
     Flow.RECEIPTS: (Direction.OUT, Kind.SHIPMENT),
     Flow.BILLS: (Direction.OUT, Kind.INVOICE),
     Flow.ADJUSTMENTS: (Direction.OUT, Kind.STOCK_ADJUSTMENT),
+    Flow.TRANSFER_ORDERS: (Direction.OUT, Kind.TRANSFER_ORDER),
 }
 SPECS = {flow: DocumentSpec(flow.value, *kinds) for flow, kinds in _KINDS.items()}
 _WRITES = frozenset(kind for direction, kind in _KINDS.values() if direction is Direction.OUT)

@@ -30,6 +30,7 @@ class Line:
     vendor: str = ""  # NetSuite orders the line from this vendor, who ships it
     cost: str = ""
     closed: bool = False
+    expected: str = ""  # when the goods of a transfer are to arrive
 
 
 @dataclass(frozen=True, slots=True)

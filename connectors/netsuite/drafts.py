@@ -14,7 +14,7 @@ from hub.model.base import Record
 from hub.model.order import SalesOrder
 from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.shipment import Fulfilment, Shipment
-from hub.model.stock import StockAdjustment
+from hub.model.stock import StockAdjustment, TransferOrder
 
 
 class Drafting:
@@ -42,6 +42,7 @@ class Drafting:
             Flow.RECEIPTS: (Shipment, self._receipt),
             Flow.BILLS: (Invoice, self._bill),
             Flow.ADJUSTMENTS: (StockAdjustment, self._adjustment),
+            Flow.TRANSFER_ORDERS: (TransferOrder, self._transfer),
         }
 
     def _fulfilment(self, record: Fulfilment) -> Draft:
@@ -94,10 +95,7 @@ class Drafting:
         return replace(draft, source_type="PurchaseOrder", source=source, source_is_ours=True)
 
     def _adjustment(self, record: StockAdjustment) -> Draft:
-        location = self._places.location_of(record.location or "")
-        if location is None:
-            todo = f'add to [connection.locations] the location id = "{record.location}"'
-            raise Rejected(f"node {record.location} is no location of NetSuite", todo=todo, code="location")
+        location = self._location(record.location or "")
         fields = {
             "account": self._settings.adjustment_account,
             "tranDate": record.counted_at.isoformat() if record.counted_at else None,
@@ -107,3 +105,21 @@ class Drafting:
         # one number may speak of several SKUs, and two nodes may use it: one would take the place of the other
         name = f"adjustment:{record.location}:{record.number}:{record.sku}"
         return made(self._settings, "InventoryAdjustment", name, fields, (line,), location)
+
+    def _transfer(self, record: TransferOrder) -> Draft:
+        day = record.expected_at.isoformat() if record.expected_at else ""
+        fields = {
+            "transferLocation": self._location(record.target),
+            "orderStatus": "_pendingFulfillment",
+            "tranDate": record.ordered_at.isoformat(),
+            "memo": record.note or None,
+        }
+        lines = tuple(Line(number(each.quantity), each.sku, expected=day) for each in record.lines)
+        return made(self._settings, "TransferOrder", record.number, fields, lines, self._location(record.source))
+
+    def _location(self, node: str) -> str:
+        location = self._places.location_of(node)
+        if location is None:
+            todo = f'add to [connection.locations] the location id = "{node}"'
+            raise Rejected(f"node {node} is no location of NetSuite", todo=todo, code="location")
+        return location

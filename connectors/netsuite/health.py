@@ -21,6 +21,7 @@ _LOOKED_AT = {
     Flow.LOCATIONS: "Location",
     Flow.VENDORS: "Vendor",
     Flow.TRANSFERS: "TransferOrder",
+    Flow.TRANSFER_ORDERS: "TransferOrder",
     Flow.DROP_SHIP_ORDERS: "SalesOrder",
     Flow.ADJUSTMENTS: "InventoryAdjustment",
     Flow.ORDERS: "SalesOrder",

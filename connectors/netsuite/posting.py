@@ -26,9 +26,9 @@ from hub.model.number import exact
 _LISTS = {"InventoryAdjustment": ("inventoryList", "inventory")}
 _LIST, _LINE = "itemList", "item"
 #: What a line says of how much of it is done already.
-_DONE = {"SalesOrder": "quantityFulfilled", "PurchaseOrder": "quantityReceived", "TransferOrder": "quantityFulfilled"}
+_DONE = {"SalesOrder": "quantityFulfilled", "PurchaseOrder": "quantityReceived"}
 #: Records whose subsidiary is said; that of the others follows from what they are made from.
-_OF_SUBSIDIARY = frozenset({"SalesOrder", "PurchaseOrder", "InventoryAdjustment"})
+_OF_SUBSIDIARY = frozenset({"SalesOrder", "PurchaseOrder", "InventoryAdjustment", "TransferOrder"})
 
 
 class Posting:
@@ -117,6 +117,9 @@ class Posting:
         location = line.location or draft.location
         if draft.type == "InventoryAdjustment":
             return {"item": item, "location": location, "adjustQtyBy": line.quantity, "units": self._settings.unit}
+        if draft.type == "TransferOrder":  # its locations are those of the whole order
+            due = {"expectedReceiptDate": line.expected} if line.expected else {}
+            return {"item": item, "quantity": line.quantity, "units": self._settings.unit, **due}
         fields: dict[str, object] = {
             "item": item,
             "quantity": line.quantity or None,

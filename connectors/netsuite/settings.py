@@ -54,6 +54,7 @@ class Flow(StrEnum):
     RECEIPTS = "receipts"
     BILLS = "bills"
     ADJUSTMENTS = "adjustments"
+    TRANSFER_ORDERS = "transfer_orders"
 
 
 #: Documents for which lines of NetSuite's own records are matched by SKU.

@@ -1,13 +1,15 @@
-"""`crossdock stock`: what is where, how old the figure is, and what may still be promised."""
+"""`crossdock stock`: what is where, how old the figure is, what may still be promised, and what is to be moved."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 
 import click
 
 from hub.cli.session import NothingToDo, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
+from hub.model.number import NotANumber, exact
 from hub.services.inventory import fresh
 from hub.services.summary import summarise
 from hub.store import receipts
@@ -19,7 +21,7 @@ _COLUMNS = ("sku", "node", "on_hand", "safety", "available", "status", "as_of", 
 
 @click.group()
 def stock() -> None:
-    """Look at stock, and read it anew."""
+    """Look at stock, read it anew, and have it moved."""
 
 
 @stock.command()
@@ -61,6 +63,47 @@ def expected(session: Session, skus: tuple[str, ...], as_json: bool) -> None:
     with session.reading() as (_, tx):
         rows = [asdict(each) for each in receipts.expected(tx, skus)]
     print_rows(rows, _EXPECTED, as_json=as_json, empty="no forecast names any of these")
+
+
+@stock.command()
+@click.argument("source")
+@click.argument("target")
+@click.argument("goods", nargs=-1, required=True)
+@click.option("--expected", type=click.DateTime(["%Y-%m-%d"]), help="The day on which the goods are to arrive, in UTC.")
+@click.option("--note", default="", help="What the partner is told beside it.")
+@json_option
+@pass_session
+def transfer(
+    session: Session,
+    source: str,
+    target: str,
+    goods: tuple[str, ...],
+    expected: datetime | None,
+    note: str,
+    as_json: bool,
+) -> None:
+    """Order GOODS (SKU=QUANTITY) from the node SOURCE to the node TARGET of one partner."""
+    day = expected.replace(tzinfo=UTC).isoformat() if expected else None
+    wanted = {"from": source, "to": target, "lines": _quantities(goods), "expected": day, "note": note}
+    ordered = session.request("stock.transfer", wanted)
+    if as_json:
+        print_json(ordered)
+    else:
+        click.echo(f"{ordered['number']} goes to {ordered['partner']}")
+
+
+def _quantities(goods: tuple[str, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in goods:
+        sku, _, quantity = each.rpartition("=")
+        try:
+            exact(quantity)
+        except NotANumber:
+            sku = ""
+        if not sku or sku in found:
+            raise click.UsageError(f"{each!r} is not SKU=QUANTITY, each SKU once")
+        found[sku] = quantity
+    return found
 
 
 @stock.command()

@@ -14,7 +14,7 @@ from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder, PurchaseOrderChange
 from hub.model.shipment import Fulfilment, Shipment
-from hub.model.stock import ExpectedReceipt, StockAdjustment, StockLevel, StockPush
+from hub.model.stock import ExpectedReceipt, StockAdjustment, StockLevel, StockPush, TransferOrder
 from hub.model.transmission import FunctionalAcknowledgement
 
 
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     STOCK_LEVEL = "stock_level"
     STOCK_PUSH = "stock_push"
     STOCK_ADJUSTMENT = "stock_adjustment"
+    TRANSFER_ORDER = "transfer_order"
     EXPECTED_RECEIPT = "expected_receipt"
     CATALOGUE_ENTRY = "catalogue_entry"
     PURCHASE_ORDER = "purchase_order"
@@ -58,6 +59,7 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.STOCK_LEVEL: StockLevel,
     Kind.STOCK_PUSH: StockPush,
     Kind.STOCK_ADJUSTMENT: StockAdjustment,
+    Kind.TRANSFER_ORDER: TransferOrder,
     Kind.EXPECTED_RECEIPT: ExpectedReceipt,
     Kind.CATALOGUE_ENTRY: CatalogueEntry,
     Kind.PURCHASE_ORDER: PurchaseOrder,

@@ -60,6 +60,25 @@ class StockAdjustment(Record):
     counted_at: Moment | None = None
 
 
+class TransferLine(Record):
+    """So many of a SKU that are to be moved."""
+
+    sku: Code
+    quantity: SomeQuantity
+
+
+class TransferOrder(Record):
+    """Goods that are to be moved from one node of a partner to another; the partner moves them and its stock tells."""
+
+    number: Annotated[Code, Field(description="our number, told to the partner and never used again")]
+    source: Annotated[Code, Field(description="our code of the node that ships")]
+    target: Annotated[Code, Field(description="our code of the node that receives")]
+    ordered_at: Moment
+    expected_at: Annotated[Moment | None, Field(description="when the goods are to arrive")] = None
+    note: Text = ""
+    lines: Annotated[tuple[TransferLine, ...], Field(min_length=1)]
+
+
 class StockPush(Record):
     """What a channel should show: sellable quantity of SKUs at its locations; the newest figure wins."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection
@@ -12,7 +13,7 @@ from hub.model.document import Kind
 from hub.services import explain
 from hub.services.attention import failures, retry_data
 from hub.services.desk import Desk
-from hub.services.inventory import stock_push
+from hub.services.inventory import stock_push, transfers
 from hub.services.requests import Refused, Verb, in_pieces
 from hub.services.selling import orders
 from hub.services.sourcing import routing
@@ -53,6 +54,7 @@ class Verbs:
             "connection.resume": self._resume,
             "sync.run": self._sync_run,
             "stock.sync": self._stock_sync,
+            "stock.transfer": self._transfer,
             "order.hold": self._hold,
             "order.release": self._release,
             "order.reroute": self._reroute,
@@ -98,6 +100,18 @@ class Verbs:
             stock_push.push_everything(desk, code, desk.clock.now())
         ran = self._sync_run(desk, {**arguments, "kinds": _STOCK}, actor)
         return {**ran, "again": told if arguments.get("again") else []}
+
+    def _transfer(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        """Order goods from one node of a partner to another."""
+        expected = arguments.get("expected")
+        moment = datetime.fromisoformat(expected) if expected else None
+        wish = transfers.Wish(actor, moment, arguments.get("note", ""))
+        nodes = arguments["from"], arguments["to"]
+        quantities = {sku: Decimal(quantity) for sku, quantity in arguments["lines"].items()}
+        with desk.store.write() as tx:
+            ordered = transfers.order(tx, desk, nodes, quantities, wish)
+        self._wake()
+        return ordered
 
     def _hold(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.hold(tx, desk, order, arguments["why"], actor))

@@ -105,10 +105,10 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         """
         TransferOrder(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime tranDate:dateTime
          tranId:string orderStatus:string subsidiary:RecordRef location:RecordRef transferLocation:RecordRef
-         memo:string shipDate:dateTime itemList:TransferOrderItemList
+         memo:string shipDate:dateTime itemList:TransferOrderItemList customFieldList:CustomFieldList
         TransferOrderItemList @replaceAll item:TransferOrderItem*
         TransferOrderItem item:RecordRef line:long quantityFulfilled:double quantityReceived:double quantity:double
-         isClosed:boolean expectedShipDate:dateTime expectedReceiptDate:dateTime
+         units:RecordRef isClosed:boolean expectedShipDate:dateTime expectedReceiptDate:dateTime
         InventoryAdjustment(Record) @internalId @externalId tranDate:dateTime createdDate:dateTime tranId:string
          lastModifiedDate:dateTime subsidiary:RecordRef account:RecordRef adjLocation:RecordRef memo:string
          inventoryList:InventoryAdjustmentInventoryList customFieldList:CustomFieldList

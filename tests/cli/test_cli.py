@@ -208,6 +208,8 @@ def test_a_connection_goes_from_observe_to_live_to_paused_and_back(crossdock: Cr
         (("mapping", "check", "nobody"), 1, "there is no file"),
         (("mapping", "try", "acme", "pyproject.toml"), 2, "say --document"),
         (("stock", "show"), 2, "name at least one SKU"),
+        (("stock", "transfer", "A", "B", "CUP"), 2, "'CUP' is not SKU=QUANTITY"),
+        (("stock", "transfer", "A", "B", "CUP=2"), 1, "there is no node A"),
         (("stock", "expected", "AB"), 0, "no forecast names any of these"),
         (("db", "upgrade"), 0, "applied"),
     ],

@@ -16,7 +16,7 @@ from hub.model.order import SalesOrder
 from hub.model.place import Address
 from hub.model.purchase import Acknowledgement, FulfillmentOrder, Invoice, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment
-from hub.model.stock import Certainty, ExpectedReceipt, StockAdjustment
+from hub.model.stock import Certainty, ExpectedReceipt, StockAdjustment, TransferOrder
 from hub.testing.context import MemoryNumbers
 from sandbox.netsuite.books import Book, lines
 from sandbox.netsuite.envelope import Element, Namespaces, child, children, kind, text
@@ -336,6 +336,32 @@ def test_a_transfer_is_what_its_destination_will_receive(account: RunningNetSuit
     assert isinstance(found, ExpectedReceipt)
     assert (found.sku, found.location, found.quantity, found.certainty) == ("CD-R", "DC2", 9, Certainty.IN_TRANSIT)
     assert found.reference.startswith("TO")
+
+
+def test_a_transfer_order_is_made_once_and_comes_back_as_what_its_target_expects(
+    account: RunningNetSuite, connect: Open
+) -> None:
+    connector = connect()
+    record = TransferOrder.model_validate(
+        {
+            "number": "TR1",
+            "source": "DC1",
+            "target": "DC2",
+            "ordered_at": WHEN,
+            "expected_at": WHEN,
+            "lines": [{"sku": "CD-R", "quantity": 3}],
+        }
+    )
+    first, again = send(connector, "transfer_orders", record), send(connector, "transfer_orders", record)
+    assert first == again
+    east, west = sorted(account.ask(lambda service: list(service.books.locations)))
+    made = kept(account, first).element
+    assert (at(made, "location"), at(made, "transferLocation")) == (east, west)
+    (found,) = read(connector, "transfers")
+    assert isinstance(found, ExpectedReceipt)
+    assert (found.sku, found.location, found.quantity, found.expected_at) == ("CD-R", "DC2", 3, WHEN)
+    with pytest.raises(Rejected, match="node DC9 is no location"):
+        outbound(connector, "transfer_orders", record.changed(target="DC9"))
 
 
 def test_an_adjustment_sent_twice_counts_once(account: RunningNetSuite, connect: Open) -> None:

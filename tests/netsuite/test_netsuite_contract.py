@@ -17,6 +17,7 @@ from tests.netsuite.trade import (
     PurchaseOrderBench,
     ReceiptBench,
     ShipOrderBench,
+    TransferBench,
     WholeOrderBench,
 )
 
@@ -57,6 +58,12 @@ class TestAdjustments(ConnectorContract):
     @pytest.fixture
     def bench(self, account: RunningNetSuite, make_profile: Make) -> AccountBench:
         return AdjustmentBench(account, make_profile())
+
+
+class TestTransferOrders(ConnectorContract):
+    @pytest.fixture
+    def bench(self, account: RunningNetSuite, make_profile: Make) -> AccountBench:
+        return TransferBench(account, make_profile())
 
 
 class TestWholeOrders(ConnectorContract):

@@ -29,7 +29,7 @@ from hub.model.place import Address
 from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import DeliveryState
-from hub.model.stock import StockAdjustment
+from hub.model.stock import StockAdjustment, TransferLine, TransferOrder
 from hub.services.syncing import connections
 from hub.store import deliveries
 from hub.store.delivery_row import NewDelivery
@@ -42,7 +42,10 @@ from tests.netsuite.trade import WHEN, order_fields
 
 ENDPOINT = "2025_2"
 BOUNDARIES = ("claimed", "rendered", "before_bytes", "bytes_sent", "replied", "committed")
-WRITES = ["sales_orders", "ship_orders", "purchase_orders", "receipts", "fulfilments", "bills", "adjustments"]
+WRITES = [
+    *("sales_orders", "ship_orders", "purchase_orders", "receipts", "fulfilments", "bills"),
+    *("adjustments", "transfer_orders"),
+]
 TYPES = (
     "SalesOrder",
     "Customer",
@@ -51,11 +54,12 @@ TYPES = (
     "ItemFulfillment",
     "VendorBill",
     "InventoryAdjustment",
+    "TransferOrder",
 )
 
 
 def one_of_each(number: int) -> Iterator[tuple[Kind, str, str, Record]]:
-    """What happens with one order: kind, document, key and record."""
+    """What happens with one order, and a transfer: kind, document, key and record."""
     fields = order_fields(number)
     purchase = {"number": f"PO-{number}", "node": "ACME", "supplier": "ACME", "currency": "USD"}
     line = {"line_number": 1, "sku": "CD-R", "quantity": Decimal(2)}
@@ -95,6 +99,13 @@ def one_of_each(number: int) -> Iterator[tuple[Kind, str, str, Record]]:
         invoice_number=f"I{number}", order_number=f"PO-{number}", lines=(InvoiceLine(**line, price=Decimal(4)),)
     )
     counted = StockAdjustment(number=f"A{number}", sku="DVD-R", location="DC1", change=Decimal(-1))
+    moved = TransferOrder(
+        number=f"TR{number}",
+        source="DC1",
+        target="DC2",
+        ordered_at=WHEN,
+        lines=(TransferLine(sku="CD-R", quantity=Decimal(1)),),
+    )
     yield Kind.SALES_ORDER, "sales_orders", f"SO{number}-booked-1", order
     yield Kind.SHIP_ORDER, "ship_orders", f"FO-{number}", ship
     yield Kind.PURCHASE_ORDER, "purchase_orders", f"PO-{number}-booked", first
@@ -102,6 +113,7 @@ def one_of_each(number: int) -> Iterator[tuple[Kind, str, str, Record]]:
     yield Kind.SHIPMENT, "receipts", f"S{number}-booked", received
     yield Kind.FULFILMENT, "fulfilments", f"S{number}-booked-out", left
     yield Kind.INVOICE, "bills", f"I{number}-booked", bill
+    yield Kind.TRANSFER_ORDER, "transfer_orders", f"TR{number}", moved
     yield Kind.STOCK_ADJUSTMENT, "adjustments", f"A{number}-booked", counted
 
 
@@ -139,6 +151,8 @@ role = "warehouse"
 acknowledges = false
 [nodes.DC1]
 kind = "warehouse"
+[nodes.DC2]
+kind = "warehouse"
 [connection]
 connector = "netsuite"
 account = "1234567_SB1"
@@ -158,6 +172,7 @@ read_timeout = 5
 ACME = "{vendor}"
 [connection.locations]
 "{east}" = "DC1"
+"{far}" = "DC2"
 """,
         "utf-8",
     )

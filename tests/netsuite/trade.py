@@ -16,7 +16,7 @@ from hub.model.order import SalesOrder
 from hub.model.place import Address
 from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseLine, PurchaseOrder
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
-from hub.model.stock import StockAdjustment
+from hub.model.stock import StockAdjustment, TransferLine, TransferOrder
 from hub.testing.bench import Mood
 from sandbox.netsuite.books import Book, Books
 from sandbox.netsuite.envelope import Namespaces, child, text
@@ -195,7 +195,19 @@ class AdjustmentBench(AccountBench):
         return StockAdjustment(number=f"A{number}", sku="CD-R", location="DC1", change=Decimal(-1))
 
 
-BENCHES = (ShipOrderBench, PurchaseOrderBench, FulfilmentBench, ReceiptBench, BillBench, AdjustmentBench)
+class TransferBench(AccountBench):
+    outbound = "transfer_orders"
+
+    def record(self, number: int) -> Record:
+        lines = (TransferLine(sku="CD-R", quantity=Decimal(3)), TransferLine(sku="LP", quantity=Decimal(1)))
+        when = {"ordered_at": WHEN, "expected_at": WHEN}
+        return TransferOrder(number=f"TR{number}", source="DC1", target="DC2", note="to the west", lines=lines, **when)
+
+
+BENCHES = (
+    *(ShipOrderBench, PurchaseOrderBench, FulfilmentBench, ReceiptBench, BillBench),
+    *(AdjustmentBench, TransferBench),
+)
 
 
 def fulfilment_of(sale: Book, rows: list[etree._Element]) -> etree._Element:
