@@ -40,16 +40,25 @@ def idoc() -> None:
 @click.option("--brief", is_flag=True, help="One line for each segment, without the names of its fields.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(file: Path, *, dictionary: Path | None, encoding: str, brief: bool, as_json: bool) -> None:
-    """Print FILE as an indented, named tree, with !! before errors, ! before warnings and . before notes."""
-    from hub.codec.idoc.show import show as lines  # noqa: PLC0415 - `--help` does without the dictionary
+    """Print FILE as an indented, named tree, with !! before errors, ! before warnings and . before notes.
+
+    A file that holds no IDoc fails, and what it looks to be is said.
+    """
+    from hub.codec.idoc.model import Idoc  # noqa: PLC0415 - `--help` does without the dictionary
+    from hub.codec.idoc.reader import read  # noqa: PLC0415
+    from hub.codec.idoc.show import lines_of  # noqa: PLC0415
 
     words, page = _words(dictionary), _page(encoding)
     if as_json:
         found = list(_told(file, words, page))
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         raise SystemExit(0 if any("number" in each for each in found) else FAILED)
-    for line in lines(_chunks(file), dictionary=words, encoding=page, brief=brief):
-        click.echo(line)
+    read_any = False
+    for event in read(_chunks(file), dictionary=words, encoding=page):
+        read_any = read_any or isinstance(event, Idoc)
+        for line in lines_of(event, words, brief=brief):
+            click.echo(line)
+    raise SystemExit(0 if read_any else FAILED)
 
 
 @idoc.command()

@@ -46,6 +46,7 @@ _ABOUT = About(
             Kind.SALES_ORDER,
             Kind.SALES_ORDER_CHANGE,
             Kind.STOCK_LEVEL,
+            Kind.STOCK_ADJUSTMENT,
             Kind.CATALOGUE_ENTRY,
             Kind.ACKNOWLEDGEMENT,
             Kind.SHIPMENT,
@@ -64,9 +65,6 @@ _ABOUT = About(
             Kind.INVOICE,
             Kind.STOCK_PUSH,
             Kind.FULFILMENT,
-            Kind.ACKNOWLEDGEMENT,
-            Kind.SHIPMENT,
-            Kind.INVOICE,
             Kind.FUNCTIONAL_ACKNOWLEDGEMENT,
         }
     ),

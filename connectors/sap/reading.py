@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from connectors.sap import answers
 from connectors.sap.cut import ACKNOWLEDGEMENTS, broken_off, events, unfit
 from connectors.sap.settings import Acknowledge, SapSettings
 from hub.codec.idoc.fault import Fault, Severity
-from hub.codec.idoc.model import Idoc
+from hub.codec.idoc.model import REST, Idoc
 from hub.codec.idoc.tree import tree
 from hub.contract import BadRecord
 from hub.mapping.translator import Documents
@@ -57,9 +57,19 @@ class Reading:
             if isinstance(event, Fault):
                 yield _no_idoc(event)
             elif event.whole:
-                yield from self.translator.parse_trees(name, [tree(event, self.settings.words)])
+                yield from self._records(name, event)
             else:
                 yield _broken(event)
+
+    def _records(self, name: str, idoc: Idoc) -> Iterator[Record | BadRecord]:
+        """Yield the records; nothing at all where segments are not cut is no empty document, but one not understood."""
+        found = self.translator.parse_trees(name, [tree(idoc, self.settings.words)])
+        first = next(found, None)
+        if first is not None:
+            yield first
+            yield from found
+        elif uncut := sorted({each.external for each in idoc.segments if [*each.values] == [REST]}):
+            yield _uncut(idoc, uncut)
 
 
 def _errors(idoc: Idoc) -> list[Fault]:
@@ -100,6 +110,18 @@ def _set_aside(idoc: Idoc, why: str) -> BadRecord:
         raw=" ".join(f"{key}={value}" for key, value in idoc.control.items()),
         todo="correct `us`, `them` or `test` under [connection], or ask the partner; then rerun, or close this",
         code="test idoc" if "test" in why else "idoc not for us",
+    )
+
+
+def _uncut(idoc: Idoc, names: Sequence[str]) -> BadRecord:
+    told = ", ".join(names[:_SHOWN])
+    return BadRecord(
+        f"it is flat, and how the segments {told} are cut into fields is not known",
+        record=_name(idoc),
+        field=names[0],
+        todo=f"ask the partner for the WE60 parser file of {idoc.basic_type or 'its type'}, run `crossdock idoc learn` "
+        "on it and put what it prints below connection.dictionary, then rerun; or ask for the IDoc as XML",
+        code="idoc segments unknown",
     )
 
 

@@ -34,6 +34,8 @@ class ShipmentLine(Record):
     short: Annotated[Quantity | None, Field(description="of this line, cancelled by the partner")] = None
     tracking: Annotated[str, Field(max_length=128)] = ""
     sscc: Annotated[str, Field(max_length=20)] = ""
+    lot: Annotated[str, Field(max_length=64, description="the batch that the goods are of")] = ""
+    expires_at: Annotated[Moment | None, Field(description="when the lot expires")] = None
 
 
 class Parcel(Record):

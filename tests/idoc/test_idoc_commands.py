@@ -40,7 +40,42 @@ def test_show_as_json_has_fields_and_faults(file: Path) -> None:
 
 def test_what_is_no_idoc_fails(file: Path) -> None:
     assert run(file, "a,b\n", "show", "--json").exit_code == 1
-    assert "holds no IDoc" in run(file, "a,b\n", "show").output
+    result = run(file, "a,b\n", "show")
+    assert result.exit_code == 1
+    assert "the file holds no IDoc: it is text that begins with 'a,b'" in result.output
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"", "it is empty"),
+        (b" \r\n ", "nothing but blanks"),
+        (b"ISA*00*          *00*", "an X12 interchange"),
+        (b"UNA:+.? 'UNB+UNOC:3", "an EDIFACT interchange"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"\x1f\x8b\x08\x00", "packed with gzip"),
+        (b"PK\x03\x04zzz", "a ZIP archive or an Excel workbook"),
+        (b'{"a": 1}', "JSON"),
+        (b"<!DOCTYPE html>\n<html><body/></html>", "a web page"),
+        (b'<?xml version="1.0"?><a:Order xmlns:a="urn:a"/>', "XML whose root is Order"),
+        ("\ufeffsku;qty\n".encode("utf-16-le"), "text that begins with 'sku;qty'"),
+        (b"BEGIN_RECORD_SECTION\n", "crossdock idoc learn"),
+        (b"EDI_DS40  400", "status records"),
+        (b"\x01\x02\x03", "no text"),
+    ],
+)
+def test_a_file_without_an_idoc_fails_and_is_told_for_what_it_is(file: Path, content: bytes, what: str) -> None:
+    file.write_bytes(content)
+    result = CliRunner().invoke(idoc, ["show", str(file)])
+    assert result.exit_code == 1
+    assert "the file holds no IDoc" in result.output
+    assert what in result.output
+    assert "\x00" not in result.output
+
+
+def test_an_idoc_from_before_4_0_is_refused_and_fails(file: Path) -> None:
+    result = run(file, "EDI_DC  0100000000000000001\nE1EDK01", "show")
+    assert (result.exit_code, "EDI_DC" in result.output) == (1, True)
 
 
 def test_a_code_page_may_be_named_by_saps_number(file: Path) -> None:

@@ -11,7 +11,7 @@ from hub.contract import BadRecord, RawItem
 from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement
-from hub.model.stock import StockLevel
+from hub.model.stock import StockAdjustment, StockLevel
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
 from tests.sap.sap_trade import connect, response, told, xml
 
@@ -177,6 +177,64 @@ expect = [{ sku = "A", quantity = 1 }]
     (said,) = read(sap, f"{control_record}\n{record}\n".encode())
     assert isinstance(said, StockLevel)
     assert (said.sku, said.quantity) == ("AB-100", 4)
+
+
+def flat_stock() -> bytes:
+    """Return a flat PROACT of which we know no widths."""
+    start = f"{'EDI_DC40':10}400{9:016}{'':10}{'PROACT01':60}{'PROACT':49}"
+    records = [f"{start}{'SAPABC':10}LS  {'ABCCLNT400':101}{'':10}KU  {'88333':10}".ljust(524)]
+    rows = [("E2EDP31", 0, "0001"), ("E2EDP19003", 1, "001AB-100"), ("E2EDP32", 1, f"020{'48.000':15}PCE")]
+    for number, (name, above, values) in enumerate(rows, 1):
+        records.append(f"{name:30}400{9:016}{number:06}{above:06}{2 if above else 1:02}{values}")
+    return "\n".join(records).encode()
+
+
+def test_flat_stock_of_unknown_widths_is_no_empty_snapshot_but_told_with_what_to_do(sap: SapConnector) -> None:
+    (bad,) = read(sap, flat_stock())
+    assert isinstance(bad, BadRecord)
+    assert "E2EDP32" in bad.what
+    assert "WE60 parser file of PROACT01" in bad.todo
+    assert "crossdock idoc learn" in bad.todo
+
+
+def test_flat_stock_is_read_by_the_widths_of_the_partners_export(tmp_path: Path) -> None:
+    connection = """
+[connection.dictionary.segments.E1EDP31]
+external = "E2EDP31"
+fields = ["WERKS 4"]
+[connection.dictionary.segments.E1EDP32]
+external = "E2EDP32"
+fields = ["QUALF 3 code", "MENGE 15 number", "MENEE 3"]
+"""
+    (said,) = read(connect(tmp_path, connection=connection), flat_stock())
+    assert isinstance(said, StockLevel)
+    assert (said.sku, said.quantity) == ("AB-100", 48)
+
+
+def movement(*lines: tuple[str, str, str]) -> bytes:
+    """Return a MBGMCR of (material, movement, quantity)."""
+    items = "".join(
+        f'<E1BP2017_GM_ITEM_CREATE SEGMENT="1"><MATERIAL>{sku}</MATERIAL><MOVE_TYPE>{kind}</MOVE_TYPE>'
+        f"<ENTRY_QNT>{quantity}</ENTRY_QNT><ENTRY_UOM>EA</ENTRY_UOM></E1BP2017_GM_ITEM_CREATE>"
+        for sku, kind, quantity in lines
+    )
+    head = '<E1BP2017_GM_HEAD_01 SEGMENT="1"><PSTNG_DATE>20261121</PSTNG_DATE></E1BP2017_GM_HEAD_01>'
+    return xml("MBGMCR", f'<E1MBGMCR SEGMENT="1">{head}{items}</E1MBGMCR>', 42, "MBGMCR03")
+
+
+def test_goods_movements_of_a_3pl_are_corrections_and_a_receipt_is_none(tmp_path: Path) -> None:
+    sap = connect(tmp_path, extends="sap_3pl")
+    content = movement(("CUP", "701", "3.000"), ("POT", "551", "1.000"), ("POT", "101", "9.000"))
+    whole, part = items(sap, content)
+    assert (part.document, part.part_of) == ("movement", whole.key)
+    said = list(sap.parse("movement", part))
+    assert all(isinstance(each, StockAdjustment) for each in said)
+    assert [(each.sku, each.change) for each in said if isinstance(each, StockAdjustment)] == [("CUP", 3), ("POT", -1)]
+
+
+def test_two_movements_that_look_alike_are_two(tmp_path: Path) -> None:
+    said = read(connect(tmp_path, extends="sap_3pl"), movement(("POT", "551", "1.000"), ("POT", "551", "1.000")))
+    assert len({each.number for each in said if isinstance(each, StockAdjustment)}) == 2
 
 
 def test_an_order_of_a_customer_is_a_sales_order_and_its_change_a_change(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Nothing aborts a file: what cannot be read is told, and reading goes on at the n
 
 from __future__ import annotations
 
+import codecs
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import Final
 from hub.codec.idoc import hierarchy
 from hub.codec.idoc.dictionary import Dictionary, Layout, cutter, standard
 from hub.codec.idoc.fault import Fault, FaultCode
+from hub.codec.idoc.looks import looks
 from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, REST, Idoc, Segment
 from hub.codec.idoc.records import OLD_CONTROL, SEGMENT_NAME, Records, Text
 from hub.codec.idoc.xml_reader import read_xml
@@ -52,10 +54,18 @@ def read(
     found = False
     events = read_xml(text.chunks(), words, held) if _is_xml(text) else iter(_Flat(Records(text), words, held))
     for event in events:
+        yield event if found or isinstance(event, Idoc) else _explained(event, text)
         found = True
-        yield event
     if not found:
-        yield Fault(FaultCode.NO_IDOC, offset=0, value=text.first[:80].decode("latin-1"))
+        yield _explained(Fault(FaultCode.NO_IDOC, offset=0), text)
+
+
+def _explained(fault: Fault, text: Text) -> Fault:
+    """Say what the file is where its very beginning is no IDoc."""
+    if fault.code not in (FaultCode.NO_IDOC, FaultCode.NOT_ALIGNED) or fault.offset > len(codecs.BOM_UTF8):
+        return fault
+    what = f"{FaultCode.NO_IDOC.words}: {looks(text.bom + text.first)}"
+    return Fault(FaultCode.NO_IDOC, line=fault.line, offset=fault.offset, message=what)
 
 
 def idocs(chunks: Iterable[bytes], *, dictionary: Dictionary | None = None, encoding: str = "") -> Iterator[Idoc]:

@@ -22,10 +22,15 @@ def show(
     """Yield the lines of the tree; `brief` shows a segment in one line, without the names of its fields."""
     words = dictionary or standard()
     for event in read(chunks, dictionary=words, encoding=encoding):
-        if isinstance(event, Fault):
-            yield _told(event, 0)
-        else:
-            yield from _idoc(event, words, brief=brief)
+        yield from lines_of(event, words, brief=brief)
+
+
+def lines_of(event: Idoc | Fault, dictionary: Dictionary, *, brief: bool = False) -> Iterator[str]:
+    """Yield the lines for what was read: an IDoc, or a fault that belongs to none."""
+    if isinstance(event, Fault):
+        yield _told(event, 0)
+    else:
+        yield from _idoc(event, dictionary, brief=brief)
 
 
 def _told(fault: Fault, depth: int) -> str:

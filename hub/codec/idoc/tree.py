@@ -10,6 +10,7 @@ from typing import Final
 
 from hub.codec import packed
 from hub.codec.fault import Refused, Unreadable
+from hub.codec.idoc import packages
 from hub.codec.idoc.dictionary import NO_TREE, Dictionary, Layout, Tree, standard
 from hub.codec.idoc.fault import Fault, FaultCode, Severity
 from hub.codec.idoc.model import CONTROL, DEEPEST, Framing, Idoc, Segment
@@ -28,9 +29,7 @@ _TODO: Final[Mapping[FaultCode, str]] = MappingProxyType({
 })  # fmt: skip
 _MINUS_BEHIND: Final = re.compile(r"[ ]*[0-9]{0,15}[.]?[0-9]{0,9}-")
 _MINUS_BEFORE: Final = re.compile(r"-[0-9]{0,15}[.]?[0-9]{0,9}")
-#: What `tree` adds, and nothing is written for.
-PACKAGE: Final = "@package"
-_PACKED: Final = frozenset({"VEMNG", "VEMEH"})
+_TABLES: Final = "E1BP"
 #: What a fragment without its envelope has, and what is only told.
 _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 
@@ -38,8 +37,8 @@ _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
     """Return an IDoc as a tree. SAP's minus behind a number stands before it there, as everywhere else.
 
-    An item of a delivery (E1EDL24) also has an `@package` for each package that it is in: the fields of E1EDL37, and
-    VEMNG and VEMEH of what of the item is in it.
+    A row of a BAPI's table (E1BP...), which has no number of its own, has its place in the IDoc as `@segment`. An item
+    of a delivery (E1EDL24) also has an `@package` for each package that it is in; see `packages`.
     """
     layouts = (dictionary or standard()).segments
     root = Node(idoc.basic_type or idoc.root or idoc.tree.name or "IDOC", line=idoc.line, offset=idoc.offset)
@@ -51,24 +50,14 @@ def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
         for key, value in values.items():
             if value[-1] == "-" and _MINUS_BEHIND.fullmatch(value) and _is_number(layouts, one.name, key):
                 values[key] = f"-{value[:-1].strip()}"
+        if one.name.startswith(_TABLES):
+            values["@segment"] = str(number)
         node = Node(one.name, values, line=one.line, offset=one.offset, number=number)
         nodes[id(one)] = node
         above = root if one.parent is None else nodes[id(one.parent)]
         above.children.append(node)
-    _note_packages(root)
+    packages.note(root)
     return root
-
-
-def _note_packages(root: Node) -> None:
-    """Put below each item of a delivery the packages that hold it, which stand behind all items in the IDoc."""
-    for delivery in (each for each in root.children if each.name == "E1EDL20"):
-        items = {each.values.get("POSNR", ""): each for each in delivery.children if each.name == "E1EDL24"}
-        for package in (each for each in delivery.children if each.name == "E1EDL37"):
-            for content in (each for each in package.children if each.name == "E1EDL44"):
-                item = items.get(content.values.get("POSNR", ""))
-                if item is not None:
-                    values = {**package.values, **{key: content.values[key] for key in _PACKED & content.values.keys()}}
-                    item.add(Node(PACKAGE, values, line=content.line, offset=content.offset))
 
 
 def _is_number(layouts: Mapping[str, Layout], segment: str, key: str) -> bool:
@@ -115,7 +104,7 @@ def _in_order(values: dict[str, str], layout: Layout | None) -> dict[str, str]:
 
 def _ordered(node: Node, name: str, known: Tree) -> list[Node]:
     """Put children in the order of the type; one that it does not know stays behind the one before it."""
-    children = [child for child in node.children if child.name != PACKAGE and (child.name != CONTROL or name)]
+    children = [child for child in node.children if child.name != packages.PACKAGE and (child.name != CONTROL or name)]
     ranked: list[tuple[int, int]] = []
     rank = -1
     for at, child in enumerate(children):
