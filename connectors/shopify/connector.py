@@ -13,9 +13,10 @@ from connectors.shopify.client import ShopClient
 from connectors.shopify.fulfilments import Fulfilments
 from connectors.shopify.graphql import GraphQL
 from connectors.shopify.holds import Holds, write_hold
-from connectors.shopify.orders import read_orders, recount_orders
+from connectors.shopify.orders import Asking, read_orders, recount_orders
 from connectors.shopify.parcel import Parcel
 from connectors.shopify.parts import Parts
+from connectors.shopify.risks import Risks
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.stock import Stock, write_push
 from connectors.shopify.translate import read_order
@@ -90,7 +91,8 @@ class ShopifyConnector:
         self._channel = profile.partner.code
         self._client = ShopClient(self._settings, context)
         graphql, parts = GraphQL(self._client, context), Parts(self._client)
-        self._watch = Watch(self._client, graphql, self._settings, context)
+        watch, risks = Watch(self._client, graphql, self._settings, context), Risks(graphql, self._settings, context)
+        self._asking = Asking(self._client, self._settings, watch, risks)
         self._writers: Mapping[str, Writer] = {
             FULFILMENTS.name: Fulfilments(self._client, parts, self._settings, context),
             STOCK.name: Stock(self._client, graphql, self._settings, context),
@@ -113,12 +115,12 @@ class ShopifyConnector:
         """Yield pages of orders placed or changed since the cursor."""
         _expect(document, ORDERS)
         self._subscriptions.look_after()
-        return read_orders(self._client, self._settings, self._context, self._watch, cursor)
+        return read_orders(self._asking, self._context, cursor)
 
     def recount(self, document: str, since: datetime) -> Iterator[Page]:
         """Yield every order placed or changed since then, whatever was read before."""
         _expect(document, ORDERS)
-        return recount_orders(self._client, self._settings, self._watch, since)
+        return recount_orders(self._asking, since)
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield the sales order, or why it cannot be read; a webhook only says that one is worth reading."""

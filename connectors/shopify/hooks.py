@@ -26,6 +26,7 @@ TOPICS = (
     "orders/edited",
     "orders/paid",
     "orders/cancelled",
+    "orders/risk_assessment_changed",
     "refunds/create",
     "fulfillments/create",
     "fulfillments/update",

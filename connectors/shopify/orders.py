@@ -11,17 +11,18 @@ one goes back by minutes; what it brings again has the same keys and changes not
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 from connectors.shopify.client import ShopClient, next_page
 from connectors.shopify.cut import elements
-from connectors.shopify.routed import in_doubt, is_open, with_parts
+from connectors.shopify.risks import Risks
+from connectors.shopify.routed import in_doubt, in_envelope, is_open, parts_of
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.translate import FIELDS
-from connectors.shopify.watch import Waiting, Watch
+from connectors.shopify.watch import Watch
 from hub.contract import Context, Page, RawItem, Rejected, TemporaryFailure
 from hub.log import EventLog
 from hub.wire.http import Reply
@@ -75,25 +76,36 @@ class Cursor:
         return Cursor(since=max(reached, default=None), swept=self.swept, deep=self.deep)
 
 
-def read_orders(
-    client: ShopClient, settings: ShopifySettings, context: Context, watch: Watch, text: str | None
-) -> Iterator[Page]:
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What a reading asks the shop with."""
+
+    client: ShopClient
+    settings: ShopifySettings
+    watch: Watch
+    risks: Risks
+
+
+def read_orders(asking: Asking, context: Context, text: str | None) -> Iterator[Page]:
     """Yield pages of orders that were placed or changed since the cursor, oldest change first.
 
-    After them come those of which only the fulfilment orders changed: held, released, requested of us.
+    After them come those of which only the fulfilment orders changed: held, released, requested of us; and those whose
+    risk was still being assessed.
     """
-    now, waiting = context.clock.now(), watch.look()
+    client, settings = asking.client, asking.settings
+    now, waiting = context.clock.now(), asking.watch.look()
+    again = tuple(dict.fromkeys([*waiting.news, *asking.risks.pending()]))
     reply, cursor = _first(client, settings, Cursor.read(text), now)
     if cursor.began is None:
         cursor = replace(cursor, began=reply.date() or now)
     while True:
-        items = tuple(_items(client, settings, reply, waiting.orders))
+        items = tuple(_items(asking, reply, waiting.orders))
         cursor = cursor.seen(item.at for item in items if item.at is not None)
         following = next_page(reply)
         if following is None:
             yield Page(items, cursor.done().write())
-            yield from _news(client, settings, waiting, cursor.done())
-            watch.keep(waiting)
+            yield from _news(asking, again, cursor.done())
+            asking.watch.keep(waiting)
             return
         yield Page(items, replace(cursor, next=following).write())
         reply = client.get(following)
@@ -105,12 +117,14 @@ def _asked(settings: ShopifySettings, **more: str) -> dict[str, str]:
     return {"status": "any", "limit": str(settings.page_size), **fields, **more}
 
 
-def _news(client: ShopClient, settings: ShopifySettings, waiting: Waiting, cursor: Cursor) -> Iterator[Page]:
+def _news(asking: Asking, news: Sequence[str], cursor: Cursor) -> Iterator[Page]:
     """Yield the orders that came to wait or wait no more, in pages that leave the watermark where it is."""
-    for first in range(0, len(waiting.news), settings.page_size):
-        ids = waiting.news[first : first + settings.page_size]
-        reply = client.get("orders.json", _asked(settings, ids=",".join(ids)))
-        items = _items(client, settings, reply, ids)
+    settings = asking.settings
+    for first in range(0, len(news), settings.page_size):
+        ids = news[first : first + settings.page_size]
+        reply = asking.client.get("orders.json", _asked(settings, ids=",".join(ids)))
+        items = tuple(_items(asking, reply, ids))
+        asking.risks.keep({}, set(ids) - {item.key.partition(":")[0] for item in items})  # what is gone is gone
         yield Page(tuple(item for item in items if _is_wanted(item, settings)), cursor.write())
 
 
@@ -119,12 +133,12 @@ def _is_wanted(item: RawItem, settings: ShopifySettings) -> bool:
     return settings.start_at is None or item.at is None or item.at >= settings.start_at
 
 
-def recount_orders(client: ShopClient, settings: ShopifySettings, watch: Watch, since: datetime) -> Iterator[Page]:
+def recount_orders(asking: Asking, since: datetime) -> Iterator[Page]:
     """Yield pages of every order placed or changed since then; no cursor goes along."""
-    waiting = watch.look()
-    params = _asked(settings, order="updated_at asc", updated_at_min=since.isoformat())
-    for reply in client.pages("orders.json", params):
-        yield Page(tuple(_items(client, settings, reply, waiting.orders)))
+    waiting = asking.watch.look()
+    params = _asked(asking.settings, order="updated_at asc", updated_at_min=since.isoformat())
+    for reply in asking.client.pages("orders.json", params):
+        yield Page(tuple(_items(asking, reply, waiting.orders)))
 
 
 def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: datetime) -> tuple[Reply, Cursor]:
@@ -149,14 +163,17 @@ def _first(client: ShopClient, settings: ShopifySettings, cursor: Cursor, now: d
     return client.get("orders.json", params), fresh
 
 
-def _items(
-    client: ShopClient, settings: ShopifySettings, reply: Reply, waiting: Container[str] = ()
-) -> Iterator[RawItem]:
-    """Yield the orders of a page, with their fulfilment orders where those are wanted."""
+def _items(asking: Asking, reply: Reply, waiting: Container[str] = ()) -> Iterator[RawItem]:
+    """Yield the orders of a page, with their fulfilment orders and their risk where those are wanted."""
+    settings, found = asking.settings, list(_orders(reply))
     doubtful = is_open if settings.fulfilment_orders == "always" else in_doubt
-    for content, order in _orders(reply):
-        wanted = settings.fulfilment_service or str(order.get("id")) in waiting or doubtful(order)
-        yield raw_item(with_parts(client, content, order) if wanted else content, order)
+    risks = asking.risks.of([str(order.get("id")) for _, order in found if is_open(order)])
+    for content, order in found:
+        number = str(order.get("id"))
+        wanted = settings.fulfilment_service or number in waiting or doubtful(order)
+        parts = parts_of(asking.client, order) if wanted else None
+        yield raw_item(in_envelope(content, fulfillment_orders=parts, risk=risks.get(number)), order)
+    asking.risks.keep(risks, {str(order.get("id")) for _, order in found})
 
 
 def _orders(reply: Reply) -> Iterator[tuple[bytes, dict[str, object]]]:

@@ -75,6 +75,13 @@ mutation release($id: ID!, $holds: [ID!]!) {
 }
 """
 
+#: How likely a fraud some orders are; `risk` is there since 2024-04.
+RISKS = """
+query risks($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on Order { id risk { recommendation assessments { riskLevel } } } }
+}
+"""
+
 #: Starts reading every variant, however many a product has.
 RUN_BULK = """
 mutation runBulk($query: String!) {
@@ -111,6 +118,7 @@ EVERY = (
     HOLDS,
     HOLD,
     RELEASE,
+    RISKS,
     RUN_BULK,
     BULK,
     BULKS,

@@ -57,15 +57,23 @@ def is_open(order: object) -> bool:
     return str(order.get("fulfillment_status")) not in {"fulfilled", "restocked"}
 
 
-def with_parts(client: ShopClient, content: bytes, order: Tree) -> bytes:
-    """Return the order exactly as it came, in an envelope together with its fulfilment orders."""
+def parts_of(client: ShopClient, order: Tree) -> list[object] | None:
+    """Return the fulfilment orders of an order; None when it is gone: what we have of it is all there is then."""
     try:
         tree = client.get(f"orders/{order.get('id')}/fulfillment_orders.json").json()
-    except Rejected:  # the order is gone; what we have of it is all there is
-        return content
+    except Rejected:
+        return None
     parts = tree.get("fulfillment_orders") if isinstance(tree, dict) else None
-    told = json.dumps(parts if isinstance(parts, list) else [], ensure_ascii=False, separators=(",", ":"))
-    return b'{"order":' + content + b',"fulfillment_orders":' + told.encode() + b"}"
+    return parts if isinstance(parts, list) else []
+
+
+def in_envelope(content: bytes, **beside: object) -> bytes:
+    """Return the order exactly as it came, in an envelope together with what else was asked of the shop."""
+    told = [(name, value) for name, value in beside.items() if value is not None]
+    if not told:
+        return content
+    texts = (f',"{name}":{json.dumps(value, ensure_ascii=False, separators=(",", ":"))}' for name, value in told)
+    return b'{"order":' + content + "".join(texts).encode() + b"}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,12 @@ class ShopifySettings(BaseModel):
         Literal["in doubt", "always"],
         Field(description="when an order's fulfilment orders are read with it, a call each: `in doubt` or `always`"),
     ] = "in doubt"
+    ask_risk: Annotated[
+        bool,
+        Field(
+            description="ask how likely a fraud each open order is, for workflows that hold by `risk`; a call a page"
+        ),
+    ] = False
     hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False
     move_fulfilments: Annotated[
         bool,

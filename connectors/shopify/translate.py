@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from pydantic import ValidationError
 
+from connectors.shopify.facts import facts
 from connectors.shopify.routed import Routed
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import BadRecord
@@ -27,6 +28,7 @@ FIELDS = (
     *("location_id", "source_name", "financial_status", "fulfillment_status", "payment_terms", "confirmed", "test"),
     *("current_total_price", "current_total_price_set", "total_price", "total_price_set", "tags", "company"),
     *("phone", "email", "contact_email", "taxes_included", "tax_lines", "total_outstanding", "payment_gateway_names"),
+    "note_attributes",
     *("current_total_tax", "current_total_tax_set", "total_tax", "total_tax_set"),
 )
 #: Financial states in which goods must not leave, whatever the settings say.
@@ -54,17 +56,20 @@ def read_order(content: bytes, channel: str, settings: ShopifySettings) -> Sales
         return _bad(content, {}, f"not readable as JSON: {error}")
     order = tree.get("order", tree) if isinstance(tree, dict) else tree
     routed = Routed.of(tree.get("fulfillment_orders")) if isinstance(tree, dict) else Routed()
+    risk = tree.get("risk") if isinstance(tree, dict) else None
     if not isinstance(order, dict):
         return _bad(content, {}, "not a JSON object")
     try:
-        return SalesOrder.model_validate(_order(order, routed, channel, settings))
+        return SalesOrder.model_validate(_order(order, routed, channel, settings, risk))
     except _Unreadable as error:
         return _bad(content, order, error.what, error.field, error.line)
     except ValidationError as error:
         return _bad(content, order, *_complaint(error, order))
 
 
-def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings) -> dict[str, object]:
+def _order(
+    order: Tree, routed: Routed, channel: str, settings: ShopifySettings, risk: object = None
+) -> dict[str, object]:
     method, address = routed.method or _method(order), _mapping(order.get("shipping_address"))
     lines = [_line(line, order) for line in _list(order.get("line_items"), "line_items")]
     till = str(order.get("location_id") or "") if method is DeliveryMethod.PICK_UP else ""
@@ -93,6 +98,7 @@ def _order(order: Tree, routed: Routed, channel: str, settings: ShopifySettings)
         "charges": tuple(each for each in _charges(order) if Decimal(str(each["amount"])) > 0),
         "tags": _tags(order),
         "requests": routed.requests(settings) if settings.fulfilment_service else (),
+        **facts(order, risk),
     }
 
 

@@ -124,6 +124,7 @@ class Order:
     created: datetime
     updated: datetime
     cancelled: datetime | None = None
+    risk: str = "low"
     fulfilment_orders: list[FulfilmentOrder] = field(default_factory=list)
     fulfilments: list[Fulfilment] = field(default_factory=list)
 

@@ -85,6 +85,8 @@ class GraphQLCalls:
     def _node(self, gid: object) -> Document | None:
         if "/BulkOperation/" in str(gid):
             return self._bulk.node(gid)
+        if "/Order/" in str(gid):
+            return parts.order_node(self._shop, gid)
         return stock.item_node(self._shop, stock.number(gid)) if "/InventoryItem/" in str(gid) else None
 
     def _mutations(self) -> Mapping[str, Callable[[Mapping[str, object]], object]]:

@@ -10,6 +10,8 @@ from sandbox.shop.shop import Refused, Shop
 from sandbox.shop.state import FulfilmentOrder, Hold, Order
 
 Document = dict[str, object]
+#: What the shop advises by how likely a fraud is.
+_ADVICE = {"none": "NONE", "pending": "NONE", "low": "ACCEPT", "medium": "INVESTIGATE", "high": "CANCEL"}
 #: The app that calls the API; a hold without it is a person's.
 APP = "crossdock"
 
@@ -39,7 +41,12 @@ def order_node(shop: Shop, gid: object) -> Document | None:
     order = shop.orders.get(number(gid))
     if order is None:
         return None
-    return {"id": f"gid://shopify/Order/{order.id}", "fulfillmentOrders": lambda given: _of_order(order, given)}
+    return {
+        "__typename": "Order",
+        "id": f"gid://shopify/Order/{order.id}",
+        "fulfillmentOrders": lambda given: _of_order(order, given),
+        "risk": {"recommendation": _ADVICE[order.risk], "assessments": [{"riskLevel": order.risk.upper()}]},
+    }
 
 
 def _of_order(order: Order, arguments: Mapping[str, object]) -> Document:
