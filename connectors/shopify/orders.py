@@ -22,7 +22,7 @@ from connectors.shopify.risks import Risks
 from connectors.shopify.routed import in_doubt, in_envelope, is_open, parts_of
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.translate import FIELDS
-from connectors.shopify.watch import Watch
+from connectors.shopify.watch import Waiting, Watch
 from hub.contract import Context, Page, RawItem, Rejected, TemporaryFailure
 from hub.log import EventLog
 from hub.wire.http import Reply
@@ -104,7 +104,7 @@ def read_orders(asking: Asking, context: Context, text: str | None) -> Iterator[
         following = next_page(reply)
         if following is None:
             yield Page(items, cursor.done().write())
-            yield from _news(asking, again, cursor.done())
+            yield from _news(asking, again, waiting, cursor.done())
             asking.watch.keep(waiting)
             return
         yield Page(items, replace(cursor, next=following).write())
@@ -117,13 +117,13 @@ def _asked(settings: ShopifySettings, **more: str) -> dict[str, str]:
     return {"status": "any", "limit": str(settings.page_size), **fields, **more}
 
 
-def _news(asking: Asking, news: Sequence[str], cursor: Cursor) -> Iterator[Page]:
+def _news(asking: Asking, news: Sequence[str], waiting: Waiting, cursor: Cursor) -> Iterator[Page]:
     """Yield the orders that came to wait or wait no more, in pages that leave the watermark where it is."""
     settings = asking.settings
     for first in range(0, len(news), settings.page_size):
         ids = news[first : first + settings.page_size]
         reply = asking.client.get("orders.json", _asked(settings, ids=",".join(ids)))
-        items = tuple(_items(asking, reply, ids))
+        items = tuple(_items(asking, reply, waiting.news))
         asking.risks.keep({}, set(ids) - {item.key.partition(":")[0] for item in items})  # what is gone is gone
         yield Page(tuple(item for item in items if _is_wanted(item, settings)), cursor.write())
 
