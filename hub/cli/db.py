@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from hub.services.alerting import notices
 from hub.store import connections, migrate
 from hub.store.connections import ConnectionMode
 from hub.store.engine import Store
-from hub.store.upkeep import NotABackup, check_backup
+from hub.store.upkeep import NotABackup, check_backup, copy_database, remove_database, replace_database
 
 #: Copied at a time; between two such pieces the daemon may write.
 _PAGES = 1000
@@ -112,34 +112,28 @@ def restore(session: Session, source: Path, yes: bool, as_json: bool) -> None:
 
 
 def _put_back(config: Config, source: Path) -> dict[str, Any]:
-    target = Path(make_url(config.store_url).database or "")
-    kept = _set_aside(target)
-    fresh = target.with_suffix(".restoring")
-    shutil.copyfile(source, fresh)
-    fresh.replace(target)
-    store = Store(config.store_url)
+    """Make the copy ready beside the database first: whatever happens, what stands there is one of the two, whole."""
+    place = make_url(config.store_url)
+    target = Path(place.database or "")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    fresh = target.with_name(f"{target.name}.restoring")
+    remove_database(fresh)
+    copy_database(source, fresh)
+    store, now = Store(place.set(database=str(fresh)).render_as_string(hide_password=False)), SystemClock().now()
     try:
         applied = migrate.upgrade(store)
-        with store.write() as tx:
-            now = SystemClock().now()
-            known = connections.every(tx)
-            live = [row.code for row in known if row.mode is ConnectionMode.LIVE and row.connector != notices.CONNECTOR]
-            for code in live:
-                connections.observe(tx, code, now, actor="restore")
+        observing = _only_observe(store, now)
     finally:
         store.close()
-    return {"restored": source, "kept": kept, "applied": applied, "observing": live}
+    kept = replace_database(fresh, target, now.strftime("%Y%m%dT%H%M%S%fZ"))
+    return {"restored": source, "kept": kept, "applied": applied, "observing": observing}
 
 
-def _set_aside(target: Path) -> Path | None:
-    """Rename the database that stands there, with its log; what stood aside before is kept too."""
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        return None
-    stamp = SystemClock().now().strftime("%Y%m%dT%H%M%SZ")
-    kept = target.with_name(f"{target.name}.before-{stamp}")
-    for ending in ("-wal", "-shm", ""):
-        part = target.with_name(target.name + ending)
-        if part.exists():
-            part.replace(kept.with_name(kept.name + ending))
-    return kept
+def _only_observe(store: Store, now: datetime) -> list[str]:
+    """Put every live connection to partners back to observe; returns their names."""
+    with store.write() as tx:
+        known = connections.every(tx)
+        live = [row.code for row in known if row.mode is ConnectionMode.LIVE and row.connector != notices.CONNECTOR]
+        for code in live:
+            connections.observe(tx, code, now, actor="restore")
+    return live

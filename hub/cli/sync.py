@@ -42,13 +42,13 @@ def sync() -> None:
 @json_option
 @pass_session
 def list_runs(session: Session, connection: str | None, limit: int, as_json: bool) -> None:
-    """List the newest run of each flow, when it runs next, and how much its last runs read."""
+    """List the newest run of each flow, when it runs next, and how much its last runs read; last those never run."""
     with session.reading(partners=True) as (hub, tx):
         jobs = jobs_of(_schedules(hub), hub.directory)
         rows = sync_view.flows(tx, jobs, hub.clock.now(), connection, limit)
     if not as_json:
-        rows = [{**row, "last": row["started_at"]} for row in rows]
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing has run yet")
+        rows = [{**row, "last": row["started_at"] or sync_view.NEVER} for row in rows]
+    print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing is scheduled, and nothing has run yet")
 
 
 @sync.command("show")

@@ -34,7 +34,11 @@ class RunError:
     todo: str
 
 
-_TICK = ("schedule", "connection", "document", "scheduled_at")
+#: (schedule, connection, document)
+Flow = tuple[str, str, str]
+_FLOW = ("schedule", "connection", "document")
+_ANY_RUN = select(sync_run.c.id).where(and_(*(sync_run.c[name] == bindparam(name) for name in _FLOW))).limit(1)
+_TICK = (*_FLOW, "scheduled_at")
 _FRESH = {"state": "running", "read": 0, "changed": 0, "parked": 0}
 _START = {
     name: Prepared(insert_for(name, sync_run).on_conflict_do_nothing(), *_TICK, *_FRESH, "started_at")
@@ -153,6 +157,12 @@ def latest(tx: Connection, connection: str | None = None, limit: int = 200) -> S
     if connection:
         query = query.where(sync_run.c.connection == connection)
     return tx.execute(query).mappings().all()
+
+
+def has_run(tx: Connection, flow: Flow) -> bool:
+    """Say whether any run of a flow is known."""
+    values = dict(zip(_FLOW, flow, strict=True))
+    return tx.execute(_ANY_RUN, values).first() is not None
 
 
 def history(tx: Connection, connection: str, document: str | None = None, limit: int = 50) -> Sequence[RowMapping]:

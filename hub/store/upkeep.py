@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import cast
 
@@ -13,6 +14,8 @@ from hub.store.engine import Store
 
 #: Pages given back to the file system in one short transaction.
 _PAGES = 500
+#: What a SQLite database consists of: its log, the index of that, and itself, which is moved last.
+_ENDINGS = ("-wal", "-shm", "")
 
 
 class NotABackup(ValueError):
@@ -62,6 +65,51 @@ def _give_back(store: Store) -> int:
 
 def _free_pages(tx: Connection) -> int:
     return int(tx.exec_driver_sql("PRAGMA freelist_count").scalar_one())
+
+
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a SQLite database whole, with what still stands in its log, to a new file, and see it onto the disk."""
+    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+    _to_disk(target)
+
+
+def replace_database(fresh: Path, target: Path, stamp: str) -> Path | None:
+    """Put a closed database in the place of another one, which is kept beside it; returns where, None without one.
+
+    The log of what stood there goes aside with it, also where only the log is left: SQLite would take it for that of
+    the new one and read it in.
+    """
+    if target.exists():
+        _empty_log(target)
+    kept = target.with_name(f"{target.name}.before-{stamp}")
+    for ending in _ENDINGS:
+        part = target.with_name(target.name + ending)
+        if part.exists():
+            part.replace(kept.with_name(kept.name + ending))
+    fresh.replace(target)
+    _to_disk(target.parent)
+    return kept if kept.exists() else None
+
+
+def _empty_log(path: Path) -> None:
+    """Let a database take in its own log, so that one file is all of it; a damaged one stays as it is."""
+    with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _to_disk(path: Path) -> None:
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
+
+
+def remove_database(path: Path) -> None:
+    """Remove a database with its log, if it is there."""
+    for ending in _ENDINGS:
+        path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def check_backup(path: Path) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from hub.instance import InstanceLock
 
@@ -24,6 +28,77 @@ def test_last_nights_backup_is_put_back(desktop: Any) -> None:
     kept = sqlite3.connect(told["kept"])
     assert kept.execute("SELECT count(*) FROM parked_record").fetchone() == (1,)
     kept.close()
+
+
+def written_and_not_taken_in(database: Path) -> bytes:
+    """Write a table called stray, and return the log in which it stands alone."""
+    with closing(sqlite3.connect(database)) as writing:
+        writing.execute("CREATE TABLE stray (x)")
+        return database.with_name(f"{database.name}-wal").read_bytes()
+
+
+def tables(database: Path) -> set[str]:
+    with closing(sqlite3.connect(database)) as reading:
+        assert reading.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return {name for (name,) in reading.execute("SELECT name FROM sqlite_master")}
+
+
+def test_the_log_of_a_lost_database_is_not_read_into_the_copy(desktop: Any) -> None:
+    """Only crossdock.db was gone; its log stayed, and SQLite took it for the log of the backup."""
+    desktop.feed(f"AB-1,2,EA,{AT}")
+    desktop.said("db", "backup", str(desktop.folder / "night.db"))
+    database = desktop.folder / "data" / "crossdock.db"
+    log = database.with_name("crossdock.db-wal")
+    log_left = written_and_not_taken_in(database)
+    database.unlink()
+    log.write_bytes(log_left)
+    told = desktop.said("db", "restore", str(desktop.folder / "night.db"), "--yes")
+    assert told["kept"] is None
+    assert "stray" not in tables(database)
+    assert len(desktop.said("connection", "list")) == 1
+
+
+def test_what_stood_there_is_kept_with_what_its_log_held(desktop: Any) -> None:
+    desktop.feed(f"AB-1,2,EA,{AT}")
+    desktop.said("db", "backup", str(desktop.folder / "night.db"))
+    database = desktop.folder / "data" / "crossdock.db"
+    log_left = written_and_not_taken_in(database)
+    desktop.said("db", "restore", str(desktop.folder / "night.db"), "--yes")
+    database.with_name("crossdock.db-wal").write_bytes(log_left)  # as a killed daemon leaves it behind
+    told = desktop.said("db", "restore", str(desktop.folder / "night.db"), "--yes")
+    assert "stray" not in tables(database)
+    assert Path(told["kept"]).exists()
+
+
+def test_a_copy_that_was_made_of_both_files_is_put_back_with_its_log(desktop: Any) -> None:
+    desktop.said("connection", "list")
+    database, night = desktop.folder / "data" / "crossdock.db", desktop.folder / "night.db"
+    plain = database.read_bytes()
+    log = written_and_not_taken_in(database)
+    night.write_bytes(plain)
+    night.with_name("night.db-wal").write_bytes(log)
+    desktop.said("db", "restore", str(night), "--yes")
+    assert "stray" in tables(database)
+
+
+def test_a_restore_that_breaks_off_leaves_the_database_that_stood_there(
+    desktop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood in its place before its connections were put back to observe: a start then sent everything again."""
+    desktop.said("connection", "live", "acme", "--from", "2026-11-01")
+    desktop.said("db", "backup", str(desktop.folder / "night.db"))
+    desktop.feed(f"AB-1,3,EA,{AT}", f"AB-2,3,XX,{AT}")
+
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("hub.store.connections.observe", breaks)
+        assert desktop.run("db", "restore", str(desktop.folder / "night.db"), "--yes").exit_code
+    assert len(desktop.said("failed", "list")) == 1
+    (row,) = desktop.said("connection", "list")
+    assert row["mode"] == "live"
+    assert desktop.said("db", "restore", str(desktop.folder / "night.db"), "--yes")["observing"] == ["acme"]
 
 
 def test_what_is_no_backup_is_refused_before_anything_is_touched(desktop: Any) -> None:

@@ -20,11 +20,24 @@ def test_a_listing_shows_the_last_run_the_next_and_the_trend(desktop: Any) -> No
     desktop.feed(f"AB-1,2,EA,{AT}")
     run = desktop.said("sync", "run", "acme", "--kind", "stock_level")
     assert [(each["document"], each["state"]) for each in run["runs"]] == [("stock", "done")]
-    rows = {each["document"]: each for each in desktop.said("sync", "list", "--connection", "acme")}
+    rows = {each["document"]: each for each in desktop.said("sync", "list", "--connection", "acme") if each["id"]}
     assert rows["stock"]["seconds"] >= 0
     assert len(rows["stock"]["trend"]) == len(rows["stock"]["reads"]) == 2
     assert rows["stock"]["next"] is None  # it ran by hand; its schedule has not run it yet
     assert "trend" in desktop.run("sync", "list").output
+
+
+def test_a_scheduled_flow_that_never_ran_is_listed_with_its_next_run(desktop: Any) -> None:
+    (desktop.folder / "schedules" / "nightly.toml").write_text(
+        '[[schedule]]\nname = "nightly"\nevery = "24h"\nselect = { kind = ["stock_level"] }\n', "utf-8"
+    )
+    desktop.feed(f"AB-1,2,EA,{AT}")
+    (row,) = [each for each in desktop.said("sync", "list") if each["schedule"] == "nightly"]
+    assert (row["connection"], row["document"], row["state"], row["read"]) == ("acme", "stock", "never", 0)
+    assert datetime.fromisoformat(row["next"]) > datetime.now(UTC)
+    shown = next(line for line in desktop.run("sync", "list").output.splitlines() if "nightly" in line)
+    assert "never" in shown
+    assert [each["connection"] for each in desktop.said("sync", "list", "--connection", "somebody")] == []
 
 
 def test_a_scheduled_flow_says_when_it_runs_next() -> None:

@@ -65,6 +65,19 @@ def test_a_later_version_of_an_order_closes_the_parked_one(desk: Any) -> None:
     assert closed.closed_why == "message 3 has it whole"
 
 
+def test_one_that_comes_whole_in_the_same_page_closes_it_too(desk: Any) -> None:
+    """It was looked for before the page began, when nothing was parked yet."""
+    page = [("k1", BAD), ("k2", an_order(2, lines="none")), ("k3", an_order(1))]
+    ingest.fetch(desk, inlet(Knowing([page]), ORDERS, "shop"), run(desk, "one page"))
+    assert still(desk) == ["row of {'order_id': '2'}"]
+
+
+def test_one_that_came_whole_before_it_was_bad_in_the_same_page_closes_nothing(desk: Any) -> None:
+    page = [("k1", an_order(1)), ("k2", BAD)]
+    ingest.fetch(desk, inlet(Knowing([page]), ORDERS, "shop"), run(desk, "one page"))
+    assert still(desk) == ["row of {'order_id': '1'}"]
+
+
 def test_one_that_is_bad_once_more_closes_nothing(desk: Any) -> None:
     come(desk, BAD, an_order(1, lines="nothing"))
     assert len(still(desk)) == 2

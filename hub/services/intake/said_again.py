@@ -70,13 +70,15 @@ class Watch:
         return messages.resolve_parked(tx, ids=older, why=f"message {self.message_id} has it whole", now=now)
 
 
-def standing(tx: Connection, connection: str, document: DocumentSpec) -> Standing | None:
-    """Return what is parked of a flow and may be made good by what comes; None when there is nothing."""
+def standing(
+    tx: Connection, connection: str, document: DocumentSpec, of: Collection[int] | None = None
+) -> Standing | None:
+    """Return what is parked of a flow (`of` these messages) and may be made good by what comes; None for nothing."""
     if document.kind not in _NAMED_BY:
         return None
     found: dict[Identity, list[tuple[int, int]]] = {}
     for row in messages.parked(tx, connection=connection, document=document.name, limit=_MOST):
-        identity = _of_known(document.kind, row.known)
+        identity = _of_known(document.kind, row.known) if of is None or row.message_id in of else None
         if identity is not None:
             found.setdefault(identity, []).append((row.id, row.message_id))
     return Standing(document.kind, found) if found else None

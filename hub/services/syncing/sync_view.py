@@ -15,16 +15,32 @@ _BARS = "▁▂▃▄▅▆▇█"
 #: So many runs make a trend.
 _TREND = 12
 
-#: (schedule, connection, document)
-Flow = tuple[str, str, str]
+#: The state of a flow that is scheduled and has not run.
+NEVER = "never"
+Flow = runs.Flow
 
 
 def flows(
     tx: Connection, jobs: Iterable[Job], now: datetime, connection: str | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Return the newest run of each flow as a row, with when it runs next and how many records its last runs read."""
+    """Return the newest run of each flow as a row, with when it runs next and how many records its last runs read.
+
+    Flows of a schedule that has not run them yet follow, in the state `never`: at most `limit` of either.
+    """
     coming = next_runs(jobs, now)
-    return [_row(tx, dict(run), coming) for run in runs.latest(tx, connection, limit)]
+    newest = [dict(run) for run in runs.latest(tx, connection, limit)]
+    unseen = coming.keys() - {(run["schedule"], run["connection"], run["document"]) for run in newest}
+    mine = sorted((coming[each], each) for each in unseen if connection in {None, each[1]})
+    never = [(at, flow) for at, flow in mine if not runs.has_run(tx, flow)]
+    return [_row(tx, run, coming) for run in newest] + [_not_yet(flow, at) for at, flow in never[:limit]]
+
+
+def _not_yet(flow: Flow, at: datetime) -> dict[str, Any]:
+    schedule, connection, document = flow
+    unknown = dict.fromkeys(("id", "started_at", "ended_at", "seconds", "error", "todo", "closed_why"))
+    nothing = {"read": 0, "changed": 0, "parked": 0, "reads": [], "trend": ""}
+    named = {"schedule": schedule, "connection": connection, "document": document}
+    return {**unknown, **nothing, **named, "state": NEVER, "next": at}
 
 
 def _row(tx: Connection, run: dict[str, Any], coming: Mapping[Flow, datetime]) -> dict[str, Any]:
