@@ -58,12 +58,13 @@ def fault(body: Element) -> Fault | None:
     """Return the fault that a body is, None when it is an answer."""
     if local(body) != "Fault":
         return None
-    details = [each for each in (child(body, "detail"),) if each is not None]
+    said = text(body, "faultstring") or text(child(body, "Reason"), "Text")  # the second one as SOAP 1.2 says it
+    details = [each for each in (child(body, "detail"), child(body, "Detail")) if each is not None]
     for each in (inner for detail in details for inner in detail if isinstance(inner.tag, str)):
         code = text(each, "code")
         if code or local(each).endswith("Fault"):
-            return Fault(code or local(each), text(each, "message") or text(body, "faultstring"))
-    return Fault("", text(body, "faultstring"))
+            return Fault(code or local(each), text(each, "message") or said)
+    return Fault("", said)
 
 
 def statuses(body: Element) -> list[Status]:
@@ -118,7 +119,13 @@ def tree(element: Element) -> Mapping[str, Any]:
         if not isinstance(each.tag, str) or each.get(_NIL) in {"true", "1"}:
             continue
         name = local(each)
-        values[name] = [tree(row) for row in each] if name.endswith("List") else _value(each)
+        if name.endswith("List"):
+            values[name] = [tree(row) for row in each if isinstance(row.tag, str)]
+        elif name in values:  # what comes again is several, such as the values of a multi-select
+            before = values[name]
+            values[name] = [*(before if isinstance(before, list) else [before]), _value(each)]
+        else:
+            values[name] = _value(each)
     return values
 
 

@@ -40,7 +40,10 @@ class SoapGateway:
             key = "externalId" if external else "internalId"
             refs = [Node("RecordRef", {"type": _ref_type(type_), key: each}) for each in part]
             answer = self.wire.read("getList", {"baseRef": refs})
-            responses = list(children(child(answer, "readResponseList"), "readResponse"))
+            listed = child(answer, "readResponseList")
+            responses = list(children(listed, "readResponse"))
+            if not responses and child(listed, "status") is not None:
+                self._expect_success(listed, "getList")
             if len(responses) != len(part):
                 raise _uncounted("getList", len(responses), len(part))
             found += [self._read(each, type_) for each in responses]
@@ -56,7 +59,11 @@ class SoapGateway:
     def _upsert(self, entries: Sequence[Entry]) -> Iterable[str | Exception]:
         records = [_node(each) for each in entries]
         answer = self.wire.write("upsertList", {"record": records}, _WRITING)
-        responses = list(children(child(answer, "writeResponseList"), "writeResponse"))
+        listed = child(answer, "writeResponseList")
+        responses = list(children(listed, "writeResponse"))
+        whole = status(child(listed, "status"))
+        if not (responses or whole.ok) and whole.code:
+            raise self.wire.refusal(whole.code, whole.message, "NetSuite upsertList", writes=True)
         if len(responses) != len(entries):
             said = f"NetSuite upsertList: {len(entries)} records were sent and {len(responses)} answered"
             todo = "nothing: the hub asks which of them are there before it sends again"

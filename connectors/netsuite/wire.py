@@ -14,7 +14,7 @@ from connectors.netsuite.auth import Credentials
 from connectors.netsuite.codes import MEANINGS, Meaning, error_for
 from connectors.netsuite.compose import envelope
 from connectors.netsuite.gate import Gate
-from connectors.netsuite.reply import Element, Unreadable, child, envelope_body, fault, text
+from connectors.netsuite.reply import Element, Unreadable, child, envelope_body, fault, local, text
 from connectors.netsuite.schema import Schema
 from connectors.netsuite.settings import NetSuiteSettings
 from connectors.netsuite.tally import Tally
@@ -116,9 +116,20 @@ class SoapWire:
         return trusted(text(urls, "webservicesDomain"), self._settings.base)
 
     def refusal(self, code: str, message: str, what: str, *, writes: bool) -> ConnectorError:
+        """Return the error that a code within an answer means, and see to what it means for the whole account."""
+        error = self._error(code, message, what, writes=writes)
+        if isinstance(error, RateLimited):
+            self._slow_down(error)
+        return error
+
+    def _error(self, code: str, message: str, what: str, *, writes: bool) -> ConnectorError:
         """Return the error that a code means; one that nobody knows is counted."""
         self._tally.see(code)
         return error_for(code, message, what, writes=writes)
+
+    def _slow_down(self, throttled: RateLimited) -> None:
+        self._gate.throttled()
+        self._context.limiter.pause(throttled.after)
 
     def unknown_codes(self) -> Mapping[str, int]:
         """Return how often each unknown code has come so far."""
@@ -172,13 +183,11 @@ class SoapWire:
     def _once(
         self, operation: str, body: Mapping[str, object], headers: Mapping[str, Mapping[str, object]], *, writes: bool
     ) -> Element:
-        what = f"NetSuite {operation}"
         try:
             with self._gate.passed():
-                found = self._answer(self._exchange(operation, body, headers), what, writes=writes)
+                found = self._answer(self._exchange(operation, body, headers), operation, writes=writes)
         except RateLimited as throttled:
-            self._gate.throttled()
-            self._context.limiter.pause(throttled.after)
+            self._slow_down(throttled)
             raise
         except OutcomeUnknown as lost:
             if writes:
@@ -202,16 +211,19 @@ class SoapWire:
             Call("POST", self._settings.service_at(self._base), Effect.ONCE, content=content, headers=form, also=_ALL)
         )
 
-    def _answer(self, reply: Reply, what: str, *, writes: bool) -> Element:
-        """Return the element that answers; raises what a fault, a status or a page of HTML means."""
+    def _answer(self, reply: Reply, operation: str, *, writes: bool) -> Element:
+        """Return the element that answers; raises what a fault, a status, another's answer or a page of HTML means."""
+        what = f"NetSuite {operation}"
         try:
             body = _body(reply)
         except Unreadable as unreadable:
             raise _no_envelope(reply, what, str(unreadable), writes=writes) from None
         if (refused := fault(body)) is not None:
-            raise self.refusal(refused.code, refused.message, what, writes=writes)
+            raise self._error(refused.code, refused.message, what, writes=writes)
         if reply.status >= 300:
             raise _no_envelope(reply, what, "it has no fault", writes=writes)
+        if local(body) != f"{operation}Response":
+            raise _no_envelope(reply, what, f"it is a {local(body)}", writes=writes)
         return body
 
     def _see(self, reply: Reply) -> None:

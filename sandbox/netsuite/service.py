@@ -71,6 +71,7 @@ class Service:
         self.clock, self.access = clock, access or Access()
         self.books, self.moods = Books(clock), Moods()
         self.calls = Calls(self.books)
+        self.canned: dict[str, Reply] = {}  # what is answered to an operation instead of the truth
         self.requests: list[bytes] = []
         self.replies: list[bytes] = []
         self._nonces: set[str] = set()
@@ -89,6 +90,8 @@ class Service:
             return early
         if asked.operation != "getDataCenterUrls" and not self._let_in(asked):
             return self._fault(asked, *_FAULTS[Mood.LOCKED_OUT])
+        if asked.operation in self.canned:
+            return self.canned[asked.operation]
         self.calls.picky, self.calls.changed = mood is Mood.PICKY, mood is Mood.CHANGED
         self.calls.partial = mood is Mood.PARTIAL
         content = self.calls.serve(asked)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from connectors.netsuite.codes import MEANINGS, error_for
+from connectors.netsuite.connector import NetSuiteConnector
+from connectors.netsuite.gateway import Entry, Wanted, Written
 from connectors.netsuite.reply import Unreadable, envelope_body, fault, statuses
 from connectors.netsuite.soap_reader import SoapReader
-from hub.contract import AccessDenied, Rejected
+from hub.contract import AccessDenied, ConnectorError, OutcomeUnknown, Rejected, TemporaryFailure
+from sandbox.netsuite.service import RunningNetSuite
+from sandbox.web import Reply
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
 INDEX = SAMPLES / "replies" / "index.csv"
@@ -51,6 +55,32 @@ def test_a_recorded_reply_is_taken_as_what_it_is(row: Mapping[str, str]) -> None
         error = error_for(each.code, each.message, "upsert", writes=True)
         assert isinstance(error, Rejected | AccessDenied)
         assert each.message.split(";")[0] in error.what
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row["file"].removesuffix(".xml"))
+def test_a_recorded_reply_is_taken_by_the_gateway_for_its_own_operation_only(
+    row: Mapping[str, str], account: RunningNetSuite, connect: Callable[..., NetSuiteConnector]
+) -> None:
+    said = Reply(200, (INDEX.parent / row["file"]).read_bytes(), {"Content-Type": "text/xml"})
+    gateway = connect()._gateway
+    account.ask(lambda service: service.canned.update(dict.fromkeys(("upsertList", "search", "getList"), said)))
+    with pytest.raises(ConnectorError) as caught:
+        _written(gateway.upsert([Entry("SalesOrder", "x")]))
+    expected = AccessDenied if row["kind"] == "fault" else Rejected | OutcomeUnknown
+    assert isinstance(caught.value, expected)  # there is no whole reply to one upsert among them that says it was done
+    if row["op"] == "searchResponse":
+        assert gateway.search(Wanted("Customer")).total == 1
+    else:
+        with pytest.raises(AccessDenied if row["kind"] == "fault" else TemporaryFailure):
+            gateway.search(Wanted("Customer"))
+    with pytest.raises(AccessDenied if row["kind"] == "fault" else TemporaryFailure):
+        gateway.get("Customer", ["1"])
+
+
+def _written(outcomes: Written) -> None:
+    for each in outcomes:
+        if isinstance(each, ConnectorError):
+            raise each
 
 
 def test_a_recorded_reply_cut_anywhere_is_never_taken_for_a_success() -> None:
