@@ -120,6 +120,41 @@ def test_a_change_that_is_refused_is_for_a_person_and_the_goods_stay_awaited(
     assert fulfilled == 7, "the shop is told what its customer ordered"
 
 
+@pytest.mark.parametrize(("named", "goes_on"), [("", False), ("1", True), ("865", True)])
+def test_rejected_for_a_line_that_is_to_stop_is_of_the_change_where_the_answer_names_it(
+    buying: Any, named: str, goes_on: bool
+) -> None:
+    number = acknowledged(buying)
+    ordered(buying, 0, at=1)
+    buying.deliver()
+    buying.answers(number, line(1, None, Outcome.REJECTED), change_number=named)
+    kept, gone = {("acknowledged", "ACME"): 10}, {("acknowledged", "ACME"): 2, ("cancelled", ""): 8}
+    assert buying.where() == (kept if goes_on else gone)
+    assert len(buying.failures()) == goes_on
+
+
+def test_an_answer_to_an_earlier_change_leaves_the_pending_one_open_and_takes_nothing_back(buying: Any) -> None:
+    number = acknowledged(buying)
+    ordered(buying, 5, at=1)
+    buying.deliver()
+    ordered(buying, 3, at=2)
+    buying.deliver()
+    before = buying.where()
+    buying.answers(number, line(1, None, Outcome.REJECTED), change_number="1")
+    assert (buying.where(), buying.failures()) == (before, [])
+    buying.answers(number, line(1, 3), change_number="2")
+    assert buying.where() == {("acknowledged", "ACME"): 5, ("cancelled", ""): 5}
+
+
+def test_a_refusal_of_a_change_that_comes_again_is_no_refusal_of_the_goods(buying: Any) -> None:
+    number = acknowledged(buying)
+    ordered(buying, 5, at=1)
+    buying.deliver()
+    for _ in range(2):
+        buying.answers(number, line(1, None, Outcome.REJECTED), change_number="1")
+        assert buying.where() == {("acknowledged", "ACME"): 10}
+
+
 def test_an_acknowledgement_that_crosses_the_change_leaves_it_open(buying: Any) -> None:
     number = ordered(buying)
     buying.deliver()

@@ -16,6 +16,7 @@ from hub.model.place import Address
 from hub.model.purchase import Outcome
 from hub.model.shipment import ShipmentLine
 from hub.services.selling import amendments, orders
+from hub.store import messages
 from hub.store.delivery_row import Delivery
 
 SALES = {Kind.ACKNOWLEDGEMENT: "answers", Kind.SHIPMENT: "notices", Kind.INVOICE: "bills"}
@@ -51,6 +52,28 @@ def changes(world: Any, number: str, *lines: dict[str, Any], at: int = 1, **fiel
 
 def told(world: Any, kind: Kind) -> list[Delivery]:
     return [each for each in world.outgoing(kind, number="4711") if each.connection == "retail"]
+
+
+def parked_early(world: Any, key: str) -> None:
+    """A change of order 4711 has come before the order, in a message of its own."""
+    now = world.clock.now()
+    with pytest.raises(BadRecord) as early:
+        changes(world, key, {"line_id": "1", "quantity": 2})
+    with world.store.write() as tx:
+        got = messages.receive(
+            tx, connection="retail", document="sales_order_change", key=key, name=key, content=key.encode(), now=now
+        )
+        messages.park(tx, got.id, "retail", "sales_order_change", early.value, now)
+        messages.applied(tx, got.id, 1, 1, "", now)
+
+
+def test_a_change_that_came_before_its_order_waits_and_is_applied_when_the_order_comes(retail: Any) -> None:
+    retail.directory.ins["retail", Kind.SALES_ORDER_CHANGE] = "sales_order_change"
+    parked_early(retail, "early")
+    assert says(retail, line("9", "A", 1), order_id="4712")
+    assert retail.read(lambda tx: messages.waiting(tx, 10)) == [], "another order sets nothing free"
+    assert says(retail, line("1", "A", 4))
+    assert [each.key for each in retail.read(lambda tx: messages.waiting(tx, 10))] == ["early"]
 
 
 def test_an_order_is_acknowledged_line_by_line_as_it_was_routed(retail: Any) -> None:

@@ -1,7 +1,7 @@
 """A customer's change of an order that it sent before: applied to the order, then settled as any version of it.
 
 The same change again changes nothing. An older one never wins: neither one whose number is lower than the last, nor one
-that was written before the order's newest version.
+that was written before the order's newest version. One that comes before its order is held until the order comes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from hub.model.order import OrderLine, SalesOrder
 from hub.model.order_change import SalesOrderChange, SalesOrderChangeLine
 from hub.model.purchase import LineChange
 from hub.services.desk import Desk, Source
+from hub.services.selling import early
 from hub.services.selling import orders as taking
 from hub.store import events, order_changes, orders
 from hub.store.orders import OrderRow
@@ -52,8 +53,9 @@ def _order(tx: Connection, source: Source, change: SalesOrderChange, record: str
             f"{source.connection} changes order {change.order_id}, and we have no such order of it",
             record=record,
             field="order_id",
-            todo="when the order has come, rerun this; otherwise ask the customer which order it means",
-            code="unknown order",
+            todo="it is applied by itself when the order comes; otherwise ask the customer which order it means",
+            code=early.CODE,
+            known={"order_id": change.order_id},
         )
     return row
 

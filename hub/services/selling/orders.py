@@ -16,6 +16,7 @@ from hub.model.state import LineState, OrderStatus
 from hub.policy.policy import Ruling
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
 from hub.services.desk import Desk, Source
+from hub.services.selling import early
 from hub.services.sourcing import routing, workflows
 from hub.services.telling import channel_word, customer
 from hub.services.trade import changes, purchasing
@@ -84,6 +85,7 @@ def _apply(tx: Connection, desk: Desk, source: Source, versions: Sequence[SalesO
     save(tx, books.values(), now)
     for book in books.values():
         customer.acknowledge(tx, desk, book, now)
+    early.release(tx, desk, channel, books.keys() - known.keys())
     return [order_id in books for order_id in ids]
 
 

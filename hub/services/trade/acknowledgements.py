@@ -48,12 +48,11 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     news = deliveries.confirm(tx, source.connection, document.order_number, document.reference or None, now)
     answered = answers.find(tx, source, document.order_number, record)
     change = changes.pending(tx, answered)
-    meant = change is not None and changes.is_meant(answered, document.change_number)
-    given = (
-        _answers(answered, document, record)
-        if change is None or not meant
-        else _of_change(answered, document, change, record)
-    )
+    meant = change is not None and changes.is_meant(answered, change, document.change_number)
+    if change is not None and meant:
+        given = _of_change(answered, document, change, record)
+    else:
+        given = (_of_no_change if document.change_number else _answers)(answered, document, record)
     until = workflows.excluded_until(desk, answered.book, now)
     answered.book.arrived(document.order_number, now)
     if answered.row.state is PurchaseState.ISSUED:
@@ -107,7 +106,8 @@ def _whole(answered: Answered, document: Acknowledgement, record: str) -> Mappin
 def _of_change(answered: Answered, document: Acknowledgement, change: Told, record: str) -> Mapping[int, _Answer]:
     """Return what an answer to a change says: a line that it refuses stays as it was, and never counts as refused.
 
-    What it accepts without a quantity becomes what it was told.
+    What it accepts without a quantity becomes what it was told. "Rejected" for a line that was told to stop: an answer
+    that names the change speaks of the change, and goes on shipping; one that does not speaks of the line, and stops.
     """
     if not document.lines:
         refused = document.outcome is Outcome.REJECTED
@@ -115,14 +115,29 @@ def _of_change(answered: Answered, document: Acknowledgement, change: Told, reco
     found = {}
     for number, (line, said) in _spoken(answered, document, record).items():
         told = change.lines.get(number)
-        refused = all(each.outcome is Outcome.REJECTED for each in said)
-        if refused and told:
+        refused = _refuses(said)
+        if refused and (told or document.change_number):
             continue  # it does not do it
         if told is not None and (refused or said[0].quantity is None):
             found[number] = _Answer(told, refusal=_STOPPED)
         else:
             found[number] = _answer(answered, line, said, record)
     return found
+
+
+def _of_no_change(answered: Answered, document: Acknowledgement, record: str) -> Mapping[int, _Answer]:
+    """Return what an answer to an earlier change, or to one that is settled, still says: how much of a line it ships.
+
+    That it does not do what nobody asks for any more is no refusal of the goods.
+    """
+    spoken = _spoken(answered, document, record)
+    return {
+        number: _answer(answered, line, said, record) for number, (line, said) in spoken.items() if not _refuses(said)
+    }
+
+
+def _refuses(said: list[AcknowledgementLine]) -> bool:
+    return all(each.outcome is Outcome.REJECTED for each in said)
 
 
 def _answer(answered: Answered, line: PurchaseLine, said: list[AcknowledgementLine], record: str) -> _Answer:

@@ -200,8 +200,13 @@ def pending(tx: Connection, answered: Answered) -> Told | None:
     return before if before is not None and before.left else None
 
 
-def is_meant(answered: Answered, change_number: str) -> bool:
-    """Tell whether an answer is to the pending change: it says so, or everything was answered for before."""
+def is_meant(answered: Answered, change: Told, change_number: str) -> bool:
+    """Tell whether an answer is to the pending change: it says so, or everything was answered for before.
+
+    One that says the number of an earlier change is to that.
+    """
+    if change_number.isascii() and change_number.isdigit():
+        return int(change_number) >= change.number
     return bool(change_number) or not answered.book.select(_SILENT, document=answered.row.number)
 
 
