@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -17,6 +18,10 @@ class Batch(Record):
 
     minutes: Annotated[SomeQuantity, Field(description="how long after the first order the batch is routed")]
     most: Annotated[int, Field(ge=2, le=20_000, description="orders that are routed together at the most")] = 2_000
+    guide: Annotated[
+        Decimal,
+        Field(ge=0, le=1, description="share of a scarce unit's price that counts for orders outside, until the next"),
+    ] = Decimal("0.5")
     seconds: Annotated[float, Field(gt=0, le=600, description="how long the solver may look for a better plan")] = 20.0
 
 

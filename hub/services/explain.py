@@ -125,9 +125,14 @@ def _decision(routed: _Routed) -> dict[str, Any]:
         "rule_set": decision.rule_set,
         "policy_hash": decision.policy_hash,
         "batch": _batch(decision.batch),
-        "words": wording.decision_words(decision),
+        "words": wording.decision_words(decision, guided=_guided(routed.decided)),
         "note": routed.note,
     }
+
+
+def _guided(decided: Decided) -> bool:
+    """Return whether what scarce units are worth to other orders was counted."""
+    return any(offer.get("worth") for offer in decided.problem["offers"])
 
 
 def _batch(batch: Batched | None) -> dict[str, Any] | None:

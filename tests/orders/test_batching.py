@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,9 +15,10 @@ from hub.routing.batch.joint import solve_batch
 from hub.routing.frozen import thaw
 from hub.routing.rules import load_rules
 from hub.routing.solve import solve
+from hub.services import explain
 from hub.services.selling import due
 from hub.services.sourcing import batching
-from hub.store import decisions
+from hub.store import decisions, unit_prices
 from hub.store.decisions import Decided
 from tests.orders.conftest import Rules, World
 
@@ -172,3 +175,55 @@ def test_a_held_order_joins_the_batch_after_its_release(scarce: World, rules: Ru
     assert due.look(scarce.desk) == 1
     assert batching.route_due(scarce.desk) == 1
     assert scarce.where() == {("allocated", "ACME"): 2}
+
+
+# --- what scarce units are worth to orders outside ---
+
+URGENT = """
+[[rules]]
+name = "urgent"
+orders.tags = "urgent"
+
+[[rules]]
+name = "together"
+batch = { minutes = 10, most = 50, seconds = 5, guide = 1 }
+"""
+
+
+def kept_prices(world: World) -> dict[tuple[str, str], Any]:
+    found: dict[tuple[str, str], Any] = world.read(lambda tx: unit_prices.of_skus(tx, {"MUG"}, world.clock.now()))
+    return found
+
+
+def test_a_batch_leaves_the_prices_of_scarce_units_until_the_next_one(scarce: World, rules: Rules) -> None:
+    rules(URGENT)
+    place(scarce, 4)
+    scarce.clock.advance(600)
+    assert batching.route_due(scarce.desk) == 4
+    assert kept_prices(scarce)["ACME", "MUG"] > 0
+    scarce.clock.advance(24 * 3600 + 1)
+    assert kept_prices(scarce) == {}
+
+
+def test_an_order_outside_leaves_the_last_units_to_those_whom_they_save_more(scarce: World, rules: Rules) -> None:
+    rules(URGENT)
+    scarce.order("2001", lines=MUG, tags=frozenset({"urgent"}))
+    assert scarce.where("2001") == {("allocated", "ACME"): 2}
+    with scarce.store.write() as tx:
+        unit_prices.put(tx, "together", {("ACME", "MUG"): Decimal(3)}, scarce.clock.now() + timedelta(days=1))
+    scarce.order("2002", lines=MUG, tags=frozenset({"urgent"}))
+    assert scarce.where("2002") == {("allocated", "BOLT"): 2}
+    with scarce.store.read() as tx:
+        told = explain.explain(tx, scarce.desk, scarce.id_of("2002"))
+    assert "with what scarce units are worth to other orders counted" in told["decisions"][0]["words"]
+    assert "a unit of it there is worth about 3.00 to other orders" in told["lines"][0]["others"][0]["words"]
+    kept = decided(scarce, "2002")
+    assert solve(thaw(kept.problem), load_rules(kept.problem["rules"])).choices == kept.decision.choices
+
+
+def test_prices_that_nobody_collects_for_any_more_do_not_count(scarce: World, rules: Rules) -> None:
+    with scarce.store.write() as tx:
+        unit_prices.put(tx, "together", {("ACME", "MUG"): Decimal(3)}, scarce.clock.now() + timedelta(days=1))
+    rules('[[rules]]\nname = "plain"\n')
+    scarce.order("2001", lines=MUG)
+    assert scarce.where("2001") == {("allocated", "ACME"): 2}

@@ -29,7 +29,7 @@ from hub.services.sourcing import routing, workflows
 from hub.services.sourcing.routing import Work
 from hub.services.sourcing.supply import Supply
 from hub.services.telling import customer
-from hub.store import allocations, counters, orders
+from hub.store import allocations, counters, orders, unit_prices
 
 log = EventLog(__name__)
 #: So many orders are bound in one transaction: it stays well under half a second.
@@ -101,6 +101,7 @@ def _route(desk: Desk, collected: Collected) -> int:
     result = solve_batch(questions, Limits(seconds=collected.batch.seconds))
     with desk.store.write() as tx:
         number = f"B{counters.take(tx, 'batch')}"
+        _keep_prices(tx, desk, collected, result)
     planned = _Planned(
         _note(number, result),
         {each.problem.order_id: part for each, part in zip(questions, result.routed, strict=True)},
@@ -121,6 +122,13 @@ def _route(desk: Desk, collected: Collected) -> int:
         saving=f"{result.saving:.4%}",
     )
     return len(questions)
+
+
+def _keep_prices(tx: Connection, desk: Desk, collected: Collected, result: BatchResult) -> None:
+    """Let the orders outside count what scarce units are worth: until the next batch, and for a day at the most."""
+    share = collected.batch.guide
+    worth = {pair: round(price * share, 6) for pair, price in result.prices.items()}
+    unit_prices.put(tx, collected.rule_set, worth, desk.clock.now() + timedelta(days=1))
 
 
 def _note(number: str, result: BatchResult) -> Batched:

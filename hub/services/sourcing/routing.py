@@ -91,7 +91,7 @@ def is_waiting(book: Book) -> bool:
 def _routed(
     tx: Connection, desk: Desk, waiting: Sequence[Book], rulings: Mapping[str, Ruling], now: datetime
 ) -> list[Decision]:
-    known = supply_for(tx, desk, waiting, now)
+    known = supply_for(tx, desk, waiting, now, guided=True)
     decided = []
     for book in waiting:
         work = Work(tx, desk, book, rulings[book.order.id], known, now)
@@ -102,14 +102,19 @@ def _routed(
     return finish(tx, desk, waiting, rulings, known, decided, now)
 
 
-def supply_for(tx: Connection, desk: Desk, waiting: Iterable[Book], now: datetime, *, lock: bool = True) -> Supply:
-    """Return the supply that these orders ask for, locked until the transaction ends; without `lock` only looked at."""
+def supply_for(
+    tx: Connection, desk: Desk, waiting: Iterable[Book], now: datetime, *, lock: bool = True, guided: bool = False
+) -> Supply:
+    """Return the supply that these orders ask for, locked until the transaction ends; without `lock` only looked at.
+
+    `guided` by what the last batch found scarce units to be worth.
+    """
     waiting = list(waiting)
     for book in waiting if lock else ():
         book.make_known(tx, now)
     skus = {portion.row.sku for book in waiting for portion in book.select({LineState.ROUTABLE})}
     collected = {line.pick_up_node for book in waiting for line in book.order.doc.lines if line.pick_up_node}
-    return supply.gather(tx, desk, skus, now, also=collected, lock=lock)
+    return supply.gather(tx, desk, skus, now, also=collected, lock=lock, guided=guided)
 
 
 def finish(

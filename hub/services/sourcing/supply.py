@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ from hub.routing.shelf import Shelves
 from hub.services.desk import Desk
 from hub.services.inventory import fresh
 from hub.services.trade.purchasing import kind_for
-from hub.store import catalogue, items, purchases, stock
+from hub.store import catalogue, items, purchases, stock, unit_prices
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,8 @@ class Supply:
         for (code, sku), available in sorted(known.promised.items()):
             found = _offer(desk, self.nodes.get(code), (code, sku), available, known)
             if isinstance(found, Offer):
-                offers.append(found)
+                worth = known.worth.get((code, sku))
+                offers.append(replace(found, worth=worth) if worth else found)
             else:
                 self._barred.setdefault(sku, []).append(found)
         codes = {offer.node for offer in offers} | {*also} & set(self.nodes)
@@ -106,6 +107,7 @@ class _Known:
     catalogue: Mapping[tuple[str, str], CatalogueEntry]
     promised: Mapping[tuple[str, str], Decimal]
     withheld: Mapping[tuple[str, str], str]
+    worth: Mapping[tuple[str, str], Decimal]
 
 
 def gather(
@@ -116,22 +118,31 @@ def gather(
     *,
     also: Collection[str] = (),
     lock: bool = True,
+    guided: bool = False,
 ) -> Supply:
     """Read everything about the SKUs, with their stock locked until the transaction ends; `also` are nodes to know.
 
-    Without `lock` it is a look only, and nothing may be promised from it.
+    `guided` offers carry what the last batch found their units to be worth to other orders. Without `lock`
+    it is a look only, and nothing may be promised from it.
     """
     wanted = {sku for sku in skus if sku}
     if lock and not desk.store.is_sqlite:
         stock.lock(tx, stock.levels(tx, wanted))
     promised = fresh.promised(tx, desk, wanted, now)
-    known = _Known(items.of_skus(tx, wanted), catalogue.entries(tx, wanted), promised.available, promised.withheld)
+    worth = unit_prices.of_skus(tx, wanted, now) if guided and _has_batches(desk) else {}
+    known = _Known(
+        items.of_skus(tx, wanted), catalogue.entries(tx, wanted), promised.available, promised.withheld, worth
+    )
     supply = Supply(desk, known, also)
     limited = [code for code, node in supply.network.by_code.items() if node.capacity_per_day is not None]
     if limited:
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         supply.load = dict.fromkeys(limited, 0) | purchases.count_since(tx, limited, today)
     return supply
+
+
+def _has_batches(desk: Desk) -> bool:
+    return desk.policy is not None and any(each.batch for each in desk.policy.rule_sets)
 
 
 def _offer(desk: Desk, node: Node | None, pair: tuple[str, str], available: Decimal, known: _Known) -> Offer | Barred:

@@ -30,11 +30,16 @@ def cost_words(costs: CostParts, currency: str) -> str:
     return f"{money(costs.total)} {currency}" + (f": {told}" if told else "")
 
 
-def decision_words(decision: Decision) -> str:
-    """Return what a decision costs in all, how sure it is that nothing costs less, and the rules behind it."""
+def decision_words(decision: Decision, *, guided: bool = False) -> str:
+    """Return what a decision costs in all, how sure it is that nothing costs less, and the rules behind it.
+
+    `guided` decisions counted what scarce units are worth to other orders, beside what is paid for them.
+    """
     total = f"{money(decision.total)} {decision.currency}"
     if decision.batch is not None:
         sure = batch_words(decision.batch, decision.currency)
+    elif decision.optimal and guided:
+        sure = "proven the least, with what scarce units are worth to other orders counted"
     elif decision.optimal:
         sure = "proven: nothing that sends as much costs less"
     elif decision.bound is not None:

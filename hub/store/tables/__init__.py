@@ -18,6 +18,7 @@ from hub.store.tables.stock import (
     stock,
     stock_confirmed,
     stock_published,
+    unit_price,
 )
 
 __all__ = [
@@ -51,4 +52,5 @@ __all__ = [
     "stock_confirmed",
     "stock_published",
     "sync_run",
+    "unit_price",
 ]

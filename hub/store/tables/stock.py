@@ -47,6 +47,16 @@ reported_node = Table(
     Column("updated_at", UtcTime, nullable=False),
 )
 
+unit_price = Table(
+    "unit_price",  # what scarce units were worth in the last batch of each rule set
+    metadata,
+    Column("rule_set", String(200), primary_key=True),
+    Column("node", String(128), primary_key=True),
+    Column("sku", String(128), primary_key=True, index=True),
+    Column("worth", ExactNumber, nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
 stock = Table(
     "stock",
     metadata,
