@@ -12,12 +12,13 @@ import pytest
 
 from hub.model.document import Kind
 from hub.routing.batch.joint import solve_batch
+from hub.routing.batch.result import Limits
 from hub.routing.frozen import thaw
 from hub.routing.rules import load_rules
 from hub.routing.solve import solve
 from hub.services import explain
 from hub.services.selling import due
-from hub.services.sourcing import batching
+from hub.services.sourcing import apart, batching
 from hub.store import decisions, unit_prices
 from hub.store.decisions import Decided
 from tests.orders.conftest import Rules, World
@@ -100,7 +101,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch, world: World, happens: Any) -> No
         happens(world)
         return result
 
-    monkeypatch.setattr(batching, "solve_batch", solved)
+    monkeypatch.setattr(apart, "solve_batch", solved)
 
 
 def test_stock_that_goes_while_the_plan_is_made_is_not_promised(scarce: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,3 +228,23 @@ def test_prices_that_nobody_collects_for_any_more_do_not_count(scarce: World, ru
     rules('[[rules]]\nname = "plain"\n')
     scarce.order("2001", lines=MUG)
     assert scarce.where("2001") == {("allocated", "ACME"): 2}
+
+
+def test_a_large_batch_is_solved_the_same_in_a_process_of_its_own(scarce: World) -> None:
+    place(scarce, 4)
+    with scarce.store.read() as tx:
+        questions = batching._questions(tx, scarce.desk, [scarce.id_of(number) for number in numbers(4)])
+    here, there = solve_batch(questions, Limits()), apart.solved(questions, Limits(), large=2)
+    assert there == here
+    assert there.routed[0].problem is not questions[0].problem
+
+
+def test_a_batch_whose_process_ends_without_a_plan_is_solved_here(
+    scarce: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    place(scarce, 4)
+    with scarce.store.read() as tx:
+        questions = batching._questions(tx, scarce.desk, [scarce.id_of(number) for number in numbers(4)])
+    monkeypatch.setattr(apart, "PROGRAMME", ("-c", "import sys; sys.exit('no memory')"))
+    assert apart.solved(questions, Limits(), large=2) == solve_batch(questions, Limits())
+    assert "batch.apart_failed" in caplog.text

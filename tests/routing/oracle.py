@@ -35,7 +35,7 @@ class Best:
 
 def try_everything(problem: Problem, rules: RoutingRules, forced: tuple[str, str] | None = None) -> Best:
     """Return the best over all ways; `forced` (line, node) allows only ways that send that line whole from there."""
-    world = _World(problem, rules)
+    world = World(problem, rules)
     ways = []
     for want in problem.wants:
         mine = world.ways(want)
@@ -63,7 +63,9 @@ class _Hashed:
 Way = tuple[tuple[str, Decimal], ...]
 
 
-class _World:
+class World:
+    """One problem under one set of rules: what each node has room for, what each part and parcel costs."""
+
     def __init__(self, problem: Problem, rules: RoutingRules) -> None:
         self.problem, self.rules = problem, rules
         self.offers = {(offer.node, offer.sku): offer for offer in problem.offers}
@@ -183,10 +185,18 @@ class _World:
         weighs = volume = ZERO
         for want, way in wants:
             part = dict(way).get(code, ZERO) if want.pick_up_node is None else ZERO
-            unit = (self.rules.unknown_weight_g if want.weight_g is None else want.weight_g) / 1000
+            unit, bulk = self.unit_kg(card, want)
             weighs += unit * part
-            volume += (_volumetric(card, want, unit)) * part
-        steps = int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING))
+            volume += bulk * part
+        return self.by_steps(node, card, int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING)))
+
+    def unit_kg(self, card: RateCard, want: Want) -> tuple[Decimal, Decimal]:
+        """Return what a unit weighs by itself, and by its volume."""
+        unit = (self.rules.unknown_weight_g if want.weight_g is None else want.weight_g) / 1000
+        return unit, _volumetric(card, want, unit)
+
+    def by_steps(self, node: Node, card: RateCard, steps: int) -> Decimal:
+        """Return what so many steps of weight take by a card, in the cheapest parcels."""
         zone = sum(1 for end in card.zones_km if self.km(node) > end)
         if steps * card.round_up_kg <= card.steps_kg[-1]:
             return _parcel(card, zone, max(1, steps))

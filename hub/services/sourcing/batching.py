@@ -19,13 +19,12 @@ from hub.log import EventLog
 from hub.model.decision import Batched, Decision
 from hub.policy.policy import Ruling
 from hub.policy.rule_set import Batch
-from hub.routing.batch.joint import solve_batch
 from hub.routing.batch.result import BatchResult, Limits, Question, Routed
 from hub.routing.problem import narrow
 from hub.routing.solve import solve
 from hub.services.book import Book, save
 from hub.services.desk import Desk
-from hub.services.sourcing import routing, workflows
+from hub.services.sourcing import apart, routing, workflows
 from hub.services.sourcing.routing import Work
 from hub.services.sourcing.supply import Supply
 from hub.services.telling import customer
@@ -98,7 +97,7 @@ def _route(desk: Desk, collected: Collected) -> int:
         questions = _questions(tx, desk, collected.order_ids)
     if not questions:
         return 0
-    result = solve_batch(questions, Limits(seconds=collected.batch.seconds))
+    result = apart.solved(questions, Limits(seconds=collected.batch.seconds))
     with desk.store.write() as tx:
         number = f"B{counters.take(tx, 'batch')}"
         _keep_prices(tx, desk, collected, result)
