@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from requests.utils import parse_header_links
@@ -30,6 +31,7 @@ class ShopClient:
         self._settings, self._context = settings, context
         self._base = f"{settings.shop_url}/admin/api/{settings.api_version}/"
         self._served = settings.api_version
+        self._ahead: timedelta | None = None
         self._session = HttpSession(
             clock=context.clock,
             checkpoint=context.checkpoint,
@@ -48,6 +50,11 @@ class ShopClient:
     def served_version(self) -> str:
         """The API version that the shop's last reply named; another than asked for when that one is retired."""
         return self._served
+
+    @property
+    def ahead(self) -> timedelta | None:
+        """How far the shop's clock is ahead of ours, as its last reply said; None when none said it."""
+        return self._ahead
 
     def get(self, path: str, params: Mapping[str, str] | None = None, *, urgent: bool = True) -> Reply:
         """Read; `path` is below the API version, or a whole address of this shop as a Link header gives it."""
@@ -112,7 +119,8 @@ class ShopClient:
         return path
 
     def _learn(self, reply: Reply) -> None:
-        """Take over what the headers say of the pace and of the API version."""
+        """Take over what the headers say of the pace, of the time and of the API version."""
+        self._ahead = _ahead(reply.headers.get("date", ""), self._context.clock.now())
         limit = _LIMIT.fullmatch(reply.headers.get("x-shopify-shop-api-call-limit", ""))
         if limit is not None and int(limit[2]) > 0:
             self._context.limiter.observe(float(limit[1]), float(limit[2]))
@@ -144,6 +152,14 @@ def next_page(reply: Reply) -> str | None:
         if link.get("rel") == "next":
             return link["url"]
     return None
+
+
+def _ahead(date: str, now: datetime) -> timedelta | None:
+    """Return how far a Date header is ahead of now; its form is always the same (RFC 9110, 5.6.7), and always UTC."""
+    try:
+        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) - now
+    except ValueError:
+        return None
 
 
 def _secrets(settings: ShopifySettings) -> dict[str, str]:

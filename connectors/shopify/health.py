@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from connectors.shopify.client import ShopClient
 from connectors.shopify.parcel import mappings
 from connectors.shopify.places import all_locations, how_to_map, unmapped
 from connectors.shopify.settings import ShopifySettings
-from hub.contract import AccessDenied, ConnectorError, Health, Rejected
+from hub.contract import AccessDenied, ConnectorError, Health, Point, Rejected
 
 #: What each scope is for; a write scope includes its read scope. One of the fulfilment scopes is enough.
 _NEEDED = {
@@ -23,9 +24,28 @@ _FULFILS = (
     "write_third_party_fulfillment_orders",
 )
 
+#: Seconds between the shop's clock and ours that nobody has to look at.
+_TOLERATED_SKEW = 120
+
 
 def check(client: ShopClient, settings: ShopifySettings) -> Health:
-    """Return whether the shop lets us work; never raises for a shop that is away or refuses us."""
+    """Return whether the shop lets us work, and what its clock shows; never raises for one that is away or refuses."""
+    found = _asked(client, settings)
+    shop = Point("shop", ok=found.ok, sentence=found.sentence, todo=found.todo)
+    return replace(found, points=(shop, *_clocks(client)))
+
+
+def _clocks(client: ShopClient) -> Iterable[Point]:
+    """Compare clocks by the last reply, whose Date counts whole seconds."""
+    if client.ahead is None:
+        return
+    seconds = round(client.ahead.total_seconds())
+    off = abs(seconds) > _TOLERATED_SKEW
+    words = f"the shop's is {abs(seconds)} s {'ahead' if seconds > 0 else 'behind'}" if seconds else "it shows our time"
+    yield Point("clocks", ok=not off, sentence=words, todo="set our clock by the network (NTP)" if off else "")
+
+
+def _asked(client: ShopClient, settings: ShopifySettings) -> Health:
     try:
         shop = _object(client, "shop.json", "shop")
         scopes = _scopes(client)

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -31,6 +32,13 @@ def blocks(page: Path) -> Iterator[tuple[str, str]]:
         yield info, textwrap.dedent(body)
 
 
+def free_port() -> int:
+    """A port that nobody listened on a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Reader:
     """Somebody who does what a page says, word for word, in a folder of its own."""
 
@@ -39,6 +47,7 @@ class Reader:
         self._seen = ""
         self._windows: list[subprocess.Popen[bytes]] = []
         self._opened = 0
+        self._ports: dict[str, str] = {}
         self._environ = {
             **os.environ,
             "PATH": f"{path}:{os.environ['PATH']}",
@@ -53,6 +62,7 @@ class Reader:
         repeated until WORD is read. `window` leaves a command running, in a window of its own; `leave` closes the one
         that was opened last. `file=` writes a file, and `edit=` puts lines in place of those with the same key.
         """
+        body = self._with_free_ports(body)
         language, *words = info.split()
         said = dict(word.partition("=")[::2] for word in words)
         if "file" in said:
@@ -67,6 +77,14 @@ class Reader:
             self._run_all(commands(body), said)
         elif language == "toml":
             tomllib.loads(body)
+
+    def _with_free_ports(self, text: str) -> str:
+        """Put a free port in place of each that the page chose: two readers on one machine would meet there."""
+        for port in re.findall(r"--[a-z]+-port (\d+)", text):
+            self._ports.setdefault(port, str(free_port()))
+        for port, free in self._ports.items():
+            text = text.replace(port, free)
+        return text
 
     def leave(self) -> None:
         """Close every window, as Ctrl-C does."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import os
+import sqlite3
 import subprocess
 import sys
 import tarfile
+from contextlib import closing
 from pathlib import Path
 from shutil import which
 
@@ -29,14 +31,33 @@ def git(*arguments: str) -> bytes:
 
 
 def previous(folder: Path) -> tuple[str, Path]:
-    """The name of the version before this one and its source; this one where no tag is known (a shallow copy)."""
-    tag = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").decode().strip()
-    tree = git("archive", "--format=tar", tag) if tag else b""
+    """The name of the version before this one and its source; this one where no history is known (a shallow copy).
+
+    That is the newest tag (v1.2.3) before this commit. A copy without tags takes the last commit with the schema before
+    this one, so that there is data to bring up to date all the same.
+    """
+    name = git("describe", "--tags", "--abbrev=0", "--match", "v*", "HEAD^").decode().strip()
+    if not name:
+        newest = git("log", "-1", "--format=%h", "--diff-filter=A", "--", "hub/store/migrations/versions")
+        name = f"{newest.decode().strip()}^"
+    tree = git("archive", "--format=tar", name)
     if not tree:
         return "", ROOT
     with tarfile.open(fileobj=io.BytesIO(tree)) as packed:
         packed.extractall(folder, filter="data")
-    return tag, folder
+    return name, folder
+
+
+def migrations(source: Path) -> list[str]:
+    """The numbers of the schema's steps in a version's source, first to last."""
+    return sorted(path.name[1:5] for path in (source / "hub" / "store" / "migrations" / "versions").glob("r*.py"))
+
+
+def schema(hub: Path) -> str:
+    """The schema of a stopped hub's database."""
+    with closing(sqlite3.connect(hub / "data" / "crossdock.db")) as database:
+        (number,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+        return str(number)
 
 
 class Machine:
@@ -80,9 +101,11 @@ def test_from_a_bare_machine_to_last_nights_backup(tmp_path: Path) -> None:
             if info == "sh install":
                 machine.install(source)
             elif info == "sh upgrade":
+                assert schema(tmp_path / "hub") == migrations(source)[-1]
                 machine.install(ROOT)
             else:
                 reader.follow(info, body)
     finally:
         reader.leave()
+    assert schema(tmp_path / "hub") == migrations(ROOT)[-1]
     assert {"sh install", "sh upgrade", "text leave"} <= set(done)

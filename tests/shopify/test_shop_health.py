@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import responses
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from connectors.shopify.connector import PLUGIN, ShopifyConnector
 from connectors.shopify.settings import ShopifySettings
 from hub.contract import Profile
-from hub.testing import MemoryContext
+from hub.testing import FakeClock, MemoryContext
 from sandbox.world import RunningSandbox
 
 Opener = Callable[..., ShopifyConnector]
@@ -23,8 +24,8 @@ SCOPES = (
 ).split()
 
 
-def _answers(scopes: list[str] | None, version: str = "2026-07") -> None:
-    headers = {"X-Shopify-API-Version": version}
+def _answers(scopes: list[str] | None, version: str = "2026-07", date: str = "") -> None:
+    headers = {"X-Shopify-API-Version": version, **({"Date": date} if date else {})}
     base = f"{ADMIN}/api/2026-07/"
     responses.get(f"{base}shop.json", json={"shop": {"name": "Apple", "currency": "USD"}}, headers=headers)
     locations = [
@@ -32,12 +33,12 @@ def _answers(scopes: list[str] | None, version: str = "2026-07") -> None:
         {"id": 2, "name": "Berlin", "active": True},
         {"id": 3, "name": "Closed", "active": False},
     ]
-    responses.get(f"{base}locations.json", json={"locations": locations})
+    responses.get(f"{base}locations.json", json={"locations": locations}, headers=headers)
     if scopes is None:
         responses.get(f"{ADMIN}/oauth/access_scopes.json", status=404)
     else:
         rows = [{"handle": scope} for scope in scopes]
-        responses.get(f"{ADMIN}/oauth/access_scopes.json", json={"access_scopes": rows})
+        responses.get(f"{ADMIN}/oauth/access_scopes.json", json={"access_scopes": rows}, headers=headers)
 
 
 def test_a_healthy_shop_is_described_in_a_sentence(shop: ShopifyConnector) -> None:
@@ -54,6 +55,33 @@ def test_a_location_that_nobody_mapped_is_named(sandbox: RunningSandbox, connect
     assert health.ok
     assert f"1 not mapped: Drop ship suppliers ({sandbox.info['locations']['drop_ship']})" in health.sentence
     assert '"suppliers" or "ignore" for Drop ship suppliers' in health.todo
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("date", "seconds", "ok", "words"),
+    [
+        ("Sat, 28 Nov 2026 06:00:30 GMT", 0, True, "the shop's is 30 s ahead"),
+        ("Sat, 28 Nov 2026 05:56:00 GMT", 0, False, "the shop's is 240 s behind"),
+        ("Sat, 28 Nov 2026 06:00:00 GMT", 0.4, True, "it shows our time"),
+    ],
+)
+def test_clocks_are_compared_by_the_date_of_a_reply(
+    connect: Opener, make_profile: ProfileMaker, date: str, seconds: float, ok: bool, words: str
+) -> None:
+    _answers([*SCOPES], date=date)
+    now = datetime(2026, 11, 28, 6, tzinfo=UTC) + timedelta(seconds=seconds)
+    health = connect(make_profile(), context=MemoryContext(FakeClock(now))).check()
+    (clocks,) = (point for point in health.points if point.name == "clocks")
+    assert (clocks.ok, clocks.sentence, bool(clocks.todo)) == (ok, words, not ok)
+    assert health.ok
+
+
+@responses.activate
+@pytest.mark.parametrize("date", ["", "yesterday"])
+def test_a_shop_that_tells_no_time_is_not_compared(connect: Opener, make_profile: ProfileMaker, date: str) -> None:
+    _answers([*SCOPES], date=date)
+    assert [point.name for point in connect(make_profile()).check().points] == ["shop"]
 
 
 @responses.activate
