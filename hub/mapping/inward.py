@@ -49,10 +49,9 @@ class _Ready:
 
     def whole(self, pieces: list[Piece[Plan | None]], lines: str) -> Record | None:
         """Return the one record that all rows of a set most often are."""
-        parts = [(layout.made, elements) for layout, elements in pieces if layout.made is not None]
-        if self.bound is None or len(parts) < max(len(pieces), 2):
+        if self.bound is None or len(pieces) < 2:
             return None
-        return self.bound.whole(parts[0], parts[1:], lines)
+        return self.bound.whole(pieces, lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ remembered, and a record whose every field is checked is put together without be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
 
+from hub.codec.x12.layout import Layout
 from hub.mapping.build import assembler, new
 from hub.mapping.cell import Cell, CellError, Memo
 from hub.mapping.formula import Formula
@@ -49,7 +50,7 @@ class Plan:
     base: dict[str, object] = field(default_factory=dict)
     singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
     pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
-    firsts: list[tuple[str, tuple[int, ...], Memo[str]]] = field(default_factory=list)
+    firsts: list[tuple[str, int, tuple[int, ...], Memo[str]]] = field(default_factory=list)
     formulas: list[tuple[str, Made, Step]] = field(default_factory=list)
     said: tuple[int, ...] | None = None
 
@@ -60,14 +61,11 @@ class Plan:
             values[name] = memo[row[index]]
         for name, index, unit, both in self.pairs:
             values[name] = both[row[index], row[unit]]
-        for name, indexes, memo in self.firsts:
-            for index in indexes:
-                text = row[index]
-                if text and not text.isspace():
-                    values[name] = memo[text]
-                    break
-            else:
-                values[name] = memo[""]
+        for name, index, others, memo in self.firsts:
+            text = row[index]
+            if not text or text.isspace():
+                text = next((row[other] for other in others if row[other] and not row[other].isspace()), "")
+            values[name] = memo[text]
         for name, _, step in self.formulas:
             values[name] = step(row)
         return values
@@ -93,14 +91,14 @@ class Plan:
         if self.said is not None:
             plan.said = tuple(place for index in self.said if (place := places[index]) != nothing)
         for name, index, memo in self.singles:
-            if places[index] != nothing or not _settled(plan.base, name, memo, ""):
+            if places[index] != nothing or not _settled(plan.base, name, memo):
                 plan.singles.append((name, places[index], memo))
         for name, index, unit, both in self.pairs:
             plan.pairs.append((name, places[index], places[unit], both))
-        for name, indexes, memo in self.firsts:
-            some = tuple(place for index in indexes if (place := places[index]) != nothing)
-            if some or not _settled(plan.base, name, memo, ""):
-                plan.firsts.append((name, some, memo))
+        for name, first, others, memo in self.firsts:
+            some = [places[index] for index in (first, *others) if places[index] != nothing]
+            if some or not _settled(plan.base, name, memo):
+                plan.firsts.append((name, some[0] if some else nothing, tuple(some[1:]), memo))
         resolve = columns({name: places[index] for name, index in columns_.items()})
         for name, made, _ in self.formulas:
             if made.formula is not None:
@@ -124,10 +122,10 @@ class Plan:
         )
 
 
-def _settled(base: dict[str, object], name: str, memo: Memo[str], text: str) -> bool:
-    """Put what a text becomes into the base; not where that is an error, which each row has to meet by itself."""
+def _settled(base: dict[str, object], name: str, memo: Memo[str]) -> bool:
+    """Put what an empty text becomes into the base; not an error, which each row has to meet by itself."""
     try:
-        base[name] = memo[text]
+        base[name] = memo[""]
     except CellError:
         return False
     return True
@@ -172,17 +170,23 @@ class Bound:
         """Whether nothing but the header is made of the first cells, so many, and nothing but lines of the others."""
         return all(place < shared for place in self.of_head) and all(place >= shared for place in self.of_lines)
 
-    def whole(
-        self, header: tuple[Plan, list[str]], rows: Iterable[tuple[Plan, list[str]]], lines: str
-    ) -> Record | None:
-        """Return the one record of a header and its lines, each with its plan; `lines` is where the lines go.
+    def whole(self, pieces: Sequence[tuple[Layout[Plan | None], list[str]]], lines: str) -> Record | None:
+        """Return the one record of a header and its rows, pieces of an X12 set; `lines` is where the lines go.
 
-        None where they cannot be read: whoever looks at the rows one by one says why.
+        None where they cannot be read, or not by themselves: whoever looks at the rows one by one says why.
         """
-        line = self.line
+        line, made = self.line, []
+        header = pieces[0][0].made
         try:
-            made = [line(plan.values(row)) for plan, row in rows if plan.says(row)]
-            values = header[0].values(header[1])
+            for layout, row in pieces[1:]:
+                plan = layout.made
+                if plan is None:
+                    return None
+                if plan.says(row):
+                    made.append(line(plan.values(row)))
+            if header is None:
+                return None
+            values = header.values(pieces[0][1])
             values[lines] = tuple(made)
             return self.record(values)
         except CellError:

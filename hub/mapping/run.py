@@ -219,11 +219,11 @@ class Run:
             if any(column not in found for column in made.columns):
                 plan.base[name] = made.cell.read("")  # an optional column that this file does not have
             elif made.formula is not None and made.formula.root.first_of and made.unit is None:
-                indexes = tuple(found[column] for column in made.formula.root.first_of)
-                plan.firsts.append((name, indexes, Memo(made.cell.read)))
+                first, *others = (found[column] for column in made.formula.root.first_of)
+                plan.firsts.append((name, first, tuple(others), Memo(made.cell.read)))
             elif made.formula is not None and len(made.formula.columns) == 1 and made.unit is None:
                 (column,) = made.formula.columns
-                plan.firsts.append((name, (found[column],), Memo(_of_one(made, made.formula))))
+                plan.firsts.append((name, found[column], (), Memo(_of_one(made, made.formula))))
             elif made.formula is not None:
                 plan.formulas.append((name, made, formula_step(made, made.formula, resolve)))
             elif made.column is None:

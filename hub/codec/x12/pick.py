@@ -56,34 +56,36 @@ class Picker(Generic[M]):
         return pieces
 
     def _cut(self, text: str, cut: str, end: str) -> list[Piece[M]] | None:
+        """Return the pieces of a text in which nothing stands between segments."""
         if not text.endswith(end):
             return None
-        pieces: list[Piece[M]] = []
-        known, segments, layout = self._known[0], 0, None
-        # every segment's id begins with the terminator, and so cannot be taken for an element
-        for part in text[: -len(end)].replace(end, cut + end).split(f"{cut}{end}{self.grammar.row}{cut}"):
-            elements = part.split(cut)
-            elements.append("")
-            length = len(elements)
+        # every segment's id gets the terminator in front, and so cannot be taken for an element
+        body = text[: -len(end)].replace(end, cut + end) + cut
+        first, *rows = body.split(f"{end}{self.grammar.row}{cut}")
+        elements = first.split(cut)
+        layout = self._layout(elements, end, first=True)
+        if layout is None:
+            return None
+        if layout.choices:
+            layout.choose(elements)
+        pieces, segments, goes_on, layout = [(layout, elements)], layout.segments, layout.goes_on, None
+        for row in rows:
+            elements = row.split(cut)
             if (  # most often it is like the one before
                 layout is None
-                or length != layout.length
+                or len(elements) != layout.length
                 or layout.look(elements) != layout.key
                 or not layout.wanted.isdisjoint(layout.look_other(elements))
             ):
-                layout = next((each for each in known.get(length, ()) if each.is_of(elements)), None)
-                layout = layout or self._learned(elements, end, first=not pieces)
-                if layout is None:
-                    return None
+                layout = self._layout(elements, end, first=False)
+            if layout is None or not goes_on:
+                return None
             if layout.choices:
                 layout.choose(elements)
             pieces.append((layout, elements))
             segments += layout.segments
-            if known is not self._known[1]:
-                known, layout = self._known[1], None
-        if segments != text.count(end) or not all(layout.goes_on for layout, _ in pieces[:-1]):
-            return None
-        return pieces
+            goes_on = layout.goes_on
+        return pieces if segments == text.count(end) else None
 
     def rows(self, pieces: list[Piece[M]], code: str) -> list[tuple[int, str, list[str]]]:
         """Return (place, id, cells) of each row; what is of the whole set may stand behind the rows."""
@@ -99,15 +101,18 @@ class Picker(Generic[M]):
             return found
         return [(1, code, head + [""] * (len(grammar.names) - grammar.shared))]
 
-    def _learned(self, elements: list[str], end: str, *, first: bool) -> Layout[M] | None:
-        """Work out the layout of a piece, and keep it."""
+    def _layout(self, elements: list[str], end: str, *, first: bool) -> Layout[M] | None:
+        """Return the layout of a piece; one that is not known is worked out and kept."""
+        for layout in self._known[first].get(len(elements), ()):
+            if layout.is_of(elements):
+                return layout
         places = lay_out(self.grammar, elements, end, first=first)
         if places is None:
             return None
         layout = Layout.of(places, self.bind(self.grammar, places))
         if self._count >= _MOST_LAYOUTS:
             self._known, self._count = ({}, {}), 0
-        alike = self._known[0 if first else 1].setdefault(layout.length, [])
+        alike = self._known[first].setdefault(layout.length, [])
         if len(alike) >= _MOST_ALIKE:
             alike.clear()
         alike.append(layout)
