@@ -13,7 +13,7 @@ from hub.codec.x12.standard.examine import examine
 from hub.codec.x12.standard.moves import Moves
 from hub.codec.x12.standard.pattern import Patterns
 from hub.codec.x12.standard.rules import Element, SegmentRule, SetRule
-from hub.codec.x12.standard.walk import Walker
+from hub.codec.x12.standard.walk import Shapes, Walker
 
 #: The releases that we describe; a later one is said as what it changes of the first.
 RELEASES: Final = ("004010", "005010")
@@ -34,7 +34,7 @@ class Standard:
         self._segments: dict[str, SegmentRule] = {}
         self._patterns: dict[tuple[str, str], Patterns] = {}
         self._sets: dict[str, SetRule] = {}
-        self._moves: dict[tuple[str, str], Moves] = {}
+        self._moves: dict[tuple[str, str], tuple[Moves, Shapes]] = {}
 
     def element(self, number: str) -> Element | SegmentRule:
         """Return a data element, or a composite by its id; raises KeyError for what is not described."""
@@ -69,8 +69,10 @@ class Standard:
             return None
         key = (code, separators.element)
         if key not in self._moves:
-            self._moves[key] = Moves(rule, self.segment, partial(self.patterns, separator=separators.element))
-        return Walker(self._moves[key], separators, exact=self.exact)
+            moves = Moves(rule, self.segment, partial(self.patterns, separator=separators.element))
+            self._moves[key] = moves, {}
+        moves, shapes = self._moves[key]
+        return Walker(moves, separators, shapes, exact=self.exact)
 
     def check(self, segment: Segment, separators: Separators) -> list[Fault]:
         """Return the faults of one segment by itself, a TA1 for instance; what is not described has none."""

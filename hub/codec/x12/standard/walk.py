@@ -15,6 +15,10 @@ from hub.codec.x12.standard.rules import LoopRule, SegmentRule, Use
 
 #: More faults of one set than anybody reads; the rest is only counted.
 MOST_FAULTS: Final = 1000
+#: So many shapes of a set are remembered, none with more segments than this; no segment id has more letters.
+_MOST_SHAPES: Final = 256
+_LONGEST_SHAPE: Final = 400
+_LETTERS: Final = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +48,18 @@ class Walked:
     unsaid: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A walk without a fault in its structure: the moves, and the loop of every segment."""
+
+    steps: list[Move]
+    loops: list[Loop]
+
+
+#: The walks of one set that were made before, by the first letters of their segments.
+Shapes = dict[tuple[str, ...], Shape]
+
+
 class Walker:
     """Walks through one transaction set, in one piece or in parts.
 
@@ -51,9 +67,16 @@ class Walker:
     """
 
     def __init__(
-        self, moves: Moves, separators: Separators, *, exact: bool = True, most_faults: int = MOST_FAULTS
+        self,
+        moves: Moves,
+        separators: Separators,
+        shapes: Shapes,
+        *,
+        exact: bool = True,
+        most_faults: int = MOST_FAULTS,
     ) -> None:
         self.moves = moves
+        self._shapes = shapes
         self._separators = separators
         self._exact = exact
         self._most_faults = most_faults
@@ -70,6 +93,51 @@ class Walker:
 
     def read(self, texts: Sequence[str]) -> Walked:
         """Do the same with segments that are not split; this is the quick way where nobody needs their elements."""
+        # the first letters tell segments apart; that an id has no more of them is seen when the segment is looked at
+        key = tuple([text[:_LETTERS] for text in texts]) if not self._place and len(texts) <= _LONGEST_SHAPE else ()
+        shape = self._shapes.get(key)
+        if shape is not None and (walked := self._read_alike(texts, shape)) is not None:
+            return walked
+        walked = self._read_on(texts)
+        if key and not walked.faults:
+            self._keep(key, texts, walked.loops)
+        return walked
+
+    def _keep(self, key: tuple[str, ...], texts: Sequence[str], loops: list[Loop]) -> None:
+        cut, at, steps = self._separators.element, self.moves.begin, []
+        for text in texts:
+            at = at.nexts[text.partition(cut)[0]]
+            steps.append(at)
+        if any(step.rule is None for step in steps):
+            return  # nothing says where its id ends
+        if len(self._shapes) >= _MOST_SHAPES:
+            self._shapes.clear()
+        self._shapes[key] = Shape(steps, loops)
+
+    def _read_alike(self, texts: Sequence[str], shape: Shape) -> Walked | None:
+        """Look at the segments of a set that is like one before; None where it is not after all."""
+        walked = self._walked = Walked(shape.loops)
+        if not "".join(texts).isprintable():
+            return None
+        cut = self._separators.element
+        for place, (text, move) in enumerate(zip(texts, shape.steps, strict=True), 1):
+            patterns = move.patterns
+            if text in patterns.seen:
+                continue
+            if patterns.latest(text) or patterns.other(text):
+                if len(patterns.seen) < MOST_SEEN:
+                    patterns.seen.add(text)
+                continue
+            segment = text.split(cut)
+            if segment[0] != move.tag:
+                return None
+            self._loop = shape.loops[place - 1]
+            self._examine(segment, move.rule, place)
+        self._at, self._loop, self._place = shape.steps[-1], shape.loops[-1], len(texts)
+        return walked
+
+    def _read_on(self, texts: Sequence[str]) -> Walked:
+        """Walk on from segment to segment."""
         walked = self._walked = Walked()
         keep = walked.loops.append
         cut = self._separators.element
