@@ -61,7 +61,8 @@ class Reading:
                     )
 
     def _check(self) -> Callable[[TransactionSet], list[Fault]]:
-        standard = StandardCheck()
+        settings = self.settings
+        standard = StandardCheck(settings.line_count.severity, settings.hash_total.severity)
         rejects = self.settings.rejects
 
         def check(part: TransactionSet) -> list[Fault]:

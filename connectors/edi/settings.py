@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from hub.codec.x12.fault import Severity
 from hub.codec.x12.interchange import Separators
 from hub.codec.x12.writer import Policy
 from hub.wire.exchange.settings import ExchangeSettings
@@ -48,6 +49,19 @@ class Duplicate(StrEnum):
     BYTES = "bytes"  # the same interchange, byte for byte: taken once
     INTERCHANGE = "interchange"  # the same control number with other bytes: put aside for a person
     BUSINESS = "business"  # an original order (850) under a number that came before: put aside for a person
+
+
+class Total(StrEnum):
+    """What a total in CTT that differs from its set does."""
+
+    WARN = "warn"  # it is told to the partner, and the document goes on
+    REFUSE = "refuse"  # it rejects the document, as far as `rejects` goes to the standard
+    IGNORE = "ignore"  # nobody looks
+
+    @property
+    def severity(self) -> Severity | None:
+        """How bad the difference is; None where nobody looks."""
+        return {Total.WARN: Severity.WARNING, Total.REFUSE: Severity.ERROR}.get(self)
 
 
 class Level(StrEnum):
@@ -107,6 +121,8 @@ class EdiSettings(ExchangeSettings):
         Acknowledge.FUNCTIONAL
     )
     rejects: Annotated[Level, Field(description="up to which level a fault rejects a document of theirs")] = Level.GUIDE
+    line_count: Annotated[Total, Field(description="CTT01 that differs from the lines of a document")] = Total.WARN
+    hash_total: Annotated[Total, Field(description="CTT02 that differs from the quantities of a document")] = Total.WARN
     duplicates: Annotated[frozenset[Duplicate], Field(description="which tests for duplicates are on")] = frozenset(
         Duplicate
     )

@@ -124,6 +124,8 @@ class FaultCode(Enum):
     TOO_LONG = Level.ELEMENT, "5", "the value is too long", Severity.ERROR
     BAD_CHARACTER = Level.ELEMENT, "6", "the value has a character that is not allowed", Severity.ERROR
     BAD_CODE = Level.ELEMENT, "7", "the code is not in the list", Severity.WARNING
+    LINE_COUNT = Level.ELEMENT, "7", "the number of lines differs from CTT01", Severity.WARNING
+    HASH_TOTAL = Level.ELEMENT, "7", "the sum of the quantities differs from CTT02", Severity.WARNING
     BAD_DATE = Level.ELEMENT, "8", "the date is not valid", Severity.ERROR
     BAD_TIME = Level.ELEMENT, "9", "the time is not valid", Severity.ERROR
     EXCLUSION = Level.ELEMENT, "10", "two elements stand together that exclude each other", Severity.ERROR

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Segment, TransactionSet
 from hub.codec.x12.standard.release import standard
 from hub.codec.x12.standard.rules import LoopRule
 from hub.codec.x12.standard.walk import Loop, Walked, Walker
+
+#: Every character of ASCII that can be printed.
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
 
 class Judge:
@@ -36,9 +40,19 @@ class Judge:
             walked.faults.append(Fault(code, 1, 1, value=self._code, message=message, tag="ST", graded=graded))
         return walked
 
-    def read(self, part: TransactionSet) -> Walked:
+    def read(self, part: TransactionSet, texts: Sequence[str] | None = None) -> Walked:
         """Go on through a set, or a part of one, without splitting its segments; the quick way."""
-        return self._walker.read(part.texts()) if self._walker is not None else self.feed(part)
+        if self._walker is None:
+            return self.feed(part)
+        # what is plain ASCII need not be looked at character by character
+        printable = not part.raw.translate(None, _PRINTABLE)
+        return self._walker.read(part.texts() if texts is None else texts, printable=printable)
+
+    def restart(self) -> None:
+        """Go back to the beginning, for another set of the same group, code and separators."""
+        self._told = False
+        if self._walker is not None:
+            self._walker.restart()
 
     def finish(self) -> list[Fault]:
         """Return what only shows at the end: what still had to come."""

@@ -12,6 +12,7 @@ from hub.codec.x12.standard.examine import examine
 from hub.codec.x12.standard.moves import Move, Moves
 from hub.codec.x12.standard.pattern import MOST_SEEN
 from hub.codec.x12.standard.rules import LoopRule, SegmentRule, Use
+from hub.codec.x12.standard.totals import Spots, spots
 
 #: More faults of one set than anybody reads; the rest is only counted.
 MOST_FAULTS: Final = 1000
@@ -41,11 +42,15 @@ class Loop:
 
 @dataclass(slots=True)
 class Walked:
-    """What a walk found: `loops[i]` is the loop of segment i; faults in document order; `unsaid` counts the rest."""
+    """What a walk found: `loops[i]` is the loop of segment i; faults in document order; `unsaid` counts the rest.
+
+    `spots` are where totals are made of, if that is known already.
+    """
 
     loops: list[Loop] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     unsaid: int = 0
+    spots: Spots | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,7 @@ class Shape:
 
     steps: list[Move]
     loops: list[Loop]
+    spots: Spots
 
 
 #: The walks of one set that were made before, by the first letters of their segments.
@@ -80,25 +86,35 @@ class Walker:
         self._separators = separators
         self._exact = exact
         self._most_faults = most_faults
-        self._at = moves.begin
-        self._loop = Loop(moves.rule.root)
+        self._begin = Loop(moves.rule.root)
+        self._walked = Walked()
+        self.restart()
+
+    def restart(self) -> None:
+        """Go back to the beginning, for another set."""
+        self._at = self.moves.begin
+        self._loop = self._begin
         self._run = 1
         self._repeated = 0
         self._place = 0
-        self._walked = Walked()
 
     def feed(self, segments: Iterable[Segment]) -> Walked:
         """Walk on through these segments, and return what was found since the last time."""
         return self.read(list(map(self._separators.element.join, segments)))
 
-    def read(self, texts: Sequence[str]) -> Walked:
-        """Do the same with segments that are not split; this is the quick way where nobody needs their elements."""
+    def read(self, texts: Sequence[str], *, printable: bool = False) -> Walked:
+        """Do the same with segments that are not split; this is the quick way where nobody needs their elements.
+
+        Who knows that all of it can be printed says so, and it is not looked at for that.
+        """
         # the first letters tell segments apart; that an id has no more of them is seen when the segment is looked at
         key = tuple([text[:_LETTERS] for text in texts]) if not self._place and len(texts) <= _LONGEST_SHAPE else ()
         shape = self._shapes.get(key)
-        if shape is not None and (walked := self._read_alike(texts, shape)) is not None:
-            return walked
-        walked = self._read_on(texts)
+        if shape is not None and (printable or "".join(texts).isprintable()):
+            alike = self._read_alike(texts, shape)
+            if alike is not None:
+                return alike
+        walked = self._read_on(texts, printable=printable)
         if key and not walked.faults:
             self._keep(key, texts, walked.loops)
         return walked
@@ -112,13 +128,11 @@ class Walker:
             return  # nothing says where its id ends
         if len(self._shapes) >= _MOST_SHAPES:
             self._shapes.clear()
-        self._shapes[key] = Shape(steps, loops)
+        self._shapes[key] = Shape(steps, loops, spots(self.moves.rule.code, [step.tag for step in steps]))
 
     def _read_alike(self, texts: Sequence[str], shape: Shape) -> Walked | None:
         """Look at the segments of a set that is like one before; None where it is not after all."""
-        walked = self._walked = Walked(shape.loops)
-        if not "".join(texts).isprintable():
-            return None
+        walked = self._walked = Walked(shape.loops, spots=shape.spots)
         cut = self._separators.element
         for place, (text, move) in enumerate(zip(texts, shape.steps, strict=True), 1):
             patterns = move.patterns
@@ -136,12 +150,12 @@ class Walker:
         self._at, self._loop, self._place = shape.steps[-1], shape.loops[-1], len(texts)
         return walked
 
-    def _read_on(self, texts: Sequence[str]) -> Walked:
+    def _read_on(self, texts: Sequence[str], *, printable: bool) -> Walked:
         """Walk on from segment to segment."""
         walked = self._walked = Walked()
         keep = walked.loops.append
         cut = self._separators.element
-        doubtful = not "".join(texts).isprintable()
+        doubtful = not (printable or "".join(texts).isprintable())
         at, loop, place = self._at, self._loop, self._place
         for text in texts:
             place += 1
