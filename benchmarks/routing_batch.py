@@ -10,6 +10,8 @@ stock is added up.
   line: each line where it alone is cheapest; one node first: the cheapest single node, else each line by itself.
 - stream: half of the orders are history, solved jointly; its shadow prices then stand beside what the nodes cost while
   the other half comes one by one. Best in hindsight is the joint plan of that half.
+- Olist: real orders, lines, places and weights, on stock placed as `olist` says; saved against every line from its own
+  seller.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import olist
 from hub.routing.batch.field import UNLIMITED, Field, Floats, grouped
 from hub.routing.batch.optimise import Budget, Outcome, optimise
 from hub.routing.batch.repair import Standing
@@ -33,6 +36,7 @@ GENERATOR = Path(__file__).parents[2] / "shared" / "tools" / "routing_instances.
 #: Orders, nodes, share of scarce SKUs, and the gap that is aimed at in a minute.
 SIZES = ((1_000, 20, 0.3, "proven"), (10_000, 20, 0.2, "0.1 %"), (10_000, 50, 0.2, "0.5 %"))
 WORK = 60
+CLEAR = Path("/proc/self/clear_refs")
 
 
 def generator() -> Callable[..., dict[str, Any]] | None:
@@ -116,6 +120,7 @@ def _one_first(field: Field, alone: Floats) -> float:
 
 def measured(field: Field, seconds: float | None) -> tuple[Outcome, float, float]:
     """Return the outcome, replayed, and what it took: seconds of the clock and of the processor."""
+    _forget_peak()
     clock, cpu = time.perf_counter(), time.process_time()
     found = optimise(field, Budget(WORK, seconds, time.process_time))
     taken = time.perf_counter() - clock, time.process_time() - cpu
@@ -124,23 +129,38 @@ def measured(field: Field, seconds: float | None) -> tuple[Outcome, float, float
     return found, *taken
 
 
+def _forget_peak() -> None:
+    """Let the system count the peak of memory from here on; only Linux can."""
+    if CLEAR.exists():
+        CLEAR.write_text("5", encoding="ascii")
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process held since `_forget_peak`; elsewhere than on Linux since its start."""
+    if not CLEAR.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
+
+
 def print_batches(make: Callable[..., dict[str, Any]], seeds: list[int], seconds: float, *, few: bool) -> None:
     print(
         " orders nodes scarce seed        cost       bound     gap  aim     proven  joint saves"
-        "   nearest cheapest one-first clock s  cpu s  rounds"
+        "   nearest cheapest one-first clock s  cpu s  rounds peak MB"
     )
     for orders, nodes, scarcity, aim in SIZES[:1] if few else SIZES:
         for seed in seeds:
             made = make(nodes, 200 if few else orders, 2000, scarcity, seed)
             field = field_of(made)
             found, clock, cpu = measured(field, seconds)
+            peak = peak_mb()
             others = rules(field, made["dist"])
             print(
                 f"{field.orders:7} {nodes:5} {scarcity:6} {seed:4} {found.cost:11.2f} {found.bound:11.2f}"
                 f" {100 * found.gap:6.3f}% {aim:7} {'yes' if found.optimal else 'no':6}"
                 f" {100 * (1 - found.cost / found.one_at_a_time):10.2f} %"
                 + "".join(f"{100 * (cost / found.cost - 1):8.1f}%" for cost in others.values())
-                + f" {clock:8.1f} {cpu:6.1f} {found.rounds:7}",
+                + f" {clock:8.1f} {cpu:6.1f} {found.rounds:7} {peak:7.0f}",
                 flush=True,
             )
 
@@ -165,6 +185,32 @@ def print_stream(make: Callable[..., dict[str, Any]], seeds: list[int], *, few: 
         )
 
 
+def print_olist(seconds: float) -> None:
+    """Print what real orders save against shipping each line from its own seller."""
+    if not olist.FOLDER.exists():
+        print(f"\nOlist: skipped, its orders are not there ({'/'.join(olist.FOLDER.parts[-4:])})")
+        return
+    print("\nOlist, saved against every line from its own seller")
+    print(
+        " held by DCs  orders  cost of own     cost     bound proven  nearest cheapest one-first one by one   joint"
+        " clock s  cpu s peak MB"
+    )
+    for coverage in (0.3, 0.6):
+        asked = olist.replay(coverage)
+        own = Standing(asked.field, asked.seller)
+        assert own.left.min() >= 0
+        found, clock, cpu = measured(asked.field, seconds)
+        peak = peak_mb()
+        costs = [*rules(asked.field, asked.km.T).values(), found.one_at_a_time, found.cost]
+        print(
+            f"{100 * coverage:10.0f} % {asked.field.orders:7} {own.cost:12.2f} {found.cost:.2f} {found.bound:.2f}"
+            f" {'yes' if found.optimal else 'no':6}"
+            + "".join(f"{100 * (1 - cost / own.cost):7.2f} %" for cost in costs)
+            + f" {clock:8.1f} {cpu:6.1f} {peak:7.0f}",
+            flush=True,
+        )
+
+
 def _streamed(field: Field, prices: Floats) -> float:
     standing = Standing(field)
     standing.fill(np.ones(field.orders, bool), np.arange(field.orders, dtype=float), prices, in_turn=True)
@@ -178,6 +224,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
     parser.add_argument("--seconds", type=float, default=60.0, help="limit of processor time for each batch")
     asked = parser.parse_args()
+    print_olist(asked.seconds)
     make = generator()
     if make is None:
         print(f"skipped: the instances' generator is not there ({'/'.join(GENERATOR.parts[-3:])})")
@@ -185,7 +232,6 @@ def main() -> None:
     seeds = asked.seeds[:1] if asked.quick else asked.seeds
     print_batches(make, seeds, asked.seconds, few=asked.quick)
     print_stream(make, seeds, few=asked.quick)
-    print(f"\npeak memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
 if __name__ == "__main__":
