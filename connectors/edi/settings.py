@@ -72,6 +72,14 @@ class Level(StrEnum):
     GUIDE = "guide"
 
 
+class Cartons(StrEnum):
+    """How an 856 that we send says what is in which carton."""
+
+    NONE = "none"  # shipment, order, items
+    PICK_AND_PACK = "pick_and_pack"  # shipment, order, cartons, the items in each
+    STANDARD = "standard"  # shipment, order, items, the cartons of each
+
+
 Mark = Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)]
 
 
@@ -125,6 +133,10 @@ class EdiSettings(ExchangeSettings):
     hash_total: Annotated[Total, Field(description="CTT02 that differs from the quantities of a document")] = Total.WARN
     duplicates: Annotated[frozenset[Duplicate], Field(description="which tests for duplicates are on")] = frozenset(
         Duplicate
+    )
+
+    cartons: Annotated[Cartons, Field(description="what an 856 that we send says of cartons and their SSCC")] = (
+        Cartons.NONE
     )
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connectors.edi import finish, functional
+from connectors.edi import cartons, finish, functional
 from connectors.edi.settings import Acknowledge, EdiSettings, Level
 from hub.codec.x12.acknowledge import VERSION_999
 from hub.codec.x12.check import StandardCheck
@@ -39,6 +39,7 @@ class Writing:
         loop = self.translator.declared(name).layout.loop
         try:
             finish.spread(root, record, loop.steps[-1].name if loop else "")
+            cartons.packed(root, record, self.settings.cartons)
             segments = segments_of(root, self._separators, self.settings.release[:6], policy=self.settings.in_data)
             segments = finish.counted(root.name, finish.totalled(root.name, segments))
             rendered = self._enveloped(root.name, segments, numbers)

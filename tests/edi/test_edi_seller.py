@@ -26,8 +26,8 @@ from tests.edi.trade import desk, partner_file, profile
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
-def seller(folder: Path, documents: str = "") -> EdiConnector:
-    path = partner_file(folder, documents=documents)
+def seller(folder: Path, documents: str = "", connection: str = "") -> EdiConnector:
+    path = partner_file(folder, documents=documents, connection=connection)
     path.write_text(path.read_text("utf-8").replace("x12_4010_supplier", "x12_4010_customer"), "utf-8")
     opened = PLUGIN.open(profile(path), MemoryContext(FakeClock()))
     assert isinstance(opened, EdiConnector)
@@ -76,10 +76,66 @@ def test_a_ship_notice_names_shipment_order_and_items(edi: EdiConnector) -> None
     ]
     notice = Shipment(order_number="4711", shipment_number="S-9", carrier="UPS", tracking="1Z0", lines=lines)
     assert sent(edi, "shipment", notice) == [
-        *("BSN*00*S-9*20261120*0000*0002", "HL*1**S*1", "TD5*****UPS", "REF*2I*1Z0", "HL*2*1*O*1", "PRF*4711"),
+        *("BSN*00*S-9*20261120*0000*0004", "HL*1**S*1", "TD5*****UPS", "REF*2I*1Z0", "HL*2*1*O*1", "PRF*4711"),
         *("HL*3*2*I*0", "LIN*1*VN*CUP", "SN1*1*2*EA", "REF*2I*1Z1", "MAN*GM*00006141410000000012"),
         *("HL*4*2*I*0", "LIN*2*VN*MUG", "SN1*2*1*EA", "CTT*4"),
     ]
+
+
+FIRST, SECOND = "006141410000000012", "006141410000000029"
+
+
+def packed(*lines: dict[str, Any], **fields: Any) -> Shipment:
+    """A shipment of order 4711; each line is (line, SKU, how many) in the carton that it names."""
+    return Shipment(order_number="4711", shipment_number="S-9", carrier="UPS", lines=lines, **fields)
+
+
+def of_line(number: int, quantity: int, **carton: str) -> dict[str, Any]:
+    return {"line_number": number, "sku": ("CUP", "MUG")[number - 1], "quantity": quantity, **carton}
+
+
+def test_pick_and_pack_tells_each_carton_once_with_all_that_is_in_it(tmp_path: Path) -> None:
+    edi = seller(tmp_path, connection='cartons = "pick_and_pack"')
+    notice = packed(
+        of_line(1, 2, sscc=f"00{FIRST}", tracking="1Z1"),
+        of_line(2, 1, sscc=FIRST, tracking="1Z1"),
+        of_line(1, 3, tracking="1Z2"),
+        of_line(2, 4, tracking="1Z3"),
+        parcels=[{"tracking": "1Z2", "sscc": SECOND}, {"tracking": "1Z3"}],
+    )
+    assert sent(edi, "shipment", notice) == [
+        *("BSN*00*S-9*20261120*0000*0001", "HL*1**S*1", "TD1*CTN25*3", "TD5*****UPS", "HL*2*1*O*1", "PRF*4711"),
+        *("HL*3*2*P*1", f"MAN*GM*00{FIRST}**CP*1Z1"),
+        *("HL*4*3*I*0", "LIN*1*VN*CUP", "SN1*1*2*EA", "HL*5*3*I*0", "LIN*2*VN*MUG", "SN1*2*1*EA"),
+        *("HL*6*2*P*1", f"MAN*GM*00{SECOND}**CP*1Z2", "HL*7*6*I*0", "LIN*1*VN*CUP", "SN1*1*3*EA"),
+        *("HL*8*2*P*1", "MAN*CP*1Z3", "HL*9*8*I*0", "LIN*2*VN*MUG", "SN1*2*4*EA", "CTT*9"),
+    ]
+
+
+def test_the_standard_structure_tells_each_item_once_with_its_cartons(tmp_path: Path) -> None:
+    edi = seller(tmp_path, connection='cartons = "standard"')
+    notice = packed(of_line(1, 2, sscc=FIRST), of_line(1, 3, sscc=SECOND))
+    assert sent(edi, "shipment", notice) == [
+        *("BSN*00*S-9*20261120*0000*0002", "HL*1**S*1", "TD1*CTN25*2", "TD5*****UPS", "HL*2*1*O*1", "PRF*4711"),
+        *("HL*3*2*I*1", "LIN*1*VN*CUP", "SN1*1*5*EA"),
+        *("HL*4*3*P*0", "SN1*1*2*EA", f"MAN*GM*00{FIRST}", "HL*5*3*P*0", "SN1*1*3*EA", f"MAN*GM*00{SECOND}", "CTT*5"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("structure", "lines", "why"),
+    [
+        ("pick_and_pack", [of_line(1, 2)], "line 1: neither the SSCC of its carton nor a tracking number"),
+        ("pick_and_pack", [of_line(1, 2, sscc=f"{FIRST[:-1]}3")], "006141410000000013 is no SSCC"),
+        ("standard", [of_line(1, 2, sscc=FIRST), of_line(2, 1, sscc=FIRST)], f"carton {FIRST} holds several items"),
+    ],
+)
+def test_a_carton_that_cannot_be_told_right_is_for_a_person(
+    tmp_path: Path, structure: str, lines: list[dict[str, Any]], why: str
+) -> None:
+    edi = seller(tmp_path, connection=f'cartons = "{structure}"')
+    with pytest.raises(BadRecord, match=why):
+        edi.render("shipment", packed(*lines), MemoryNumbers(FakeClock()))
 
 
 @pytest.mark.parametrize("total", ["30.95", None])

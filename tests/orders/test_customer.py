@@ -149,6 +149,23 @@ def test_each_shipment_is_told_and_billed_once_to_the_cent(retail: Any) -> None:
     assert len({each.entity for each in (*notices, *bills, *told(retail, Kind.ACKNOWLEDGEMENT))}) == 1
 
 
+def test_the_customer_is_told_what_is_in_which_carton(retail: Any) -> None:
+    says(retail, line("1", "A", 6))
+    retail.deliver()
+    parts = [("1Z1", "", 1), ("1Z2", "00006141410000000029", 2), ("1Z1", "006141410000000012", 3)]
+    lines = [
+        ShipmentLine(line_number=1, quantity=Decimal(quantity), tracking=tracking, sscc=sscc)
+        for tracking, sscc, quantity in parts
+    ]
+    parcels = [{"tracking": "1Z1", "sscc": "006141410000000012"}]
+    assert retail.ships(retail.document("ACME", "4711"), *lines, name="S1", parcels=parcels)
+    (notice,) = told(retail, Kind.SHIPMENT)
+    assert [(each.sscc, each.tracking, int(each.quantity)) for each in notice.record.lines] == [
+        ("006141410000000012", "1Z1", 4),
+        ("00006141410000000029", "1Z2", 2),
+    ]
+
+
 def test_a_shop_that_declares_none_of_it_is_told_none_of_it(world: Any) -> None:
     world.source_of("acme", "A", 10)
     world.order(lines={"L1": ("A", 2)})

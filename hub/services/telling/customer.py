@@ -37,11 +37,12 @@ _PROMISED = frozenset(LineState) - _UNDECIDED - {LineState.BACKORDERED, LineStat
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What of one of the customer's lines has left, under one tracking number."""
+    """What of one of the customer's lines has left, in one carton: its tracking number, its SSCC where it has one."""
 
     channel_line: str
     quantity: Decimal
     tracking: str = ""
+    sscc: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ def _notice_line(left: Left, line: OrderLine | None) -> ShipmentLine:
         ordered=line.quantity if line else None,
         quantity=left.quantity,
         tracking=left.tracking,
+        sscc=left.sscc,
     )
 
 

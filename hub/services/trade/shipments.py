@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -33,12 +34,19 @@ from hub.store.shipments import ShipmentRow
 _FIRST_NUMBER = 100_000
 
 
+class _Carton(NamedTuple):
+    """A carton as its shipment tells it apart."""
+
+    tracking: str = ""
+    sscc: str = ""
+
+
 @dataclass(slots=True)
 class _Left:
-    """What of one of our lines left, by tracking number, and what will never come."""
+    """What of one of our lines left, by carton, and what will never come."""
 
     line: PurchaseLine
-    parcels: dict[str, Decimal] = field(default_factory=dict)
+    parcels: dict[_Carton, Decimal] = field(default_factory=dict)
     short: Decimal = NOTHING
 
     @property
@@ -114,22 +122,32 @@ def _keep(tx: Connection, answered: Answered, number: str, shipment: Shipment, n
 
 def _left(answered: Answered, shipment: Shipment, record: str) -> list[_Left]:
     """Return what the shipment says of each of our lines; without lines, all that was awaited has left."""
-    tracking = shipment.tracking or next((each.tracking for each in shipment.parcels if each.tracking), "")
     if not shipment.lines:
+        carton = _carton(shipment)
         everything = [(line, answers.remaining(answered, line)) for line in answered.row.doc.lines]
-        return [_Left(line, {tracking: quantity}) for line, quantity in everything if quantity]
+        return [_Left(line, {carton: quantity}) for line, quantity in everything if quantity]
     left: dict[int, _Left] = {}
     for said in shipment.lines:
         line = answers.line_of(answered, said, record)
-        _add(left.setdefault(line.line_number, _Left(line)), said, said.tracking or tracking)
+        _add(left.setdefault(line.line_number, _Left(line)), said, _carton(shipment, said))
     for each in left.values():
         _check(answered, each, record)
     return list(left.values())
 
 
-def _add(left: _Left, said: ShipmentLine, tracking: str) -> None:
+def _carton(shipment: Shipment, said: ShipmentLine | None = None) -> _Carton:
+    """Return the carton that a line left in; what the line does not say, its parcel does, or the only one there is."""
+    tracking = said.tracking if said else ""
+    named = [each for each in shipment.parcels if tracking and each.tracking == tracking]
+    parcel = next(iter(named or (shipment.parcels if len(shipment.parcels) == 1 and not tracking else ())), None)
+    first = next((each.tracking for each in shipment.parcels if each.tracking), "")
+    sscc = (said.sscc if said else "") or (parcel.sscc if parcel else "")
+    return _Carton(tracking or shipment.tracking or first, sscc)
+
+
+def _add(left: _Left, said: ShipmentLine, carton: _Carton) -> None:
     if said.quantity:
-        left.parcels[tracking] = left.parcels.get(tracking, NOTHING) + said.quantity
+        left.parcels[carton] = left.parcels.get(carton, NOTHING) + said.quantity
     left.short += said.short or NOTHING
 
 
@@ -154,13 +172,13 @@ def _check(answered: Answered, left: _Left, record: str) -> None:
 def _ship(tx: Connection, answered: Answered, left: _Left, shipped_at: datetime, now: datetime) -> _Left:
     """Move the quantities of one line; returns what of it the channel is to be told."""
     told = _Left(left.line)
-    for tracking, quantity in left.parcels.items():
+    for carton, quantity in left.parcels.items():
         wanted = NOTHING
         for portion in up_to(answered.book, answered.awaited(left.line), quantity):
             answered.book.move(portion, LineState.SHIPPED)
             portion.shipped_at = shipped_at
             wanted += portion.row.quantity if portion.cancel_asked_at is None else NOTHING
-        told.parcels[tracking] = wanted
+        told.parcels[carton] = wanted
     if told.shipped < left.shipped:
         detail = {"document": answered.row.number, "quantity": plain(left.shipped - told.shipped)}
         events.record(tx, "line.shipped_although_cancelled", answered.row.order_id, now, detail=detail)
@@ -196,9 +214,9 @@ def _tell_channel(
 def _departure(answered: Answered, row: ShipmentRow, told: list[_Left]) -> Departure:
     """Return what the customer is to be told of a shipment."""
     left = (
-        Left(each.line.channel_line, quantity, tracking)
+        Left(each.line.channel_line, quantity, carton.tracking, carton.sscc)
         for each in told
-        for tracking, quantity in each.parcels.items()
+        for carton, quantity in each.parcels.items()
         if quantity
     )
     return Departure(answered.book.order, row, answered.row.node, tuple(left))
@@ -208,9 +226,10 @@ def _by_tracking(told: list[_Left]) -> Mapping[str, Mapping[str, Decimal]]:
     """Return tracking number -> channel line -> quantity, without what is nothing."""
     parcels: dict[str, dict[str, Decimal]] = {}
     for left in told:
-        for tracking, quantity in left.parcels.items():
+        for carton, quantity in left.parcels.items():
             if quantity:
-                parcels.setdefault(tracking, {})[left.line.channel_line] = quantity
+                lines = parcels.setdefault(carton.tracking, {})
+                lines[left.line.channel_line] = lines.get(left.line.channel_line, NOTHING) + quantity
     return parcels
 
 
