@@ -1,6 +1,6 @@
 """How fast one order is routed, by lines and nodes, beside HiGHS and beside the simple rules that others use.
 
-`python -m benchmarks.routing [--quick] [--cpu]`. Both sides start from the same problem in memory (the order, the network,
+`python -m benchmarks.routing [--quick] [--cpu]`. Both sides start from the same problem in memory (order, network, and
 every offer of its SKUs) and end with the plan; the two costs are asserted equal on every order that HiGHS solved.
 
 - ours: candidates filtered, priced and solved, as in a run of orders: what a quantity of a SKU costs where is kept from
