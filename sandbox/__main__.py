@@ -21,6 +21,7 @@ from sandbox.world import start
 @click.option("--suppliers", default=6, show_default=True, help="CSV suppliers beside the own warehouse.")
 @click.option("--rate", default=0.0, show_default=True, help="Orders a second; 0 places all at once.")
 @click.option("--examples", is_flag=True, help="Suppliers that write JSON, XML, fixed width, Excel, by web and mail.")
+@click.option("--buyer", is_flag=True, help="A customer that runs SAP, and orders when told to.")
 @click.option("--network", is_flag=True, help="A store and a 3PL beside the own warehouse.")
 @click.option(
     "--style", type=click.Choice(["", "x12", "sap"]), default="", help="What every partner speaks, over SFTP."
@@ -30,6 +31,7 @@ from sandbox.world import start
 @click.option("--reject", default=0.02, show_default=True, help="Share of lines that partners reject.")
 @click.option("--reduce", default=0.02, show_default=True, help="Share of lines that partners promise less of.")
 @click.option("--short", default=0.02, show_default=True, help="Share of lines that partners ship short.")
+@click.option("--ship-after", default=0.5, show_default=True, help="Seconds from a partner's answer to its shipment.")
 @click.option("--shop-calls", default=20, show_default=True, help="Calls a second that the shop lets through.")
 @click.option("--shop-port", default=0, help="Port of the shop; a free one by default.")
 @click.option("--sftp-port", default=0, help="Port of the SFTP server; a free one by default.")
@@ -42,11 +44,14 @@ def main(  # noqa: PLR0913, PLR0917 - click passes options by name, as many as t
     reject: float,
     reduce: float,
     short: float,
+    ship_after: float,
     shop_calls: int,
     **chosen: object,
 ) -> None:
     """Start the partners, say where they are, and serve until SIGINT or SIGTERM."""
-    behaviour = replace(Behaviour(), reaction=reaction, reject=reject, reduce=reduce, short=short)
+    behaviour = replace(
+        Behaviour(), reaction=reaction, reject=reject, reduce=reduce, short=short, ship_after=ship_after
+    )
     count = orders if orders is not None else 1000 if history else 20
     bucket = Bucket(20 * shop_calls, float(shop_calls))
     options = Options(count, history=history, behaviour=behaviour, bucket=bucket, **chosen)  # type: ignore[arg-type]  # click checked

@@ -14,7 +14,10 @@ Asked = Mapping[str, object]
 
 
 class Control:
-    """Answers `GET /state /calls /audit` and `POST /moods /calm /orders /cancel /tamper /stock /shut /reopen`."""
+    """Answers `GET /state /calls /audit /bought` and `POST /moods /calm /orders /cancel /buy /amend /tamper /stock`...
+
+    `/shut` and `/reopen` close and open a server.
+    """
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -27,6 +30,9 @@ class Control:
             "POST /calm": self._calm,
             "POST /orders": self._place,
             "POST /cancel": self._cancel,
+            "POST /buy": self._buy,
+            "POST /amend": self._amend,
+            "GET /bought": lambda _: site.bought(),
             "POST /tamper": lambda asked: {"po": site.tamper(_text(asked, "action") or "", _text(asked, "po"))},
             "POST /stock": self._stock,
             "POST /shut": lambda asked: self._door(site.shut, asked),
@@ -73,6 +79,16 @@ class Control:
 
     def _cancel(self, asked: Asked) -> object:
         self._site.cancel(int(str(asked["order"])))
+        return {}
+
+    def _buy(self, asked: Asked) -> object:
+        lines = asked["lines"]
+        if not isinstance(lines, dict):
+            raise TypeError("lines are quantities by SKU")
+        return {"order": self._site.buy({str(sku): int(lines[sku]) for sku in lines})}
+
+    def _amend(self, asked: Asked) -> object:
+        self._site.amend(str(asked["order"]), str(asked["item"]), int(str(asked["quantity"])))
         return {}
 
     async def _door(self, turn: Callable[[str], Awaitable[None]], asked: Asked) -> object:

@@ -58,6 +58,7 @@ class Options:
     `points` is the bucket of GraphQL, which counts what a document costs; `bulk_looks` is
     how often a bulk query is looked at before it is done.
     `network` opens a store and a 3PL beside the own warehouse, each with goods that nobody else has.
+    `buyer` adds a customer that runs SAP and orders from the merchant when told to.
     `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP, or
     `style` (x12, sap), and so does the warehouse.
     """
@@ -70,6 +71,7 @@ class Options:
     rate: float = 0.0
     examples: bool = False
     network: bool = False
+    buyer: bool = False
     style: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.plan import Costs, Firm, Kind, World
-from sandbox.robots import sap_style, x12_style
+from sandbox.robots import sap_buyer, sap_style, x12_style
 from sandbox.shop import versions
 
 API_VERSION = versions.NEWEST
@@ -109,6 +109,33 @@ stock_nets = "{"orders" if supplier else "shipments"}"
 connector = "{connector}"
 {_DOORS[firm.door](firm, addresses)}
 {own}"""
+
+
+def write_buyer_file(folder: Path, world: World, addresses: Addresses) -> None:
+    """Write the mapping file of the customer that runs SAP."""
+    (us_type, us, port), (them_type, them, their_port) = sap_buyer.VENDOR, sap_buyer.BUYER
+    text = f"""# A customer of the sandbox. Written when the sandbox started.
+version = 1
+extends = "sap_customer"
+
+[partner]
+code = "{sap_buyer.CODE}"
+name = "Kaufhaus"
+timezone = {_text(world.timezone)}
+currency = {_text(world.currency)}
+
+[connection]
+url = "sftp://{sap_buyer.CODE}@127.0.0.1:{addresses.sftp_port}/"
+password = "secret:{sap_buyer.CODE}_password"
+host_key = {_text(addresses.host_key)}
+ready = "rename"
+us = {{ number = "{us}", type = "{us_type}", port = "{port}" }}
+them = {{ number = "{them}", type = "{them_type}", port = "{their_port}" }}
+client = "400"
+form = "flat"
+acknowledge = "status"
+"""
+    (folder / "mappings" / f"{sap_buyer.CODE}.toml").write_text(text, encoding="utf-8")
 
 
 def _x12(firm: Firm) -> str:

@@ -17,10 +17,13 @@ from hub.clock import Clock
 from sandbox.houses import PartnerHouses
 from sandbox.moods import Moods
 from sandbox.options import Options
-from sandbox.partner_files import API_VERSION, Addresses, write_partner_files
+from sandbox.partner_files import API_VERSION, Addresses, write_buyer_file, write_partner_files
 from sandbox.plan import Firm, Item, Kind, LinePlan, World
+from sandbox.robots import sap_buyer
 from sandbox.robots.book import Book
+from sandbox.robots.doors import FolderDoor
 from sandbox.robots.robot import Robot, Yard
+from sandbox.robots.sap_buyer import SapBuyer
 from sandbox.sftp import SftpSite
 from sandbox.shop.access import Access
 from sandbox.shop.api import Api, route
@@ -58,6 +61,7 @@ class Site:
         self.robots = {
             firm.code: Robot(firm, self.houses.door(firm), folder / "desks" / firm.code, yard) for firm in world.firms
         }
+        self.buyer = self._new_buyer() if options.buyer else None
         self._sftp = SftpSite(folder / "sftp", self.passwords, self.moods, self._arrived)
         writer = Writer(world.currency, world.timezone, self.shop.new_id())
         self.webhooks = Webhooks(
@@ -80,6 +84,12 @@ class Site:
         self._ports = {"shop": options.shop_port, "sftp": options.sftp_port, **dict.fromkeys(self.houses.servers(), 0)}
         self._host_key = _host_key(folder)
 
+    def _new_buyer(self) -> SapBuyer:
+        code = sap_buyer.CODE
+        self.passwords[code] = _kept(self.folder, f"{code}_password") or token_hex(12)
+        door, desk = FolderDoor(self.folder / "sftp" / code), self.folder / "desks" / code
+        return SapBuyer(door, desk, self.world.firms[0].place, self.world.items, self.clock.now)
+
     # --- life ---
 
     async def open(self) -> None:
@@ -88,6 +98,8 @@ class Site:
             shutil.rmtree(self.folder / left_over, ignore_errors=True)
         for robot in self.robots.values():
             robot.open()
+        if self.buyer is not None:
+            self.buyer.open()
         for door in self._ports:
             await self.reopen(door)
         self._say_where()
@@ -139,6 +151,8 @@ class Site:
             await asyncio.sleep(self.options.behaviour.sweep_every)
             for robot in self.robots.values():
                 robot.sweep()
+            if self.buyer is not None:
+                self.buyer.sweep()
 
     def _later(self, seconds: float, work: Callable[[], None]) -> None:
         def run() -> None:
@@ -150,7 +164,7 @@ class Site:
 
     def _arrived(self, account: str, path: str) -> None:
         folder, _, name = path.rpartition("/")
-        if folder == "/in":
+        if folder == "/in" and account in self.robots:
             self.robots[account].notice(name)
 
     # --- what can be asked of it ---
@@ -212,6 +226,24 @@ class Site:
             raise ValueError(f"no partner holds an order {chosen or 'of one line'}")
         return chosen
 
+    def bought(self) -> dict[str, object]:
+        """Return what the customer that runs SAP has ordered, what it was told of it, and what it could not read."""
+        buyer = self._that_buys()
+        return {"orders": buyer.told(), "unreadable": buyer.unreadable, "statuses": buyer.statuses}
+
+    def buy(self, lines: Mapping[str, int]) -> str:
+        """Let the customer that runs SAP order these quantities by SKU; returns the number of its order."""
+        return self._that_buys().order(lines)
+
+    def amend(self, number: str, item: str, quantity: int) -> None:
+        """Let it want another quantity of an item of its order."""
+        self._that_buys().change(number, item, quantity)
+
+    def _that_buys(self) -> SapBuyer:
+        if self.buyer is None:
+            raise ValueError("there is no customer that runs SAP: start the sandbox with --buyer")
+        return self.buyer
+
     def cancel(self, order_id: int) -> None:
         """Cancel at the shop what has not shipped of an order."""
         self.shop.cancel(self.shop.orders[order_id])
@@ -230,6 +262,8 @@ class Site:
         secrets = {f"{code}_password": password for code, password in self.passwords.items()}
         secrets |= {"shop_token": self.token, "shop_client_secret": self.access.client_secret}
         write_partner_files(self.folder, self.world, addresses, secrets)
+        if self.buyer is not None:
+            write_buyer_file(self.folder, self.world, addresses)
         self.info |= {
             "shop_url": shop_url,
             "shop_token": self.token,

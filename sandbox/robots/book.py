@@ -48,6 +48,10 @@ class Book:
         self.holdings += entered
         return entered, fresh
 
+    def of(self, partner: str, number: str) -> list[Holding]:
+        """Return what a partner holds of an order."""
+        return [each for each in self.holdings if (each.partner, each.asked.po) == (partner, number)]
+
     def rows(self) -> Iterator[dict[str, object]]:
         """Yield every holding as the auditor sees it."""
         return (holding.row() for holding in self.holdings)

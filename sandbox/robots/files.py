@@ -34,6 +34,15 @@ class OrderedLine:
     order_line: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangedLine:
+    """What a line that was ordered before is to have from now on; 0 for none of it."""
+
+    po: str
+    line: str
+    quantity: int
+
+
 def ordered_lines(rows: Sequence[Sequence[str]], header: Sequence[str]) -> list[OrderedLine]:
     """Return the lines of an order's table; raises Unreadable for anything a careful clerk would send back."""
     if not rows or tuple(rows[0]) != tuple(header):

@@ -15,12 +15,12 @@ from sandbox.robots.files import Unreadable
 
 #: Where the fields stand that a robot reads or writes: column and width within the data of a segment.
 COLUMNS: Mapping[str, Mapping[str, tuple[int, int]]] = {
-    "E2EDK01005": {"CURCY": (4, 3), "BSART": (79, 4), "BELNR": (83, 35)},
+    "E2EDK01005": {"ACTION": (0, 3), "CURCY": (4, 3), "BSART": (79, 4), "BELNR": (83, 35)},
     "E2EDK02": {"QUALF": (0, 3), "BELNR": (3, 35), "DATUM": (44, 8)},
     "E2EDK03": {"IDDAT": (0, 3), "DATUM": (3, 8)},
     "E2EDKA1003": {
         "PARVW": (0, 3), "PARTN": (3, 17), "NAME1": (37, 35), "NAME2": (72, 35), "STRAS": (177, 35),
-        "ORT01": (282, 35), "PSTLZ": (326, 9), "LAND1": (344, 3),
+        "ORT01": (282, 35), "PSTLZ": (326, 9), "LAND1": (344, 3), "REGIO": (655, 3),
     },
     "E2EDP01011": {
         "POSEX": (0, 6), "ACTION": (6, 3), "MENGE": (11, 15), "MENEE": (26, 3), "VPREI": (54, 15), "PEINH": (69, 9),

@@ -18,7 +18,7 @@ from sandbox.plan import Firm, Item, Kind
 from sandbox.robots import files
 from sandbox.robots.book import Book, Holding
 from sandbox.robots.doors import Door
-from sandbox.robots.style import Receipting, style_of
+from sandbox.robots.style import Amending, Receipting, style_of
 
 _CARRIERS = ("UPS", "FedEx", "DHL", "USPS")
 _UNFINISHED = (".part", ".tmp", ".partial", ".filepart")
@@ -105,13 +105,17 @@ class Robot:
         path = self._desk / f"{next(self._taken):05d}_{name}"
         if not self._door.take(name, path):
             return
+        content = path.read_bytes()
         try:
-            lines = self._style.read_order(path.read_bytes(), self._header)
+            changes = self._style.read_change(content) if isinstance(self._style, Amending) else []
+            lines = [] if changes else self._style.read_order(content, self._header)
         except files.Unreadable as why:
             self.unreadable.append(f"{name}: {why}")
             self._confirm(path, readable=False)
             return
         self._confirm(path, readable=True)
+        if changes:
+            self._amend(changes)
         if not lines:
             return
         holdings, fresh = self._yard.book.enter(self.firm.code, lines)
@@ -168,6 +172,23 @@ class Robot:
         if self._answers:
             self._publish(f"ACK_{number}", "acknowledgement", files.ACKNOWLEDGEMENT_HEADER, answers)
 
+    def _amend(self, changes: list[files.ChangedLine]) -> None:
+        """Do as a change says as far as nothing has left yet, and answer with what each line has now."""
+        number = changes[0].po
+        asked = {change.line: change.quantity for change in changes}
+        held = [each for each in self._yard.book.of(self.firm.code, number) if each.asked.line in asked]
+        answers = [self._amended(each, asked[each.asked.line]) for each in held]
+        self._soon(self._yard.behaviour.reaction, f"change|{number}", lambda: self._acknowledge(f"{number}_C", answers))
+        self._restock()
+
+    def _amended(self, holding: Holding, quantity: int) -> tuple[object, ...]:
+        asked, freed = holding.asked, 0 if holding.shipped else max(0, holding.held - quantity)
+        holding.held -= freed
+        self.stock[asked.sku] = self.stock.get(asked.sku, 0) + freed
+        status, reason = ("R", "as you asked") if not holding.held else ("C" if freed else "A", "")
+        ship_by = self._yard.clock.now().date() if holding.held else ""
+        return asked.po, asked.line, asked.sku, status, holding.held, ship_by, reason
+
     # --- parcels ---
 
     def _plan_parcels(self, number: str, holdings: list[Holding]) -> None:
@@ -178,7 +199,10 @@ class Robot:
             if group:
                 self._soon(after * turn, f"ship|{number}|{turn}", partial(self._ship, number, group))
 
-    def _ship(self, number: str, holdings: list[Holding]) -> None:
+    def _ship(self, number: str, planned: list[Holding]) -> None:
+        holdings = [each for each in planned if each.held]
+        if not holdings:  # all of it was taken back
+            return
         now, parcel = files.stamp(self._yard.clock.now()), next(self._parcels)
         shipment = f"{self.firm.node}-{parcel:05d}"
         chance = self._chance(f"parcel|{shipment}")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import count
 
 from sandbox.robots import idoc, x12
-from sandbox.robots.files import OrderedLine, Unreadable
+from sandbox.robots.files import ChangedLine, OrderedLine, Unreadable
 from sandbox.robots.idoc import Document, Seg
 
 #: How the merchant's hub is called in partner profiles: partner type, number and port.
@@ -17,7 +17,9 @@ HUB = ("KU", "0000088333", "XDOCK")
 Row = Mapping[str, str]
 _ANSWERS = frozenset({"STATUS", "ALEAUD"})
 _ORDERS = frozenset({"ORDERS"})
-_SHIP_ORDERS = frozenset({"SHPORD", "WHSORD"})
+#: What a 3PL confirms a ship order with.
+_SHIP_ORDERS = {"SHPORD": "SHPCON", "WHSORD": "WHSCON"}
+_GONE = "003"
 #: E1EDP01.ACTION, and E1EDP01.ABGRU where a line is refused.
 _ACTIONS = {"A": "000", "C": "002", "B": "004", "R": "003"}
 _REFUSED = "11"
@@ -38,6 +40,16 @@ class SapStyle:
         self._desk = idoc.Desk(identity(code), HUB)
         self._warehouse, self._now = warehouse, now
         self._cartons = count(1)
+        self._confirms: dict[str, str] = {}
+
+    def read_change(self, content: bytes) -> list[ChangedLine]:
+        """Return what an ORDCHG changes; a 3PL takes none."""
+        documents = [each for each in idoc.read(content) if each.control.get("MESTYP") == "ORDCHG"]
+        if documents and self._warehouse:
+            raise Unreadable("message type ORDCHG is not taken")
+        for document in documents:
+            self._check_control(document.control)
+        return [line for document in documents for line in changed_lines(document)]
 
     def read_order(self, content: bytes, header: Sequence[str]) -> list[OrderedLine]:  # noqa: ARG002 - IDocs name their own fields
         """Return the lines of the orders in a file; none for one that holds only answers."""
@@ -45,17 +57,22 @@ class SapStyle:
         return [line for document in documents for line in self._lines(document)]
 
     def _lines(self, document: Document) -> list[OrderedLine]:
-        control, message = document.control, document.control.get("MESTYP", "")
-        if (control.get("SNDPRN"), control.get("RCVPRN")) != (HUB[1], self._desk.us[1]):
-            raise Unreadable(f"no partner profile for {control.get('SNDPRN')} to {control.get('RCVPRN')}")
-        if control.get("DIRECT") != "2" or not control.get("DOCNUM", "").strip("0"):
-            raise Unreadable("the control record has no number, or does not go into SAP")
+        message = document.control.get("MESTYP", "")
+        self._check_control(document.control)
         if message not in (_SHIP_ORDERS if self._warehouse else _ORDERS):
             raise Unreadable(f"message type {message} is not taken")
         lines = ship_order(document) if self._warehouse else purchase_order(document)
         if not lines:
             raise Unreadable("the order has no lines")
+        if self._warehouse:
+            self._confirms[lines[0].po] = _SHIP_ORDERS[message]
         return lines
+
+    def _check_control(self, control: Mapping[str, str]) -> None:
+        if (control.get("SNDPRN"), control.get("RCVPRN")) != (HUB[1], self._desk.us[1]):
+            raise Unreadable(f"no partner profile for {control.get('SNDPRN')} to {control.get('RCVPRN')}")
+        if control.get("DIRECT") != "2" or not control.get("DOCNUM", "").strip("0"):
+            raise Unreadable("the control record has no number, or does not go into SAP")
 
     def receipt(self, content: bytes, *, readable: bool) -> bytes | None:
         """Return a STATUS for each IDoc of a file; None for answers, and for what is no IDoc."""
@@ -132,8 +149,9 @@ class SapStyle:
         return b"".join([*parts, *([self._shortage(short)] if short else [])])
 
     def _confirmation(self, rows: Sequence[Row]) -> bytes:
-        """Return a WHSCON: what left, and with zero what will not."""
-        return self._desk.flat("DELVRY03", "WHSCON", self._delivery(rows), self._now())
+        """Return a WHSCON or SHPCON, as the order was: what left, and with zero what will not."""
+        message = self._confirms.get(rows[0]["PO"], "WHSCON")
+        return self._desk.flat("DELVRY03", message, self._delivery(rows), self._now())
 
     def _delivery(self, rows: Sequence[Row]) -> list[Seg]:
         first, now = rows[0], self._now()
@@ -144,16 +162,17 @@ class SapStyle:
         segments.append(Seg("E1EDT13", {"QUALF": "006", "ISDD": f"{now:%Y%m%d}"}, 2))
         for place, row in enumerate(rows, start=1):
             line = row["Line"].zfill(6)
-            item = {"POSNR": line if self._warehouse else f"{place * 10:06}", "LFIMG": f"{row['Shipped']}.000"}
+            said = {"POSNR": line if self._warehouse else f"{place * 10:06}", "LFIMG": f"{row['Shipped']}.000"}
             if self._warehouse:
-                item["ORMNG"] = f"{int(row['Shipped']) + int(row['Short'])}.000"
-            segments.append(Seg("E1EDL24", {**item, "KDMAT": row["Item"], "VRKME": "PCE"}, 2))
+                said["ORMNG"] = f"{int(row['Shipped']) + int(row['Short'])}.000"
+            segments.append(Seg("E1EDL24", {**said, "KDMAT": row["Item"], "VRKME": "PCE"}, 2))
             if not self._warehouse:
                 segments.append(Seg("E1EDL41", {"QUALI": "001", "BSTNR": row["PO"], "POSEX": line}, 3))
         carton = f"00{x12.sscc(next(self._cartons))}"
         segments.append(Seg("E1EDL37", {"EXIDV": carton, "EXIDV2": first["Tracking"]}, 2))
         for place, row in enumerate(rows, start=1):
-            packed = {"VBELN": number, "POSNR": f"{place * 10:06}", "VEMNG": f"{row['Shipped']}.000", "VEMEH": "PCE"}
+            item = row["Line"].zfill(6) if self._warehouse else f"{place * 10:06}"
+            packed = {"VBELN": number, "POSNR": item, "VEMNG": f"{row['Shipped']}.000", "VEMEH": "PCE"}
             segments.append(Seg("E1EDL44", packed, 3))
         return segments
 
@@ -206,6 +225,23 @@ def purchase_order(document: Document) -> list[OrderedLine]:
         if scheduled != quantity:
             raise Unreadable(f"item {head.get('POSEX')}: {quantity} are ordered and {scheduled} are scheduled")
         lines.append(_line(number, head.get("POSEX", ""), sku, quantity, customer, line))
+    return lines
+
+
+def changed_lines(document: Document) -> list[ChangedLine]:
+    """Return the lines of an ORDCHG; raises Unreadable."""
+    number = document.value("E1EDK02", "BELNR", QUALF="001")
+    all_gone = document.value("E1EDK01", "ACTION") == _GONE
+    lines = []
+    for group in idoc.groups(document.segments, "E1EDP01"):
+        head = group[0].fields
+        gone = all_gone or head.get("ACTION") == _GONE
+        if not number or not head.get("POSEX", "").isdigit() or head.get("ACTION") not in ("001", "002", _GONE):
+            raise Unreadable(f"item {head.get('POSEX')!r}: the order, the item or what is to be done is missing")
+        quantity = 0 if gone else _pieces(head.get("MENGE", ""), head.get("MENEE", ""))
+        lines.append(ChangedLine(number, head["POSEX"].lstrip("0"), quantity))
+    if not lines:
+        raise Unreadable("the change has no lines")
     return lines
 
 

@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 
 from sandbox.plan import Firm, Kind
 from sandbox.robots.csv_style import CsvStyle
-from sandbox.robots.files import OrderedLine
+from sandbox.robots.files import ChangedLine, OrderedLine
 from sandbox.robots.fixed_style import FixedStyle
 from sandbox.robots.json_style import JsonStyle
 from sandbox.robots.sap_style import SapStyle
@@ -49,6 +49,15 @@ class Receipting(Protocol):
 
     def receipt(self, content: bytes, *, readable: bool) -> bytes | None:
         """Return the file that confirms or refuses another one; None when there is nothing to say."""
+        ...
+
+
+@runtime_checkable
+class Amending(Protocol):
+    """A style in which an order that was taken can be changed."""
+
+    def read_change(self, content: bytes) -> list[ChangedLine]:
+        """Return what a file changes of orders taken before; none for one that changes nothing. Raises Unreadable."""
         ...
 
 

@@ -98,6 +98,13 @@ def test_a_type_of_the_same_family_lends_its_tree() -> None:
     assert idoc.segments[1].parent is idoc.segments[0]
 
 
+@pytest.mark.parametrize("joint", ["\n", "\r\n", "\n\x1a"])
+def test_files_without_line_ends_that_were_joined_with_some_are_whole(joint: str) -> None:
+    found = list(read([(flat(end="", last=False) + joint).encode() * 3]))
+    assert [len(each.segments) for each in found if isinstance(each, Idoc)] == [len(ORDER)] * 3
+    assert all(isinstance(each, Idoc) and each.whole for each in found)
+
+
 def test_several_idocs_in_a_file_are_told_apart() -> None:
     both = "\n".join([control(number=1), *data(number=1), control("INVOIC02", "INVOIC", 2), *data(number=2)])
     found = list(idocs([both.encode()]))

@@ -6,10 +6,15 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from sandbox.options import Options
+from sandbox.plan import World
+from sandbox.robots.sap_buyer import CODE
+from sandbox.world import plan_world
 from tests.files.openssh_server import WHY_NOT, OpenSsh, make_keys
 from tests.journeys.circle import Circle
 from tests.journeys.test_kills import expect_each_line_once, kill_everywhere, start_live
@@ -18,6 +23,11 @@ pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
 #: Two suppliers and a 3PL, all of them on SAP.
 SAP = ("--style", "sap", "--suppliers", "2")
+#: One supplier and a 3PL that do as they are told, slowly enough for a change of mind, and a customer.
+CALM = (
+    "--style", "sap", "--suppliers", "1", "--buyer", "--ship-after", "45", "--reject", "0", "--reduce", "0",
+    "--short", "0",
+)  # fmt: skip
 BOUNDARIES = tuple(
     f"sap.{name}" for name in ("claimed", "rendered", "before_bytes", "bytes_sent", "staged", "replied", "committed")
 )
@@ -104,6 +114,83 @@ def test_replies_lost_by_partners_on_sap_lose_nothing_and_send_nothing_twice(cir
     report = ours.audit()
     assert (report.lost, report.duplicated) == (0, 0), report.as_text()
     assert set(numbers_taken(ours).values()) == {1}
+
+
+def most_of(world: World, code: str, *, but: str = "") -> str:
+    """Return the SKU that a partner has most of, of those that another one has not."""
+    stock = {firm.code: {offer.sku: offer.stock for offer in firm.offers} for firm in world.firms}
+    return max(stock[code].keys() - stock.get(but, {}).keys(), key=lambda sku: stock[code][sku])
+
+
+def held_by(circle: Circle, code: str) -> list[dict[str, object]]:
+    return [row for row in circle.sandbox.get("/audit")["held"] if row["partner"] == code]
+
+
+def with_shpord(circle: Circle, code: str) -> None:
+    """Let the 3PL be one that takes SHPORD and confirms with SHPCON."""
+    path = circle.folder / "mappings" / f"{code}.toml"
+    said = """
+[documents.order.fields]
+"EDI_DC40.MESTYP" = { value = "SHPORD" }
+[documents.shipment]
+root = "SHPCON"
+"""
+    path.write_text(path.read_text("utf-8") + said, "utf-8")
+
+
+def until(holds: Callable[[], object], seconds: float = 150) -> None:
+    ends = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < ends, "it never came true"
+        time.sleep(0.3)
+
+
+def test_orders_are_taken_back_and_a_customer_on_sap_is_served_over_openssh(
+    circle: Callable[..., Circle], sshd: OpenSsh
+) -> None:
+    """ORDCHG and SHPORD out, SHPCON in; for the customer ORDERS and ORDCHG in, ORDRSP, DESADV and INVOIC out."""
+    ours, world = circle(1, 11, *CALM), plan_world(Options(orders=1, seed=11, suppliers=1, style="sap"))
+    by_openssh(ours, sshd)
+    supplier, warehouse = (firm.code for firm in sorted(world.firms, key=lambda each: each.kind))
+    with_shpord(ours, warehouse)
+    theirs, own = most_of(world, supplier, but=warehouse), most_of(world, warehouse)
+    ours.sandbox.post("/stock", {"partner": supplier, "sku": own, "quantity": 0})
+    time.sleep(3)  # until its stock file says so
+    buyer, aside = ours.folder / "mappings" / f"{CODE}.toml", ours.folder / "buyer.toml"
+    buyer.rename(aside)  # it has no stock to wait for
+    ours.open_for_business()
+    partners = ours.hub.summary()["partners"] if ours.hub is not None else 0
+    aside.rename(buyer)
+    ours.wait(lambda _, summary: summary["partners"] > partners)
+    ours.go_live()
+
+    (order,) = ours.sandbox.post("/orders", {"lines": {theirs: 2}})["orders"]
+    until(lambda: any(row["order"] == order for row in held_by(ours, supplier)))
+    ours.sandbox.post("/cancel", {"order": order})
+    until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == order] == [0])
+
+    number = ours.sandbox.post("/buy", {"lines": {theirs: 5, own: 3}})["order"]
+
+    def told() -> dict[str, dict[str, float]]:
+        answer: dict[str, dict[str, float]] = ours.sandbox.get("/bought")["orders"][number]
+        return answer
+
+    until(lambda: told()["confirmed"] == {"000010": 5, "000020": 3})
+    ours.sandbox.post("/amend", {"order": number, "item": "000010", "quantity": 2})
+    until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == number] == [2])
+    until(lambda: told()["shipped"] == {"000010": 2, "000020": 3})
+    prices = {sku: item.price for sku, item in world.items.items()}
+    until(lambda: Decimal(str(told()["invoiced"])) == 2 * prices[theirs] + 3 * prices[own])
+    assert ours.sandbox.get("/state")["unreadable"] == {}
+    assert ours.sandbox.get("/bought")["unreadable"] == []
+    assert set(ours.sandbox.get("/bought")["statuses"]) <= {"16"}
+    assert ours.hub is not None
+    ours.hub.stop()
+    changes = ours.rows("SELECT state, count(*) FROM delivery WHERE kind = 'purchase_order_change' GROUP BY state")
+    assert changes == [("confirmed", 2)]
+    kinds = {path.read_text("utf-8")[99:129].strip() for path in (ours.folder / "desks" / warehouse).glob("*.idoc")}
+    assert "SHPORD" in kinds
+    assert "WHSORD" not in kinds
 
 
 @pytest.mark.soak

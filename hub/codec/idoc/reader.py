@@ -254,4 +254,5 @@ class _Flat:
 
 
 def _at(code: FaultCode, record: str, line: int, offset: int) -> Fault:
-    return Fault(code, record[:NAME_WIDTH].strip(), line=line, offset=offset, value=record[:80].rstrip())
+    name = record[:NAME_WIDTH].strip()
+    return Fault(code, name if name.isprintable() else "", line=line, offset=offset, value=record[:80].rstrip())

@@ -133,6 +133,10 @@ def _gathered(chunks: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(held)
 
 
+#: So many characters at most stand between two files that were joined.
+_JOINTS: Final = 8
+
+
 class Records:
     """The records of a flat file: text, line (0 where there are no lines) and offset in bytes of each.
 
@@ -240,7 +244,13 @@ class Records:
         return True
 
     def _astray(self, held: str, at: int, offset: int) -> int:
-        """Tell that no record begins here, and return where the next one of this IDoc, or the next IDoc, may begin."""
+        """Tell that no record begins here, and return where the next one of this IDoc, or the next IDoc, may begin.
+
+        Between IDocs that were joined from files with a line end behind their last record it is not told.
+        """
+        behind = at + len(held[at : at + _JOINTS]) - len(held[at : at + _JOINTS].lstrip("\r\n\x1a"))
+        if held.startswith(CONTROL, behind):
+            return behind
         if not self.faults or self.faults[-1].code is not FaultCode.NOT_ALIGNED:
             self._note(FaultCode.NOT_ALIGNED, offset, held[at : at + RECORD_WIDTH])
         found = held.find(CONTROL, at)
