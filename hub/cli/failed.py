@@ -113,7 +113,7 @@ def failed() -> None:
 
 @failed.command("list")
 @choosing
-@click.option("--closed", is_flag=True, help="What was closed instead.")
+@click.option("--closed", is_flag=True, help="What a person or a later success has closed instead.")
 @click.option("--records", is_flag=True, help="One row a failure; --json prints these anyway.")
 @click.option("--group", "grouped", is_flag=True, help="One row a cause, as without --json.")
 @click.option("--would-send", is_flag=True, help="What observing connections would have sent instead.")

@@ -327,6 +327,13 @@ def parked(
     return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
 
 
+def done_with(tx: Connection, limit: int = 1000) -> list[ParkedRecord]:
+    """Return records that were parked and are no more: a person closed them or they came whole since; newest first."""
+    over = parked_record.c.state != "open"  # most are: read from the newest on, without sorting
+    query = select(parked_record).where(over).order_by(parked_record.c.id.desc()).limit(limit)
+    return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
+
+
 def count_parked(tx: Connection) -> dict[str, int]:
     """Return how many open parked records each connection has."""
     query = select(parked_record.c.connection, func.count()).where(parked_record.c.state == "open")

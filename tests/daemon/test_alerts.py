@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from email import message_from_bytes
+from email.message import Message
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from aiosmtpd.smtp import SMTP, AuthResult
 from pydantic import ValidationError
 
 from hub.delivery.links import Links
@@ -269,3 +274,77 @@ def test_a_command_reads_the_notice(tmp_path: Path) -> None:
     assert target.read_text() == "Crossdock: 1 new\nacme is down\n"
     with pytest.raises(NotTold):
         Channels({}.get).send(AlertChannel(name="p", kind="command", command=("false",)), "s", "t")
+
+
+class Postman:
+    """A mail server's desk: it keeps what comes, and knows one password."""
+
+    def __init__(self) -> None:
+        self.mails: list[Message] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self.mails.append(message_from_bytes(envelope.content))
+        return "250 OK"
+
+    def knows(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        return AuthResult(success=data.password == b"canary", handled=False)
+
+
+@pytest.fixture
+def post() -> Iterator[tuple[Postman, str]]:
+    postman, loop = Postman(), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    async def listen() -> asyncio.Server:
+        line = partial(SMTP, postman, authenticator=postman.knows, auth_require_tls=False, loop=loop)
+        return await loop.create_server(line, "127.0.0.1", 0)
+
+    async def rest() -> None:
+        server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    server = asyncio.run_coroutine_threadsafe(listen(), loop).result(10)
+    yield postman, f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    asyncio.run_coroutine_threadsafe(rest(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+def test_a_mail_says_the_notice_to_everybody_and_its_password_is_a_secret(post: tuple[Postman, str]) -> None:
+    postman, smtp = post
+    said = {"smtp": smtp, "tls": False, "sender": "hub@merchant.example", "to": ["ann@x.example", "bob@x.example"]}
+    login = {"user": "hub", "password": "secret:mail"}
+    channel = AlertChannel.model_validate({"name": "mail", "kind": "email", **said, **login})
+    Channels({"mail": "canary"}.get).send(channel, "Crossdock: 1 new", "acme is down:\n\N{EM DASH} ask them")
+    (mail,) = postman.mails
+    assert (mail["Subject"], mail["From"]) == ("Crossdock: 1 new", "hub@merchant.example")
+    assert mail["To"] == "ann@x.example, bob@x.example"
+    payload = mail.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    assert payload.decode().splitlines() == ["acme is down:", "\N{EM DASH} ask them"]
+    with pytest.raises(NotTold, match="secret set mail"):
+        Channels({}.get).send(channel, "s", "t")
+
+
+def test_a_mail_that_is_not_taken_goes_again_and_what_is_kept_of_it_holds_no_password(
+    desk: Desk, clock: FakeClock, post: tuple[Postman, str]
+) -> None:
+    postman, smtp = post
+    mail = {"name": "mail", "kind": "email", "smtp": smtp, "tls": False, "sender": "h@m.example", "to": ["a@x.example"]}
+    section = settings(channels=[{**mail, "user": "hub", "password": "secret:mail"}])
+    outage(desk, "acme")
+    clock.advance(600)
+    alerts.look(desk, section)
+    runner(desk, section, Channels({"mail": "not-the-canary"}.get)).run_due()
+    (waiting,) = ledger(desk)
+    assert (waiting.state, postman.mails) == (DeliveryState.WAITING, [])
+    assert "canary" not in repr(waiting)
+    clock.advance(60)
+    runner(desk, section, Channels({"mail": "canary"}.get)).run_due()
+    assert len(postman.mails) == 1

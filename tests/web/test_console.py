@@ -112,6 +112,13 @@ def test_a_failure_is_shown_whole_and_closed_with_a_reason(site: Any) -> None:
     assert "they send it again tomorrow" in resolved
 
 
+def test_what_a_later_success_closed_is_resolved_too(site: Any) -> None:
+    failure = park_record(site)
+    with site.store.write() as tx:
+        messages.resolve_parked(tx, ids=[int(failure[1:])], why="message 9 has it whole", now=site.clock.now())
+    assert "message 9 has it whole" in text(site.open().get("/needs?tab=resolved"))
+
+
 def test_retry_data_is_edited_byte_for_byte(site: Any) -> None:
     failure = park_record(site)
     browser = site.open()

@@ -74,7 +74,7 @@ class Filters:
     """Which failures to list; everything that is not given lets all through.
 
     `code` is a cause: a code, an error class, or both as `BadRecord/unit`. `before` and `after` bound since when they
-    stand; `closed` lists what a person closed.
+    stand; `closed` lists what a person closed, or a later success.
     """
 
     kinds: frozenset[FailureKind] = frozenset()

@@ -22,8 +22,8 @@ _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
 
 
 def _records(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
-    for row in messages.parked(tx, state="closed" if filters.closed else "open", limit=_MOST):
-        yield _record(row)
+    found = messages.done_with(tx, limit=_MOST) if filters.closed else messages.parked(tx, limit=_MOST)
+    yield from map(_record, found)
 
 
 def record(tx: Connection, number: int) -> Failure | None:
