@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from connectors.shopify import health, hooks
 from connectors.shopify.answers import Answers, write_answer
@@ -19,6 +19,7 @@ from connectors.shopify.parts import Parts
 from connectors.shopify.risks import Risks
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.stock import Stock, write_push
+from connectors.shopify.told import Promises, ReadyGoods, write_promise, write_ready
 from connectors.shopify.translate import read_order
 from connectors.shopify.watch import Watch
 from hub.contract import (
@@ -40,7 +41,7 @@ from hub.contract import (
     Rendered,
 )
 from hub.model.base import Record
-from hub.model.channel import Assignment, OrderHold, RequestAnswer
+from hub.model.channel import Assignment, OrderHold, OrderPromise, ReadyForPickup, RequestAnswer
 from hub.model.document import Direction, Kind
 from hub.model.shipment import Fulfilment
 from hub.model.stock import StockPush
@@ -51,6 +52,8 @@ STOCK = DocumentSpec("stock", Direction.OUT, Kind.STOCK_PUSH)
 HOLDS = DocumentSpec("holds", Direction.OUT, Kind.ORDER_HOLD)
 ASSIGNMENTS = DocumentSpec("assignments", Direction.OUT, Kind.ASSIGNMENT)
 ANSWERS = DocumentSpec("answers", Direction.OUT, Kind.REQUEST_ANSWER)
+READY = DocumentSpec("ready", Direction.OUT, Kind.READY_FOR_PICKUP)
+PROMISES = DocumentSpec("promises", Direction.OUT, Kind.ORDER_PROMISE)
 
 #: What the shop calls us with: it only says that orders are worth reading, and is done with once they were.
 HOOKS = DocumentSpec(hooks.DOCUMENT, Direction.IN, Kind.SALES_ORDER, comes_with=ORDERS.name)
@@ -60,11 +63,32 @@ ABOUT = About(
     summary="A Shopify shop over the Admin API: orders in, fulfilments, stock and holds out.",
     settings=ShopifySettings,
     reads=frozenset({Kind.SALES_ORDER}),
-    writes=frozenset({Kind.FULFILMENT, Kind.STOCK_PUSH, Kind.ORDER_HOLD, Kind.ASSIGNMENT, Kind.REQUEST_ANSWER}),
-    idempotent=frozenset({Kind.STOCK_PUSH}),
+    writes=frozenset(
+        {
+            Kind.FULFILMENT,
+            Kind.STOCK_PUSH,
+            Kind.ORDER_HOLD,
+            Kind.ASSIGNMENT,
+            Kind.REQUEST_ANSWER,
+            Kind.READY_FOR_PICKUP,
+            Kind.ORDER_PROMISE,
+        }
+    ),
+    idempotent=frozenset({Kind.STOCK_PUSH, Kind.READY_FOR_PICKUP, Kind.ORDER_PROMISE}),
     page_size=250,
     pace=Pace(per_second=2, burst=40),  # the Standard plan's; the call-limit header corrects it
 )
+
+
+#: The record of each document that is written the same way whatever the settings say, and what writes it.
+_WRITTEN: Mapping[str, tuple[type[Record], Callable[[Any], bytes]]] = {
+    STOCK.name: (StockPush, write_push),
+    HOLDS.name: (OrderHold, write_hold),
+    ASSIGNMENTS.name: (Assignment, lambda record: Wanted.of(record).write()),
+    ANSWERS.name: (RequestAnswer, write_answer),
+    READY.name: (ReadyForPickup, write_ready),
+    PROMISES.name: (OrderPromise, write_promise),
+}
 
 
 class Writer(Protocol):
@@ -99,13 +123,20 @@ class ShopifyConnector:
             HOLDS.name: Holds(graphql),
             ASSIGNMENTS.name: Assignments(parts),
             ANSWERS.name: Answers(self._client),
+            READY.name: ReadyGoods(graphql, parts),
+            PROMISES.name: Promises(graphql),
         }
         self._subscriptions = hooks.Subscriptions(self._client, self._settings, context, self._channel)
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the documents that flow over this connection."""
-        moves, answers = self._settings.moves, self._settings.fulfilment_service
-        return ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, *([ASSIGNMENTS] * moves), *([ANSWERS] * answers)
+        settings = self._settings
+        chosen = (
+            (ASSIGNMENTS, settings.moves),
+            (ANSWERS, settings.fulfilment_service),
+            (PROMISES, settings.tell_promise),
+        )
+        return ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, READY, *(spec for spec, wanted in chosen if wanted)
 
     def check(self) -> Health:
         """Say whether we can log in and work, and which locations nobody mapped."""
@@ -134,14 +165,9 @@ class ShopifyConnector:
         if document == FULFILMENTS.name and isinstance(record, Fulfilment):
             location = record.location or self._settings.location_of(record.node)
             return Rendered(Parcel.of(record, location).write(record.fulfilment_id))
-        if document == STOCK.name and isinstance(record, StockPush):
-            return Rendered(write_push(record))
-        if document == HOLDS.name and isinstance(record, OrderHold):
-            return Rendered(write_hold(record))
-        if document == ASSIGNMENTS.name and isinstance(record, Assignment):
-            return Rendered(Wanted.of(record).write())
-        if document == ANSWERS.name and isinstance(record, RequestAnswer):
-            return Rendered(write_answer(record))
+        kind, write = _WRITTEN.get(document, (None, None))
+        if kind is not None and write is not None and isinstance(record, kind):
+            return Rendered(write(record))
         raise Rejected(f"{type(record).__name__} is no {document} of a shop", code="document")
 
     def send(self, outbound: Outbound) -> Receipt:

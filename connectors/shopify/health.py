@@ -87,6 +87,8 @@ def _scopes(client: ShopClient) -> frozenset[str]:
 def _missing(scopes: frozenset[str], settings: ShopifySettings) -> Iterable[str]:
     granted = scopes | {scope.replace("write_", "read_", 1) for scope in scopes if scope.startswith("write_")}
     yield from (f"{scope} (for {what})" for scope, what in _NEEDED.items() if scope not in granted)
+    if settings.tell_promise and "write_orders" not in granted:
+        yield "write_orders (for telling the promised day)"
     if settings.fulfilment_service and _FULFILS[1] not in granted:
         yield f"{_FULFILS[1]} (for answering requests as a fulfilment service)"
     elif not granted & set(_FULFILS):

@@ -82,6 +82,22 @@ query risks($ids: [ID!]!) {
 }
 """
 
+#: Lets the shop tell the customer that goods can be collected.
+READY = """
+mutation ready($parts: [PreparedFulfillmentOrderLineItemsInput!]!) {
+  fulfillmentOrderLineItemsPreparedForPickup(input: {lineItemsByFulfillmentOrder: $parts}) {
+    userErrors { code message }
+  }
+}
+"""
+
+#: Writes values of ours beside an order.
+METAFIELDS = """
+mutation tell($fields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $fields) { userErrors { message } }
+}
+"""
+
 #: Starts reading every variant, however many a product has.
 RUN_BULK = """
 mutation runBulk($query: String!) {
@@ -119,6 +135,8 @@ EVERY = (
     HOLD,
     RELEASE,
     RISKS,
+    READY,
+    METAFIELDS,
     RUN_BULK,
     BULK,
     BULKS,

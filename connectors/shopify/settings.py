@@ -98,6 +98,12 @@ class ShopifySettings(BaseModel):
         bool,
         Field(description="move fulfilment orders to the location that ships, when routed and again before fulfilling"),
     ] = True
+    tell_promise: Annotated[
+        bool,
+        Field(
+            description="write the promised day into the order's metafield `crossdock.promised_at`; needs write_orders"
+        ),
+    ] = False
     fulfilment_service: Annotated[
         bool,
         Field(description="the app is a fulfilment service: only what the merchant requests is shipped, and answered"),

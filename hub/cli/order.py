@@ -195,3 +195,13 @@ def reroute(session: Session, reference: str, why: str, as_json: bool) -> None:
 def cancel(session: Session, reference: str, why: str, as_json: bool) -> None:
     """Cancel what has not shipped; what a node was asked for already is listed as a failure for a person."""
     _change(session, "cancel", reference, why, as_json=as_json)
+
+
+@order.command()
+@click.argument("reference")
+@click.option("--why", default="", help="Kept with the order.")
+@json_option
+@pass_session
+def collected(session: Session, reference: str, why: str, as_json: bool) -> None:
+    """Say that the customer has collected what stood ready, where the shop does not find out by itself."""
+    _change(session, "collected", reference, why, as_json=as_json)

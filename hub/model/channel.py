@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from hub.model.base import Code, Quantity, Record, SomeQuantity, Text
+from hub.model.base import Code, Moment, Quantity, Record, SomeQuantity, Text
 
 
 class RequestLine(Record):
@@ -61,3 +61,26 @@ class Assignment(Record):
 
     channel_order: Code
     lines: Annotated[tuple[AssignmentLine, ...], Field(min_length=1)]
+
+
+class ReadyLine(Record):
+    """How much of one of the channel's lines the customer can collect."""
+
+    channel_line: Code
+    quantity: SomeQuantity
+
+
+class ReadyForPickup(Record):
+    """Goods that a customer collects stand ready at a place; nobody has collected them yet."""
+
+    channel_order: Code
+    node: Code
+    location: Annotated[Text, Field(description="the channel's location id for the node, when it has one")] = ""
+    lines: Annotated[tuple[ReadyLine, ...], Field(min_length=1)]
+
+
+class OrderPromise(Record):
+    """When the customer may expect the last of an order, as it stands now."""
+
+    channel_order: Code
+    promised_at: Moment

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from hub.model.base import Record
-from hub.model.channel import Assignment, OrderHold, RequestAnswer
+from hub.model.channel import Assignment, OrderHold, OrderPromise, ReadyForPickup, RequestAnswer
 from hub.model.item import CatalogueEntry
 from hub.model.node import Node
 from hub.model.notice import Notice
@@ -46,6 +46,8 @@ class Kind(StrEnum):
     ASSIGNMENT = "assignment"
     ORDER_HOLD = "order_hold"
     REQUEST_ANSWER = "request_answer"
+    READY_FOR_PICKUP = "ready_for_pickup"
+    ORDER_PROMISE = "order_promise"
     INVOICE = "invoice"
     INTERCHANGE = "interchange"  # inbound, whole: its records are the acknowledgements that we owe for it
     FUNCTIONAL_ACKNOWLEDGEMENT = "functional_acknowledgement"  # theirs about what we sent, or ours about theirs
@@ -71,6 +73,8 @@ RECORDS: Mapping[Kind, type[Record]] = {
     Kind.ASSIGNMENT: Assignment,
     Kind.ORDER_HOLD: OrderHold,
     Kind.REQUEST_ANSWER: RequestAnswer,
+    Kind.READY_FOR_PICKUP: ReadyForPickup,
+    Kind.ORDER_PROMISE: OrderPromise,
     Kind.INVOICE: Invoice,
     Kind.INTERCHANGE: FunctionalAcknowledgement,
     Kind.FUNCTIONAL_ACKNOWLEDGEMENT: FunctionalAcknowledgement,

@@ -35,7 +35,7 @@ class Book:
         self.recalled: set[str] = set()  # documents of which another quantity is wanted now than their nodes know
         self.readdressed: set[str] = set()  # documents that were to go elsewhere
         self.plan_changed = False
-        self.promised_before = self.promised
+        self.promised_before = self.promised_told = self.promised
 
     @classmethod
     def open(cls, tx: Connection, order_id: str) -> Book:

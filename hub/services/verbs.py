@@ -15,7 +15,7 @@ from hub.services.attention import failures, retry_data
 from hub.services.desk import Desk
 from hub.services.inventory import stock_push, transfers
 from hub.services.requests import Refused, Verb, in_pieces
-from hub.services.selling import orders
+from hub.services.selling import orders, pickups
 from hub.services.sourcing import routing
 from hub.services.syncing import connections
 from hub.services.trade import invoices
@@ -59,6 +59,7 @@ class Verbs:
             "order.release": self._release,
             "order.reroute": self._reroute,
             "order.cancel": self._cancel,
+            "order.collected": self._collected,
             "invoice.approve": self._approve,
             "failed.rerun": self._rerun,
             "failed.close": self._close,
@@ -128,6 +129,10 @@ class Verbs:
 
     def _cancel(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
         return self._change(desk, arguments, lambda tx, order: orders.cancel(tx, desk, order, arguments["why"], actor))
+
+    def _collected(self, desk: Desk, arguments: Arguments, actor: str) -> Arguments:
+        why = arguments.get("why", "")
+        return self._change(desk, arguments, lambda tx, order: pickups.collected(tx, desk, order, actor, why))
 
     def _change(self, desk: Desk, arguments: Arguments, change: Callable[[Connection, str], object]) -> Arguments:
         """Change one order in one transaction; returns its number and its status after it."""

@@ -209,7 +209,7 @@ class Writer:
                 {"id": each.id, "handle": each.handle, "reason": each.reason, "reason_notes": each.notes}
                 for each in part.holds
             ],
-            "delivery_method": {"id": part.id + 1, "method_type": "shipping", "min_delivery_date_time": None},
+            "delivery_method": {"id": part.id + 1, "method_type": part.method, "min_delivery_date_time": None},
             "assigned_location": _assigned(part.location),
             "merchant_requests": [{"message": "", "request_options": {}, "kind": kind} for kind in part.asked],
         }

@@ -81,6 +81,8 @@ class FulfilmentOrder:
     updated: datetime
     status: str = "open"
     request: str = "unsubmitted"
+    method: str = "shipping"
+    prepared: bool = False
     holds: list[Hold] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
@@ -125,6 +127,7 @@ class Order:
     updated: datetime
     cancelled: datetime | None = None
     risk: str = "low"
+    metafields: dict[str, str] = field(default_factory=dict)
     fulfilment_orders: list[FulfilmentOrder] = field(default_factory=list)
     fulfilments: list[Fulfilment] = field(default_factory=list)
 

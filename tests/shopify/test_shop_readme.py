@@ -8,13 +8,24 @@ from pathlib import Path
 
 from connectors.shopify import connector as module
 from connectors.shopify import health
-from connectors.shopify.connector import ABOUT, ANSWERS, ASSIGNMENTS, FULFILMENTS, HOLDS, HOOKS, ORDERS, STOCK
+from connectors.shopify.connector import (
+    ABOUT,
+    ANSWERS,
+    ASSIGNMENTS,
+    FULFILMENTS,
+    HOLDS,
+    HOOKS,
+    ORDERS,
+    PROMISES,
+    READY,
+    STOCK,
+)
 from connectors.shopify.settings import ShopifySettings
 
 PAGE = (Path(module.__file__).parent / "README.md").read_text(encoding="utf-8")
 
 
-_EVERY = (ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, ASSIGNMENTS, ANSWERS)
+_EVERY = (ORDERS, HOOKS, FULFILMENTS, STOCK, HOLDS, READY, PROMISES, ASSIGNMENTS, ANSWERS)
 
 
 def _rows(heading: str) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from hub.contract import BadRecord
 from hub.model.number import plain
-from hub.model.order import OrderLine, SalesOrder
+from hub.model.order import DeliveryMethod, OrderLine, SalesOrder
 from hub.model.state import LineState, OrderStatus
 from hub.policy.policy import Ruling
 from hub.services.book import AWAITED, GONE, NOTHING, OPEN, Book, hold_reason, save, total, up_to
@@ -211,6 +211,7 @@ def _documents(book: Book, states: Collection[LineState], line_id: str | None = 
 
 def _fit(tx: Connection, book: Book, line: OrderLine, now: datetime) -> None:
     _correct_sku(book, line)
+    _collected(book, line)
     elsewhere = _fulfilled_elsewhere(book, line)
     asked = total(_asked_back(book, line.line_id))
     covered = min(elsewhere, asked)
@@ -232,6 +233,15 @@ def _correct_sku(book: Book, line: OrderLine) -> None:
         portion.row, portion.changed = portion.row.changed(sku=line.sku), True
         if portion.row.state in STUCK:
             book.move(portion, LineState.ROUTABLE, reason="")
+
+
+def _collected(book: Book, line: OrderLine) -> None:
+    """Note what the customer has collected: a channel that was told that it stands ready has it fulfilled only then."""
+    if line.pick_up_node is None or book.order.doc.method is not DeliveryMethod.PICK_UP:
+        return
+    more = line.fulfilled - total(book.select({LineState.DELIVERED, LineState.CLOSED}, line_id=line.line_id))
+    for portion in up_to(book, book.select({LineState.SHIPPED}, line_id=line.line_id), more):
+        book.move(portion, LineState.DELIVERED, reason="collected")
 
 
 def _fulfilled_elsewhere(book: Book, line: OrderLine) -> Decimal:

@@ -130,6 +130,7 @@ def finish(
     decisions.keep(tx, decided)
     purchasing.place(tx, Buying(desk, known.nodes, known.catalogue, now, rulings), books)
     chosen = {decision.order_id for _, decision in decided if decision.choices}
+    channel_word.promise(tx, desk, books, now)
     channel_word.assign(tx, desk, [book for book in books if book.order.id in chosen], now)
     accounts.book_orders(tx, desk, books, now)
     return [decision for _, decision in decided]

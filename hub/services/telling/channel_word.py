@@ -7,18 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import Connection
 
 from hub.model.base import Record
-from hub.model.channel import Assignment, AssignmentLine, ChannelRequest, OrderHold, RequestAnswer
+from hub.model.channel import (
+    Assignment,
+    AssignmentLine,
+    ChannelRequest,
+    OrderHold,
+    OrderPromise,
+    ReadyForPickup,
+    ReadyLine,
+    RequestAnswer,
+)
 from hub.model.document import Kind
 from hub.model.state import LineState
-from hub.services.book import AWAITED, GONE, Book, total
+from hub.services.book import AWAITED, GONE, NOTHING, Book, total
 from hub.services.desk import Desk
 from hub.store import counters, deliveries
 from hub.store.delivery_row import NewDelivery
 from hub.store.orders import OrderRow
+from hub.store.shipments import ShipmentRow
 
 _TAKEN = AWAITED | GONE
 
@@ -52,6 +63,36 @@ def _assignment(desk: Desk, book: Book) -> Assignment | None:
         if portion.row.node and (location := desk.directory.location_of(order.channel, portion.row.node))
     ]
     return Assignment(channel_order=order.order_id, lines=tuple(lines)) if lines else None
+
+
+def ready(tx: Connection, desk: Desk, book: Book, row: ShipmentRow, node: str, now: datetime) -> bool:
+    """Let the channel tell the customer what can be collected at a node; false where it takes no such word.
+
+    All that stands ready there is said again each time: a channel may want to hear only of the whole.
+    """
+    doc = book.order.doc
+    if desk.directory.outbound(doc.channel, Kind.READY_FOR_PICKUP) is None:
+        return False
+    lines: dict[str, Decimal] = {}
+    for portion in book.select({LineState.SHIPPED}):
+        if portion.row.node == node:
+            lines[portion.row.line_id] = lines.get(portion.row.line_id, NOTHING) + portion.row.quantity
+    if lines:
+        told = tuple(ReadyLine(channel_line=line, quantity=quantity) for line, quantity in lines.items())
+        location = desk.directory.location_of(doc.channel, node) or ""
+        record = ReadyForPickup(channel_order=doc.order_id, node=node, location=location, lines=told)
+        _enqueue(tx, desk, [(book.order, record, f"{row.id}-READY")], Kind.READY_FOR_PICKUP, now)
+    return True
+
+
+def promise(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> None:
+    """Let the channel show when the customer may expect an order, each time another day is promised."""
+    for book in books:
+        day = book.promised
+        if day is not None and (book.promised_told is None or book.promised_told.date() != day.date()):
+            book.promised_told = day
+            record = OrderPromise(channel_order=book.order.doc.order_id, promised_at=day)
+            _enqueue(tx, desk, [(book.order, record, "")], Kind.ORDER_PROMISE, now)
 
 
 def answer(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> None:

@@ -21,7 +21,7 @@ from hub.model.state import LineState, PurchaseState
 from hub.services.book import GONE, NOTHING, total
 from hub.services.desk import Desk, Source
 from hub.services.sourcing import routing, workflows
-from hub.services.telling import customer
+from hub.services.telling import channel_word, customer
 from hub.services.trade import accounts, answers, changes, purchasing
 from hub.services.trade.answers import Answered
 from hub.services.trade.changes import Told
@@ -66,6 +66,7 @@ def apply(tx: Connection, desk: Desk, source: Source, document: Acknowledgement)
     accounts.book_purchase(tx, desk, answered.row, answered.book, now)
     routing.route_book(tx, desk, answered.book, now)
     purchasing.roll_up(tx, answered.book, answered.row, now)
+    channel_word.promise(tx, desk, [answered.book], now)
     changed = answered.book.save(tx, now)
     customer.acknowledge(tx, desk, answered.book, now)
     return changed or news

@@ -16,18 +16,20 @@ from sqlalchemy import Connection
 from hub.contract import BadRecord
 from hub.model.document import Kind
 from hub.model.number import plain
+from hub.model.order import DeliveryMethod
 from hub.model.purchase import PurchaseLine
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import LineState
 from hub.services.book import NOTHING, up_to
 from hub.services.desk import Desk, Source
 from hub.services.sourcing import routing
-from hub.services.telling import customer
+from hub.services.telling import channel_word, customer
 from hub.services.telling.customer import Departure, Left
 from hub.services.trade import accounts, answers, changes, invoices, purchasing
 from hub.services.trade.accounts import Goods
 from hub.services.trade.answers import Answered
 from hub.store import counters, deliveries, events, shipments
+from hub.store.allocations import Portion
 from hub.store.delivery_row import NewDelivery
 from hub.store.shipments import ShipmentRow
 
@@ -175,7 +177,7 @@ def _ship(tx: Connection, answered: Answered, left: _Left, shipped_at: datetime,
     for carton, quantity in left.parcels.items():
         wanted = NOTHING
         for portion in up_to(answered.book, answered.awaited(left.line), quantity):
-            answered.book.move(portion, LineState.SHIPPED)
+            answered.book.move(portion, LineState.SHIPPED, reason=_noted(answered, portion))
             portion.shipped_at = shipped_at
             wanted += portion.row.quantity if portion.cancel_asked_at is None else NOTHING
         told.parcels[carton] = wanted
@@ -187,11 +189,20 @@ def _ship(tx: Connection, answered: Answered, left: _Left, shipped_at: datetime,
     return told
 
 
+def _noted(answered: Answered, portion: Portion) -> str:
+    """Return what is to be said of goods that have left a node: those of a pick-up stand there for the customer."""
+    collected = answered.book.order.doc.method is DeliveryMethod.PICK_UP
+    return "ready: the customer collects it" if collected else portion.row.reason
+
+
 def _tell_channel(
     tx: Connection, desk: Desk, answered: Answered, row: ShipmentRow, told: list[_Left], now: datetime
 ) -> None:
     """Enqueue one fulfilment for each tracking number; a channel that takes none is not told."""
     order = answered.book.order.doc
+    collected = order.method is DeliveryMethod.PICK_UP
+    if collected and channel_word.ready(tx, desk, answered.book, row, answered.row.node, now):
+        return
     document = desk.directory.outbound(order.channel, Kind.FULFILMENT)
     if document is None:
         return

@@ -93,6 +93,8 @@ class GraphQLCalls:
         return {
             "fulfillmentOrderHold": lambda given: parts.hold(self._shop, given),
             "fulfillmentOrderReleaseHold": lambda given: parts.release(self._shop, given),
+            "fulfillmentOrderLineItemsPreparedForPickup": lambda given: parts.prepare(self._shop, given),
+            "metafieldsSet": lambda given: parts.note(self._shop, given),
             "bulkOperationRunQuery": self._bulk.run,
             "inventorySetQuantities": lambda given: stock.set_quantities(
                 self._shop, mapping(given.get("input"), "input")

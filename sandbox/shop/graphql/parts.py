@@ -101,3 +101,33 @@ def _done(shop: Shop, arguments: Mapping[str, object], work: Callable[[Fulfilmen
     except Refused as refused:
         return {"fulfillmentOrder": None, "userErrors": [{"field": ["id"], "message": str(refused)}]}
     return {"fulfillmentOrder": part_node(part), "userErrors": []}
+
+
+def prepare(shop: Shop, arguments: Mapping[str, object]) -> Document:
+    """Have fulfilment orders stand ready for their customers; only what is collected can, and only once."""
+    given = arguments.get("input")
+    rows = given.get("lineItemsByFulfillmentOrder") if isinstance(given, dict) else None
+    errors: list[Document] = []
+    for row in rows if isinstance(rows, list) else []:
+        part = shop.parts.get(number(row.get("fulfillmentOrderId")))
+        if part is None:
+            errors.append({"code": "FULFILLMENT_ORDER_INVALID", "message": "Invalid fulfillment order ID provided."})
+        elif part.method != "pick_up" or part.prepared or not part.open_lines:
+            words = "The fulfillment order does not have any line items that can be prepared."
+            errors.append({"code": "NO_LINE_ITEMS_TO_PREPARE_FOR_FULFILLMENT_ORDER", "message": words})
+        else:
+            part.prepared = True
+    return {"userErrors": errors}
+
+
+def note(shop: Shop, arguments: Mapping[str, object]) -> Document:
+    """Set metafields of orders."""
+    fields = arguments.get("metafields")
+    errors: list[Document] = []
+    for row in fields if isinstance(fields, list) else []:
+        order = shop.orders.get(number(row.get("ownerId")))
+        if order is None:
+            errors.append({"code": "INVALID", "message": "Owner does not exist."})
+        else:
+            order.metafields[f"{row.get('namespace')}.{row.get('key')}"] = str(row.get("value"))
+    return {"userErrors": errors}
