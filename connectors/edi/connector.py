@@ -38,8 +38,8 @@ MAILBOX = DocumentSpec("mailbox", Direction.IN, Kind.INTERCHANGE)
 VERDICTS = DocumentSpec("verdicts", Direction.IN, Kind.FUNCTIONAL_ACKNOWLEDGEMENT, comes_with=MAILBOX.name)
 VERDICT = DocumentSpec("verdict", Direction.OUT, Kind.FUNCTIONAL_ACKNOWLEDGEMENT)
 
-#: So many bytes of a page of files are handed over at a time, but always whole interchanges.
-_PIECE = 4 << 20
+#: So many bytes are handed over at a time.
+_PIECE = 1 << 20
 
 _ABOUT = About(
     name="edi",
@@ -121,14 +121,14 @@ class EdiConnector:
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of interchanges with what is in them; files are put away when all that they hold was handed over.
 
-        So a page of many files is handed over in pieces, and the cursor moves with the last of them.
+        So a page of many files, or of a large one, is handed over in pieces; the cursor moves with the last of them.
         """
         for page in self._transport.fetch(document, cursor):
             piece: list[RawItem] = []
             held = 0
             for each in (each for file in page.items for each in self.cut(document, file)):
-                if not each.part_of and held >= _PIECE:
-                    yield Page(tuple(piece))
+                if held >= _PIECE:
+                    yield Page(tuple(piece), more=bool(each.part_of))
                     piece, held = [], 0
                 piece.append(each)
                 held += len(each.content)

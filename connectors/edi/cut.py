@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from connectors.edi.settings import Duplicate, EdiSettings
@@ -26,6 +26,7 @@ from hub.codec.x12.interchange import (
     element,
 )
 from hub.codec.x12.reader import read
+from hub.codec.x12.window import plain
 from hub.contract import RawItem
 
 #: The sets that say what became of documents, and so are never acknowledged themselves.
@@ -34,6 +35,8 @@ ACKNOWLEDGEMENTS = frozenset({"997", "999"})
 NOTE = "TA1"
 #: The purpose (BEG01) of an order that was never sent before.
 _ORIGINAL = "00"
+#: So many bytes of a file are looked at together.
+_STEP = 4 << 20
 
 
 class Sorting(Protocol):
@@ -50,11 +53,15 @@ class Sorting(Protocol):
 
 @dataclass(slots=True)
 class Whole:
-    """One interchange of a file: its own bytes, its transaction sets and notes, and what of it its envelope refuses."""
+    """One interchange of a file: its own bytes, its transaction sets and notes, and what of it its envelope refuses.
+
+    `text` is the file in which offsets count. The sets are kept without their bytes, which are cut out when they go.
+    """
 
     interchange: Interchange
+    text: bytes
     content: bytes = b""
-    sets: list[TransactionSet] = field(default_factory=list)
+    sets: list[tuple[TransactionSet, int]] = field(default_factory=list)
     notes: list[Segment] = field(default_factory=list)
     refused: bool = False
     refused_groups: set[int] = field(default_factory=set)
@@ -63,7 +70,8 @@ class Whole:
         """Take over what belongs to this interchange."""
         match event:
             case TransactionSet():
-                self.sets.append(event)
+                self.sets.append((event, event.offset + len(event.raw)))
+                event.raw = b""
             case InterchangeNote():
                 self.notes.append(event.segment)
             case Group() | GroupEnd() if _refuses(event.faults):
@@ -72,6 +80,10 @@ class Whole:
                 self.refused = True
             case Stray() if _refuses((event.fault,)):
                 self.refused = True
+
+    def raw(self, one: tuple[TransactionSet, int]) -> bytes:
+        """Return the bytes of a set."""
+        return self.text[one[0].offset : one[1]]
 
     def takes(self, each: TransactionSet) -> bool:
         """Say whether the envelopes around a set let it count."""
@@ -84,18 +96,25 @@ def _refuses(faults: Iterable[Fault]) -> bool:
 
 def wholes(content: bytes) -> Iterator[Whole]:
     """Yield the interchanges of a file."""
+    text = plain(content)
     current: Whole | None = None
-    for event in read([content], held=len(content) + 1):
+    for event in read_whole(text):
         if isinstance(event, Interchange):
             if current is not None:
-                current.content = content[current.interchange.offset : event.offset]
+                current.content = text[current.interchange.offset : event.offset]
                 yield current
-            current = Whole(event, refused=_refuses(event.faults))
+            current = Whole(event, text, refused=_refuses(event.faults))
         elif current is not None:
             current.take(event)
     if current is not None:
-        current.content = content[current.interchange.offset :]
+        alone = current.interchange.number == 1
+        current.content = content if alone and text is not content else text[current.interchange.offset :]
         yield current
+
+
+def read_whole(content: bytes) -> Iterator[Event]:
+    """Read what is held in one piece: no set comes in parts, and few of them are copied at a time."""
+    return read((content[at : at + _STEP] for at in range(0, len(content), _STEP)), held=len(content) + 1)
 
 
 def items(file: RawItem, settings: EdiSettings, sorting: Sorting) -> Iterator[RawItem]:
@@ -122,31 +141,36 @@ def _parts(whole: Whole, key: str, settings: EdiSettings, sorting: Sorting) -> I
         for document in sorting.documents_of(NOTE):
             content = header_bytes(whole.interchange, None) + _line(segment, whole.interchange)
             yield f"{key}#TA1:{place}", content, document
-    lists: dict[str, dict[int, TransactionSet]] = {}
-    for place, each in enumerate(whole.sets, start=1):
+    lists: dict[str, dict[int, tuple[TransactionSet, int]]] = {}
+    for place, one in enumerate(whole.sets, start=1):
+        each = one[0]
         for document in sorting.documents_of(each.code):
             if sorting.is_snapshot(document):
-                lists.setdefault(document, {})[place] = each
+                lists.setdefault(document, {})[place] = one
             elif whole.takes(each):
-                content = header_bytes(whole.interchange, each.group) + each.raw
-                yield _part_key(key, place, each, settings), content, document
+                raw = whole.raw(one)
+                content = header_bytes(whole.interchange, each.group) + raw
+                yield _part_key(key, place, replace(each, raw=raw), settings), content, document
     for document, sets in lists.items():
-        if all(map(whole.takes, sets.values())):  # of a list that came in part, nothing says what is gone
-            place, first = next(iter(sets.items()))
+        if all(
+            whole.takes(each) for each, _ in sets.values()
+        ):  # of a list that came in part, nothing says what is gone
+            place, (first, _) = next(iter(sets.items()))
             yield _part_key(key, place, first, settings), _together(whole, sets.values()), document
 
 
-def _together(whole: Whole, sets: Iterable[TransactionSet]) -> bytes:
+def _together(whole: Whole, sets: Iterable[tuple[TransactionSet, int]]) -> bytes:
     """Return the sets that make one list, each group of them under its own header."""
     pieces: list[bytes] = []
     group: Group | None = None
-    for each in sets:
+    for one in sets:
+        each = one[0]
         if not pieces:
             pieces.append(header_bytes(whole.interchange, each.group))
         elif each.group is not None and each.group is not group:
             pieces.append(_line(each.group.gs, whole.interchange))
         group = each.group
-        pieces.append(each.raw)
+        pieces.append(whole.raw(one))
     return b"".join(pieces)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from connectors.edi import functional
-from connectors.edi.cut import Sorting, unfit
+from connectors.edi.cut import Sorting, read_whole, unfit
+from connectors.edi.judged import Judged
 from connectors.edi.settings import Acknowledge, EdiSettings, Level
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Interchange, InterchangeNote, Segment, TransactionSet, element
-from hub.codec.x12.reader import read
 from hub.codec.x12.tree import tree
 from hub.codec.x12.verdict import InterchangeVerdict, judge
 from hub.contract import BadRecord
@@ -28,12 +29,13 @@ class Reading:
     settings: EdiSettings
     translator: Documents
     sorting: Sorting
+    judged: Judged = field(default_factory=Judged)
 
     # --- interchanges ------------------------------------------------------------------------------------------------
 
     def interchange(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the acknowledgements that we owe for an interchange, and what of it nobody can use."""
-        verdicts = list(judge(read([content], held=len(content) + 1), self._check()))
+        verdicts = list(judge(read_whole(content), self._check()))
         if not verdicts:
             yield _no_interchange(content)
         for verdict in verdicts:
@@ -65,13 +67,13 @@ class Reading:
         standard = StandardCheck(settings.line_count.severity, settings.hash_total.severity)
         rejects = self.settings.rejects
 
-        def check(part: TransactionSet) -> list[Fault]:
+        def look(part: TransactionSet) -> list[Fault]:
             faults, wishes = standard(part), self._against_guide(part)
             if rejects is Level.ENVELOPE:
                 faults = [_told_only(each) for each in faults]
             return faults + (wishes if rejects is Level.GUIDE else [_told_only(each) for each in wishes])
 
-        return check
+        return partial(self.judged.faults, look)
 
     def _against_guide(self, part: TransactionSet) -> list[Fault]:
         """Return what the guide in the mapping file finds; a set that comes in parts is too large to be looked at."""
@@ -86,7 +88,7 @@ class Reading:
 
     def answers(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield what a 997, 999 or TA1 says of our transmissions."""
-        for event in read([content], held=len(content) + 1):
+        for event in read_whole(content):
             if isinstance(event, InterchangeNote):
                 yield functional.note(event.segment)
             elif isinstance(event, TransactionSet):
@@ -95,7 +97,7 @@ class Reading:
     def document(self, name: str, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield the records of a transaction set; one that is rejected is one bad record with all of its faults."""
         check = self._check()
-        for event in read([content], held=len(content) + 1):
+        for event in read_whole(content):
             if isinstance(event, TransactionSet):
                 faults = [*event.faults, *check(event)]
                 errors = [each for each in faults if each.severity is Severity.ERROR]

@@ -17,8 +17,8 @@ class RawItem:
     """One document as it came in; `key` is the same for the same document for ever.
 
     A mailbox holds documents of several kinds: `document` then names the one that this item is (empty: the one that
-    was fetched), and `part_of` the key of the item that it was cut from, which stands before it on the same page. When
-    that one is put into quarantine, its parts are too.
+    was fetched), and `part_of` the key of the item that it was cut from, which stands before it, on the same page or on
+    one before with `more`. When that one is put into quarantine, its parts are too.
     """
 
     key: str
@@ -33,12 +33,16 @@ class RawItem:
 class Page:
     """Some raw items and the cursor that stands after them.
 
+    With `more` what was cut from the last whole on this page goes on on the next one. Wholes are applied when all of it
+    is there; one that was interrupted by a crash is cut again from what was kept.
+
     The hub asks for the next page only after this one is durable, so a connector may clean up at the far end
     (archive a file, acknowledge a message) when it is resumed after its `yield`.
     """
 
     items: tuple[RawItem, ...]
     cursor: str | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,11 @@ import pytest
 
 from connectors.edi import cut
 from connectors.edi.connector import EdiConnector
+from connectors.edi.judged import Judged
 from connectors.edi.settings import Party
+from hub.codec.x12.check import StandardCheck
+from hub.codec.x12.fault import Fault, FaultCode
+from hub.codec.x12.interchange import Interchange, Separators, TransactionSet
 from hub.contract import BadRecord, Page, RawItem
 from hub.model.stock import ExpectedReceipt, StockLevel
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
@@ -91,6 +95,58 @@ def test_a_page_of_large_files_is_handed_over_in_pieces_and_the_cursor_moves_wit
     pages = list(edi.fetch("mailbox", None))
     assert [page.cursor for page in pages] == [None, None, "5"]
     assert [[each.document for each in page.items] for page in pages] == [["", "stock"] * 2] * 2 + [["", "stock"]]
+
+
+def test_a_large_interchange_is_handed_over_in_pieces_of_which_only_the_last_ends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connectors.edi.connector._PIECE", 1000)
+    monkeypatch.setattr("connectors.edi.cut._STEP", 500)
+    edi = connect(tmp_path, documents='[documents.stock]\nmode = "delta"')
+    content = desk().interchange([("846", _stock_list(*(f"CUP-{number}" for number in range(20))))], START)
+
+    class Mailbox:
+        def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:  # noqa: ARG002
+            yield Page((RawItem("a.edi", content, "a.edi"),), "1")
+
+    edi._transport = Mailbox()  # type: ignore[assignment]
+    pages = list(edi.fetch("mailbox", None))
+    assert len(pages) > 3
+    assert [page.more for page in pages] == [True] * (len(pages) - 1) + [False]
+    assert [page.cursor for page in pages if page.cursor is not None] == ["1"]
+    whole, *parts = (item for page in pages for item in page.items)
+    assert whole.content is content
+    said = [each.sku for part in parts for each in edi.parse("stock", part) if isinstance(each, StockLevel)]
+    assert said == [f"CUP-{number}" for number in range(20)]
+
+
+def test_a_set_is_judged_once_for_its_acknowledgement_and_for_its_records(
+    edi: EdiConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judged: list[str] = []
+    content = stock(desk(), quantity="four")
+
+    class Counting(StandardCheck):
+        def __call__(self, part: TransactionSet) -> list[Fault]:
+            judged.append(part.control)
+            return super().__call__(part)
+
+    monkeypatch.setattr("connectors.edi.reading.StandardCheck", Counting)
+    owed, bad = read(edi, content)
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert owed.documents[0].verdict is Verdict.REJECTED
+    assert isinstance(bad, BadRecord)
+    assert bad.code == "x12 bad character"
+    assert len(judged) == 1
+    read(edi, content.replace(b"*four*", b"*five*"))
+    assert len(judged) == 2
+
+
+def test_what_one_place_of_a_file_says_is_told_at_another_with_its_own_offset() -> None:
+    one, other = (TransactionSet(b"ST*850~", Interchange([], Separators()), None, offset=at) for at in (100, 7))
+    judged = Judged()
+    assert judged.faults(lambda part: [Fault(FaultCode.BAD_DATE, offset=part.offset + 3)], one)[0].offset == 103
+    assert judged.faults(lambda _: [], other)[0].offset == 10
 
 
 def test_several_interchanges_in_one_file_are_several_items(edi: EdiConnector) -> None:

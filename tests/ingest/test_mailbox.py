@@ -54,6 +54,7 @@ class Mailbag:
 
     bags: list[list[RawItem]] = field(default_factory=list)
     ends: Exception | None = None
+    in_pieces: bool = False
     set_aside: set[str] = field(default_factory=set)
     inside: dict[str, list[RawItem]] = field(default_factory=dict)
     about = About("mailbag", "for tests", NoSettings)
@@ -66,7 +67,11 @@ class Mailbag:
 
     def fetch(self, _document: str, _cursor: str | None) -> Iterator[Page]:
         for bag in self.bags:
-            yield Page(tuple(bag))
+            if self.in_pieces:
+                yield from (Page((item,), more=True) for item in bag[:-1])
+                if self.ends is not None:
+                    raise self.ends
+            yield Page(tuple(bag[-1:] if self.in_pieces else bag))
         if self.ends is not None:
             raise self.ends
 
@@ -159,6 +164,26 @@ def test_a_number_that_comes_again_with_other_bytes_waits_for_a_person_with_all_
 def test_what_came_in_before_the_partner_went_away_is_applied(flows: Flows, fetch: Callable[..., None]) -> None:
     fetch(bag("5", 40), ends=TemporaryFailure("the line broke"))
     assert on_hand(flows) == 40
+
+
+def test_a_whole_that_is_handed_over_in_pieces_is_acknowledged_once_all_of_it_is_there(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    mailbag.in_pieces = True
+    fetch(bag("5", 40), bag("6", 30))
+    assert (on_hand(flows), owed(flows)) == (30, ["IB 5", "IB 6"])
+    fetch(bag("6", 7, content=whole("6") + b" "))  # its part comes a page later and is put aside all the same
+    assert (on_hand(flows), owed(flows)) == (30, ["IB 5", "IB 6"])
+
+
+def test_a_whole_that_was_broken_off_between_its_pieces_is_not_acknowledged_before_the_rest_is_kept(
+    flows: Flows, fetch: Callable[..., None], mailbag: Mailbag
+) -> None:
+    mailbag.in_pieces, mailbag.inside = True, {"isa:5": bag("5", 40)}
+    fetch(bag("5", 40), ends=TemporaryFailure("the line broke"))
+    assert owed(flows) == []
+    fetch()  # and the partner has taken its file away meanwhile
+    assert (on_hand(flows), owed(flows)) == (40, ["IB 5"])
 
 
 def test_a_part_is_never_fetched_by_itself(flows: Flows) -> None:

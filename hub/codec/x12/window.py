@@ -54,6 +54,11 @@ class Window:
         return self.data[start - self.base : stop - self.base]
 
 
+def plain(content: bytes) -> bytes:
+    """Return the bytes in which offsets are told: the content itself unless it is UTF-16 or EBCDIC."""
+    return b"".join(_plain(iter([content])))  # of one piece that is the piece itself
+
+
 def _gathered(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Join small chunks, so that a stream that drips costs no more than one that flows."""
     held: list[bytes] = []

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
@@ -93,18 +94,31 @@ class Inlet:
         return Source(self.connection, self.document.name, message.id, self.mapping_hash, mode, at, least)
 
 
+@dataclass(slots=True)
+class _Come:
+    """What came for a flow and was not there before, with its contents; and the keys of wholes put in quarantine."""
+
+    fresh: list[MessageRow] = field(default_factory=list)
+    contents: dict[int, bytes] = field(default_factory=dict)
+    quarantined: set[str] = field(default_factory=set)
+
+
 def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
     """Apply what waits of this flow, then read everything that is new since its cursor; returns the run's counts."""
     with desk.store.read() as tx:
         cursor = runs.cursor_of(tx, inlet.connection, inlet.document.name)
         waits = messages.any_waits(tx, inlet.connection, inlet.document.name)
     total = apply_waiting(desk, inlet) if waits else Counts()
+    come = _Come()
     for page in inlet.connector.fetch(inlet.document.name, cursor):
-        fresh, contents = _receive(desk, inlet, page, run)
-        counts = apply_messages(desk, inlet, fresh, contents)
+        _receive(desk, inlet, page, run, come)
+        if page.more:
+            continue
+        counts = apply_messages(desk, inlet, come.fresh, come.contents)
         if counts.read or counts.parked:
             _count(desk, run, counts)
         total += counts
+        come = _Come()
     return total
 
 
@@ -115,18 +129,18 @@ def _count(desk: Desk, run: int, counts: Counts) -> None:
     desk.store.submit(write)
 
 
-def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> tuple[list[MessageRow], Contents]:
-    """Make a page durable together with its cursor; returns the messages of this flow that were not there before.
+def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> None:
+    """Make a page durable together with its cursor, and note the messages of this flow that were not there before.
 
     With them come their contents, as they were archived. What belongs to other flows (a mailbox holds many) waits for
     whoever holds those.
     """
     own = inlet.document.name
 
-    def keep(tx: Connection) -> tuple[list[MessageRow], Contents]:
+    def keep(tx: Connection) -> _Come:
         now = desk.clock.now()
         fresh: dict[int, bytes] = {}
-        quarantined: set[str] = set()
+        quarantined = come.quarantined.copy()  # the transaction may be tried again
         for item in page.items:
             received = messages.receive(
                 tx,
@@ -146,9 +160,12 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int) -> tuple[list[Messa
                 fresh[received.id] = item.content
         if page.cursor is not None:
             runs.move_cursor(tx, inlet.connection, inlet.document.name, page.cursor, now)
-        return messages.by_ids(tx, fresh), fresh
+        return _Come(messages.by_ids(tx, fresh), fresh, quarantined)
 
-    return desk.store.transact(keep)
+    kept = desk.store.transact(keep)
+    come.fresh += kept.fresh
+    come.contents.update(kept.contents)
+    come.quarantined |= kept.quarantined
 
 
 def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
@@ -178,12 +195,13 @@ def _keep_parts(desk: Desk, inlet: Inlet, connector: Cuts, message: MessageRow) 
     with desk.store.read() as tx:
         content = archive.load(tx, message.sha256)
     at = message.dated_at or message.received_at
-    whole, *parts = connector.cut(inlet.document.name, RawItem(message.key, content, message.name, at))
+    parts = connector.cut(inlet.document.name, RawItem(message.key, content, message.name, at))
+    whole = next(parts)
     quarantined = message.key != messages.bounded_key(whole.key) and message.key.startswith(whole.key)
 
-    def keep(tx: Connection) -> None:
+    def keep(tx: Connection, some: Sequence[RawItem]) -> None:
         now = desk.clock.now()
-        for part in parts:
+        for part in some:
             messages.receive(
                 tx,
                 connection=inlet.connection,
@@ -199,7 +217,8 @@ def _keep_parts(desk: Desk, inlet: Inlet, connector: Cuts, message: MessageRow) 
             if quarantined:
                 messages.release_part(tx, inlet.connection, part.document, part.key, part.content)
 
-    desk.store.transact(keep)
+    while some := tuple(islice(parts, _MANY)):
+        desk.store.transact(partial(keep, some=some))
 
 
 def apply_messages(
