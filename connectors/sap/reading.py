@@ -10,6 +10,7 @@ from connectors.sap.cut import ACKNOWLEDGEMENTS, broken_off, events, unfit
 from connectors.sap.settings import Acknowledge, SapSettings
 from hub.codec.idoc.fault import Fault, Severity
 from hub.codec.idoc.model import REST, Idoc
+from hub.codec.idoc.packages import PACKAGE
 from hub.codec.idoc.tree import tree
 from hub.contract import BadRecord
 from hub.mapping.translator import Documents
@@ -70,6 +71,14 @@ class Reading:
             yield from found
         elif uncut := sorted({each.external for each in idoc.segments if [*each.values] == [REST]}):
             yield _uncut(idoc, uncut)
+        elif (row := self._row(name)) and all(each.name != row for each in idoc.segments):
+            yield _no_rows(idoc, row)
+
+    def _row(self, name: str) -> str:
+        """Return the segment that a document has a row for each of; "" when it has one for the whole IDoc."""
+        rows = self.translator.declared(name).layout.rows
+        names = [step.name for step in rows.steps] if rows is not None else []
+        return next((each for each in reversed(names) if not each.startswith(PACKAGE)), "")
 
 
 def _errors(idoc: Idoc) -> list[Fault]:
@@ -122,6 +131,16 @@ def _uncut(idoc: Idoc, names: Sequence[str]) -> BadRecord:
         todo=f"ask the partner for the WE60 parser file of {idoc.basic_type or 'its type'}, run `crossdock idoc learn` "
         "on it and put what it prints below connection.dictionary, then rerun; or ask for the IDoc as XML",
         code="idoc segments unknown",
+    )
+
+
+def _no_rows(idoc: Idoc, row: str) -> BadRecord:
+    return BadRecord(
+        f"no {row} stands in it, and the mapping file makes its records of these",
+        record=_name(idoc),
+        field=row,
+        todo="look at it with `crossdock idoc show`; where the partner's lines are other segments, say so by `rows`",
+        code="idoc without lines",
     )
 
 

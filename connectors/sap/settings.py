@@ -62,8 +62,8 @@ def _learned(said: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _known_page(name: str) -> str:
-    code_page(name)
-    return name
+    """Return the name of a code page that files are read and written by, whatever it was called."""
+    return code_page(name)
 
 
 class SapSettings(ExchangeSettings):

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from connectors.sap.connector import SapConnector
+from hub.codec.idoc.reader import idocs
+from hub.codec.idoc.writer import as_flat, write
 from hub.contract import BadRecord, RawItem
 from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
@@ -257,3 +259,29 @@ def test_an_order_of_a_customer_is_a_sales_order_and_its_change_a_change(tmp_pat
     (change,) = read(sap, xml("ORDCHG", head + number + line, 8))
     assert isinstance(change, SalesOrderChange)
     assert change.change_number == "0000000000000008"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "row"),
+    [("ORDRSP", "ORDERS05", "E1EDP20"), ("DESADV", "DESADV01", "E1EDL24"), ("PROACT", "PROACT01", "E1EDP32")],
+)
+def test_an_idoc_without_a_line_of_the_kind_that_is_read_is_told(
+    sap: SapConnector, message: str, kind: str, row: str
+) -> None:
+    (bad,) = read(sap, xml(message, '<E1EDK07 SEGMENT="1"><VBELN>80</VBELN></E1EDK07>', kind=kind))
+    assert isinstance(bad, BadRecord)
+    assert f"no {row} stands in it" in bad.what
+    assert bad.record == f"{message} 0000000000000007"
+
+
+def test_a_code_page_is_known_by_saps_number_where_bytes_are_no_utf_8(tmp_path: Path) -> None:
+    sap = connect(tmp_path, connection='code_page = "1401"')
+    head = '<E1EDK02 SEGMENT="1"><QUALF>001</QUALF><BELNR>PO-1</BELNR></E1EDK02>'
+    line = (
+        '<E1EDP01 SEGMENT="1"><POSEX>000001</POSEX><ACTION>003</ACTION><MENGE>1.000</MENGE><MENEE>PCE</MENEE>'
+        "<ABGRU>11</ABGRU><ABGRT>už není</ABGRT></E1EDP01>"
+    )
+    content = write(idocs([xml("ORDRSP", head + line)]), as_flat("iso-8859-2"))
+    (said,) = read(sap, content)
+    assert isinstance(said, Acknowledgement)
+    assert said.lines[0].reason == "už není"

@@ -53,7 +53,8 @@ class Text:
 
     def __init__(self, chunks: Iterable[bytes], encoding: str = "", fallback: str = "latin-1") -> None:
         self._chunks = _gathered(chunks)
-        self._fallback = fallback
+        self._fallback = CODE_PAGES.get(fallback, fallback)
+        encoding = CODE_PAGES.get(encoding, encoding)
         first = next(self._chunks, b"")
         self.bom = b""
         for mark, name in _MARKS:
