@@ -33,6 +33,8 @@ svg{width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:var(--in
 border-bottom:1px solid var(--rule);white-space:nowrap}th:first-child,td:first-child,td.text,th.text{text-align:left}
 .good{color:var(--good)}.bad{color:var(--bad)}.key i{display:inline-block;width:.8em;height:.8em;border-radius:2px;
 margin:0 .3em 0 1em}
+@media(max-width:640px){body{padding:0 .8rem}figure{overflow-x:auto;padding:.8rem .5rem}svg{min-width:430px}
+th,td{padding:.35rem .25rem}.sums td,.sums th{white-space:normal;font-size:.85rem}}
 """
 
 
@@ -51,13 +53,13 @@ def report(found: Comparison, title: str, told: str) -> str:
 
 
 def _cards(found: Comparison) -> str:
-    saved = found.saved
+    saved, word = found.saved, "less" if found.saved >= 0 else "more"
     cards = (
         ("orders replayed", f"{len(found.rows):,}", ""),
         ("orders that change", f"{len(found.moved):,}", ""),
         (
-            f"{found.currency} saved on the {found.alike:,} orders of which both send as much",
-            f"{saved:,.2f} ({found.saved_percent} %)",
+            f"{found.currency} {word} on the {found.alike:,} orders of which both send as much",
+            f"{abs(saved):,.2f} ({abs(found.saved_percent)} %)",
             _tone(saved),
         ),
         (
@@ -87,7 +89,7 @@ def _totals(found: Comparison) -> str:
     ]
     body = "".join(_total(name, was, becomes) for name, was, becomes in rows)
     return (
-        '<div class="scroll"><table><thead><tr><th>figure</th><th>as it was</th><th>by the new rules</th>'
+        '<div class="scroll"><table class="sums"><thead><tr><th>figure</th><th>as it was</th><th>by the new rules</th>'
         f"<th>difference</th></tr></thead><tbody>{body}</tbody></table></div>"
     )
 

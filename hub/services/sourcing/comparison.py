@@ -195,7 +195,7 @@ class Comparison:
     def saved_percent(self) -> Decimal:
         """Return the same in percent of what these orders cost before."""
         before = sum((row.was.cost for row in self.rows if row.was.missing == row.becomes.missing), Decimal(0))
-        return (self.saved * 100 / before).quantize(_CENT) if before else Decimal(0)
+        return (self.saved * 100 / before).quantize(_CENT) + 0 if before else Decimal(0)  # no -0.00
 
     def as_json(self, most: int | None = None) -> dict[str, Any]:
         """Return it as plain values, with the rows that change."""
