@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.codec.x12.interchange import Segment, Separators
+from hub.codec.x12.interchange import Segment, Separators, TransactionSet
+from hub.codec.x12.reader import transaction_sets
 from hub.codec.x12.standard.examine import examine
 from hub.codec.x12.standard.release import RELEASES, standard
 from hub.codec.x12.standard.rules import Element, SegmentRule
+from hub.codec.x12.standard.walk import Walker
 from tests.x12.specimen import completed, segment_of
 
 _TAGS = "BEG PO1 N1 REF DTM SAC ITD TD5 PO4 PID CTP SDQ ACK HL SN1 LIN QTY TDS CUR AK4 W01 SCH MEA TXI PER".split()
@@ -115,3 +119,34 @@ def test_numbers_are_measured_without_sign_and_point() -> None:
     for wrong in ("1" * 16, "." + "1" * 16, "1" * 15 + ".5", ".", "-", "1.1.1", "1e3", "1_0", "NaN", "٣"):
         assert not grammar.clean(["QTY", "17", wrong], "*"), wrong
         assert grammar.check(["QTY", "17", wrong], Separators()), wrong
+
+
+_ISA = "ISA*00*          *00*          *ZZ*US             *01*THEM           *260115*1200*U*00401*000000007*1*P*>~"
+_ORDER = (
+    "ST*850*0001~BEG*00*SA*4711**20260115~DTM*002*20260131~N1*ST*Ann*92*7~N3*1 Main St~N4*Austin*TX*78701*US~"
+    "PO1*1*2*EA*9.5**UP*012345678905*VN*CUP~PID*F****Cup~PO1*2*1*DZ*4**VN*VN*SK*X~PID*F****Jug~CTT*2~SE*12*0001~"
+)
+_ODD = ("", "X", "20260230", "20240229", "A>B", "é", "\x01", "PO1X", "PID1", "N1", "9" * 30)
+
+
+def _set(text: str) -> TransactionSet:
+    content = f"{_ISA}GS*PO*US*THEM*20260115*1200*70*X*004010~{text}GE*1*70~IEA*1*000000007~".encode()
+    return next(transaction_sets([content]))
+
+
+def test_a_set_like_one_before_is_told_the_same_faults_and_loops_as_by_the_whole_walk() -> None:
+    rng = random.Random(20261129)
+    for _ in range(400):
+        segments = [text.split("*") for text in _ORDER.split("~")]
+        for _ in range(rng.randrange(3)):
+            segment = rng.choice(segments[:-1])
+            segment[rng.randrange(len(segment))] = rng.choice(_ODD)
+        one = _set("~".join(map("*".join, segments)))
+        quick = standard(one.version).walker("850", one.interchange.separators)
+        assert quick is not None
+        slow = Walker(quick.moves, one.interchange.separators, {})
+        found, told = quick.read(one.texts()), slow.read(one.texts())
+        assert found.faults + quick.finish() == told.faults + slow.finish()
+        assert [(loop.name, loop.first, loop.ordinal) for loop in found.loops] == [
+            (loop.name, loop.first, loop.ordinal) for loop in told.loops
+        ]

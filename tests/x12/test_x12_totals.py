@@ -90,6 +90,10 @@ def test_a_quantity_that_is_no_number_makes_no_second_fault() -> None:
     assert [each.code for each in faults("850", body)] == [FaultCode.BAD_CHARACTER]
 
 
+def test_a_ctt_that_says_nothing_is_wrong_only_for_that() -> None:
+    assert {each.code for each in faults("850", _ORDER + "CTT~")} == {FaultCode.ELEMENT_MISSING}
+
+
 def test_whoever_holds_the_check_says_how_bad_a_total_is() -> None:
     body = _ORDER + "CTT*3*13~"
     assert faults("850", body, StandardCheck(None, None)) == []

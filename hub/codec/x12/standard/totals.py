@@ -95,14 +95,14 @@ class Totals:
 
     def _compared(self, total: Sequence[str], place: int) -> list[Fault]:
         faults = []
-        lines, *rest = (value.strip() for value in total[1:3])
+        lines, said = (value.strip() for value in (*total[1:3], "", "")[:2])
         if self._lines is not None and lines.isdecimal() and not self._is_count(lines):
             words = f"CTT01 says {lines}, and there are {self._counted[0]} {self._rule.lines[0]} segments"
             faults.append(_fault(FaultCode.LINE_COUNT, place, lines, words, self._lines))
-        if self._hashes is not None and rest and rest[0] and not self._is_sum(rest[0]):
+        if self._hashes is not None and said and not self._is_sum(said):
             added, real = f"{self._rule.added}{self._rule.element:02d}", plain(Decimal(self._sum))
-            words = f"CTT02 says {rest[0]}, and {added} add up to {real}"
-            faults.append(_fault(FaultCode.HASH_TOTAL, place, rest[0], words, self._hashes))
+            words = f"CTT02 says {said}, and {added} add up to {real}"
+            faults.append(_fault(FaultCode.HASH_TOTAL, place, said, words, self._hashes))
         return faults
 
     def _is_count(self, said: str) -> bool:

@@ -144,6 +144,7 @@ class Walker:
                 continue
             segment = text.split(cut)
             if segment[0] != move.tag:
+                self.restart()
                 return None
             self._loop = shape.loops[place - 1]
             self._examine(segment, move.rule, place)
