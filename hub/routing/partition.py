@@ -10,8 +10,9 @@ most once. Costs are integers, so there is no tolerance.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from operator import add, itemgetter
 from typing import NamedTuple
 
 from hub.routing.ascent import ascend, columns_of
@@ -26,6 +27,9 @@ _LARGE = 2000
 
 #: For each node what the sets of goods cost on top of their sum, by bit set; None where they cost just that.
 More = Sequence[Sequence[int] | None]
+
+
+_Pick = Callable[[Sequence[int]], tuple[int, ...]]
 
 
 class Sent(NamedTuple):
@@ -178,6 +182,21 @@ def _cuts(goods: int) -> tuple[tuple[tuple[int, int], ...], ...]:
     return tuple(tuple(_cut(bits)) for bits in range(1 << goods))
 
 
+@cache
+def _picks(goods: int) -> tuple[tuple[int, tuple[_Pick, _Pick]], ...]:
+    """Return for the bit sets that the partition asks for what picks the costs of all parts, and of all rests.
+
+    The first parcel has the first good: of the sets with that good only the whole one is ever asked for.
+    """
+    cuts = _cuts(goods)
+    found = []
+    for bits in (*range(2, (1 << goods) - 1, 2), (1 << goods) - 1):
+        # picking one value alone would not give a tuple: a set of one good is cut in one way, here told twice
+        parts, rests = zip(*cuts[bits], *cuts[bits][:1], strict=True)
+        found.append((bits, (itemgetter(*parts), itemgetter(*rests))))
+    return tuple(found)
+
+
 def _cut(bits: int) -> list[tuple[int, int]]:
     rest = bits & (bits - 1)
     cuts, part = [], rest
@@ -190,10 +209,10 @@ def _cut(bits: int) -> list[tuple[int, int]]:
 def _partition(alone: Sequence[int]) -> list[int]:
     """Return the sets of the cheapest partition, given the cheapest cost of each set as one parcel."""
     cuts = _cuts(len(alone).bit_length() - 1)
-    best = [0]
-    for ways in cuts[1:]:
-        best.append(min([alone[part] + best[rest] for part, rest in ways]))
-    chosen, left = [], len(alone) - 1
+    best, left = [0] * len(alone), len(alone) - 1
+    for goods, (parts, rests) in _picks(len(alone).bit_length() - 1):
+        best[goods] = min(map(add, parts(alone), rests(best)))
+    chosen = []
     while left:
         part, left = next(way for way in cuts[left] if alone[way[0]] + best[way[1]] == best[left])
         chosen.append(part)
