@@ -123,7 +123,7 @@ def test_numbers_are_measured_without_sign_and_point() -> None:
 
 _ISA = "ISA*00*          *00*          *ZZ*US             *01*THEM           *260115*1200*U*00401*000000007*1*P*>~"
 _ORDER = (
-    "ST*850*0001~BEG*00*SA*4711**20260115~DTM*002*20260131~N1*ST*Ann*92*7~N3*1 Main St~N4*Austin*TX*78701*US~"
+    "ST*850*0001~BEG*00*SA*4711**20260115~DTM*002*20260131~N1*ST*Ann*92*0007~N3*1 Main St~N4*Austin*TX*78701*US~"
     "PO1*1*2*EA*9.5**UP*012345678905*VN*CUP~PID*F****Cup~PO1*2*1*DZ*4**VN*VN*SK*X~PID*F****Jug~CTT*2~SE*12*0001~"
 )
 _ODD = ("", "X", "20260230", "20240229", "A>B", "é", "\x01", "PO1X", "PID1", "N1", "9" * 30)
