@@ -14,6 +14,7 @@ from hub.model.decision import Alternative, Batched, Choice, Decision
 from hub.model.node import Node
 from hub.model.number import plain
 from hub.model.order import Gate, quantities
+from hub.model.shipment import ShipmentLine
 from hub.routing.explain import explain as explain_decision
 from hub.routing.frozen import thaw
 from hub.routing.rules import RoutingRules, RulesError, load_rules
@@ -307,7 +308,15 @@ def _shipment(row: ShipmentRow) -> dict[str, Any]:
         "carrier": row.doc.carrier,
         "tracking": row.doc.tracking,
         "shipped_at": _time(row.doc.shipped_at),
+        "lines": [_packed(line) for line in row.doc.lines],
     }
+
+
+def _packed(line: ShipmentLine) -> dict[str, Any]:
+    """Return what of a line left in one package, and of which lot, where the partner said it."""
+    told = {"line": line.line_number, "sku": line.sku, "quantity": plain(line.quantity), "tracking": line.tracking}
+    told |= {"sscc": line.sscc, "lot": line.lot, "expires_at": _time(line.expires_at)}
+    return {key: value for key, value in told.items() if value}
 
 
 def _event(event: Event) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.purchase import Outcome
+from hub.model.shipment import ShipmentLine
 from hub.routing.rules import RoutingRules
 from hub.services import explain
 from hub.store.tables import decision
@@ -154,3 +156,23 @@ def test_a_shipped_order_shows_its_shipment_and_its_events(quick_world: Any) -> 
     whole = told(quick_world)
     assert [(each["number"], each["carrier"]) for each in whole["shipments"]] == [("S1", "UPS")]
     assert "line.cancel_requested" in [each["name"] for each in whole["events"]]
+
+
+def test_what_left_shows_what_is_in_which_package_and_of_which_lot(quick_world: Any) -> None:
+    quick_world.source_of("acme", "CUP", 50, "8")
+    quick_world.order(lines={"L1": ("CUP", 5)})
+    quick_world.deliver()
+    parts = (
+        ShipmentLine(
+            line_number=1, quantity="2", tracking="1Z1", lot="B1", expires_at=datetime(2027, 5, 31, tzinfo=UTC)
+        ),
+        ShipmentLine(line_number=1, quantity="3", tracking="1Z2", sscc="00006141410000000029"),
+    )
+    quick_world.ships(quick_world.document("ACME"), *parts)
+    assert told(quick_world)["shipments"][0]["lines"] == [
+        {"line": 1, "quantity": "2", "tracking": "1Z1", "lot": "B1", "expires_at": "2027-05-31T00:00:00+00:00"},
+        {"line": 1, "quantity": "3", "tracking": "1Z2", "sscc": "00006141410000000029"},
+    ]
+    assert [
+        (each.record.tracking, each.record.lines[0].quantity) for each in quick_world.outgoing(Kind.FULFILMENT)
+    ] == [("1Z1", 2), ("1Z2", 3)]
