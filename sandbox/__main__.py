@@ -23,6 +23,7 @@ from sandbox.world import start
 @click.option("--examples", is_flag=True, help="Suppliers that write JSON, XML, fixed width, Excel, by web and mail.")
 @click.option("--buyer", is_flag=True, help="A customer that runs SAP, and orders when told to.")
 @click.option("--network", is_flag=True, help="A store and a 3PL beside the own warehouse.")
+@click.option("--books", is_flag=True, help="A NetSuite account that keeps the merchant's books; suppliers send bills.")
 @click.option(
     "--style", type=click.Choice(["", "x12", "sap"]), default="", help="What every partner speaks, over SFTP."
 )

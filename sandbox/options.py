@@ -59,6 +59,7 @@ class Options:
     how often a bulk query is looked at before it is done.
     `network` opens a store and a 3PL beside the own warehouse, each with goods that nobody else has.
     `buyer` adds a customer that runs SAP and orders from the merchant when told to.
+    `books` opens an account of NetSuite that keeps the merchant's books, and lets suppliers send invoices.
     `examples` lets the suppliers write in all styles and come by all doors; without it they write CSV over SFTP, or
     `style` (x12, sap), and so does the warehouse.
     """
@@ -72,6 +73,7 @@ class Options:
     examples: bool = False
     network: bool = False
     buyer: bool = False
+    books: bool = False
     style: str = ""
     behaviour: Behaviour = field(default_factory=Behaviour)
     bucket: Bucket = field(default_factory=Bucket)

@@ -16,6 +16,7 @@ import asyncssh
 from hub.clock import Clock
 from sandbox.houses import PartnerHouses
 from sandbox.moods import Moods
+from sandbox.netsuite.keeper import BooksKeeper
 from sandbox.options import Options
 from sandbox.partner_files import API_VERSION, Addresses, write_buyer_file, write_partner_files
 from sandbox.plan import Firm, Item, Kind, LinePlan, World
@@ -62,6 +63,7 @@ class Site:
             firm.code: Robot(firm, self.houses.door(firm), folder / "desks" / firm.code, yard) for firm in world.firms
         }
         self.buyer = self._new_buyer() if options.buyer else None
+        self._keeper = BooksKeeper(world, clock) if options.books else None
         self._sftp = SftpSite(folder / "sftp", self.passwords, self.moods, self._arrived)
         writer = Writer(world.currency, world.timezone, self.shop.new_id())
         self.webhooks = Webhooks(
@@ -103,6 +105,8 @@ class Site:
         for door in self._ports:
             await self.reopen(door)
         self._say_where()
+        if self._keeper is not None:
+            self._keeper.write_files(self.folder, await self._keeper.start(0))
         if self.options.rate:
             self._tasks.append(asyncio.create_task(self._trickle()))
         else:
@@ -120,6 +124,8 @@ class Site:
         await self.webhooks.close()
         for door in self._ports:
             await self.shut(door)
+        if self._keeper is not None:
+            await self._keeper.close()
 
     async def shut(self, door: str) -> None:
         """Refuse connections to the `shop`, the `sftp`, `web`, `imap` or `smtp` server, and cut those that stand."""
@@ -195,6 +201,7 @@ class Site:
             "lines_shipped": sum(held.shipped > 0 for held in self.book.holdings),
             "files_waiting": sum(robot.inbox + robot.unread for robot in robots),
             "unreadable": {robot.firm.code: robot.unreadable for robot in robots if robot.unreadable},
+            **({"books": self._keeper.counts()} if self._keeper is not None else {}),
             "throttled": self.bucket.refused + self.points.refused,
             "settled": not self.to_come and all(robot.settled for robot in robots),
             "moods": [

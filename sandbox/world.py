@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -19,7 +20,7 @@ from sandbox.moods import Mood
 from sandbox.network import as_network
 from sandbox.olist import olist
 from sandbox.options import Options
-from sandbox.plan import World
+from sandbox.plan import Kind, World
 from sandbox.site import Site
 from sandbox.web import WebServer
 
@@ -37,6 +38,9 @@ def plan_world(options: Options) -> World:
     if options.history is not None:
         return olist(options.history, options.seed, options.orders)
     world = invent(options.seed, options.orders, options.suppliers, options.items)
+    if options.books:
+        firms = (replace(firm, invoices=firm.kind is Kind.SUPPLIER) for firm in world.firms)
+        world = replace(world, firms=tuple(firms))
     if options.network:
         world = as_network(world, options.seed)
     if options.style:

@@ -59,11 +59,13 @@ class DemoOptions:
     history: Path | None
     rate: float
     examples: bool
+    books: bool
 
     def for_sandbox(self) -> list[str]:
         """Return the sandbox's own options."""
         options = ["--orders", str(self.orders), "--seed", str(self.seed), "--rate", str(self.rate)]
         options += ["--examples"] if self.examples else []
+        options += ["--books"] if self.books else []
         options += ["--network"] if not (self.examples or self.history) else []
         return [*options, "--history", str(self.history)] if self.history else options
 
@@ -78,6 +80,9 @@ class DemoOptions:
 )
 @click.option("--rate", default=0.0, help="Orders a second; 0 places all at the start.")
 @click.option("--examples", is_flag=True, help="Suppliers of all kinds: JSON by web, XML, fixed width, Excel by mail.")
+@click.option(
+    "--books/--no-books", default=None, help="Keep the books in a simulated NetSuite. [on; off with --history]"
+)
 @click.option("--exit", "exit_when_done", is_flag=True, help="End when every order has gone all the way.")
 @click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help="Work here. [a temporary folder]")
 @json_option
@@ -87,13 +92,15 @@ def demo(
     history: Path | None,
     rate: float,
     examples: bool,
+    books: bool | None,
     exit_when_done: bool,
     folder: Path | None,
     as_json: bool,
 ) -> None:
-    """Run the hub with simulated partners and real protocols: a shop, SFTP suppliers, a warehouse."""
+    """Run the hub with simulated partners and real protocols: a shop, SFTP suppliers, a warehouse, NetSuite."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the demo stops its processes too
-    options = DemoOptions(orders or (1000 if history else 200), seed, history and history.absolute(), rate, examples)
+    many, kept = orders or (1000 if history else 200), not history if books is None else books
+    options = DemoOptions(many, seed, history and history.absolute(), rate, examples, kept)
     with _work_folder(folder) as place:
         try:
             result = _run(place, options, exit_when_done=exit_when_done, quiet=as_json)
@@ -177,15 +184,17 @@ def prepare(place: Path) -> None:
 
 
 def open_for_business(place: Path, hub: HubProcess) -> None:
-    """Go live as a merchant would: first the partners and their stock and prices, then the shop and its orders."""
-    shop, aside = place / "mappings" / "shop.toml", place / "shop.toml"
-    shop.rename(aside)
+    """Go live as a merchant would: first the partners and their stock and prices, then the shop and who keeps books."""
+    later = [file for file in (place / "mappings" / "shop.toml", place / "mappings" / "erp.toml") if file.exists()]
+    for file in later:
+        file.rename(place / file.name)
     hub.wait_until_ready()
     partners = hub.summary()["partners"]
     crossdock(place, "stock", "sync")
     wait_for(hub, lambda summary: summary["stock_feeds"] >= partners)
-    aside.rename(shop)
-    wait_for(hub, lambda summary: summary["partners"] > partners)
+    for file in later:
+        (place / file.name).rename(file)
+    wait_for(hub, lambda summary: summary["partners"] >= partners + len(later))
     crossdock(place, "connection", "live", "--all", "--from", "2000-01-01T00:00:00Z")
 
 
@@ -251,5 +260,6 @@ def report(place: Path, sandbox: SandboxProcess, seconds: float) -> dict[str, An
         "duplicated": found.duplicated,
         "seconds": round(seconds, 1),
         "throttled": state["throttled"],
+        **{f"{name}_in_the_books": count for name, count in state.get("books", {}).items()},
         **({"placement": placement} if (placement := sandbox.facts.get("placement")) else {}),
     }

@@ -40,6 +40,8 @@ def test_the_demo_runs_once_and_prints_one_summary(tmp_path: Path) -> None:
     assert summary["purchase_orders_sent"] > 0
     assert summary["fulfilments_written"] > 0
     assert summary["stock_rows"] > 0
+    assert summary["sales_orders_in_the_books"] == 60
+    assert all(summary[f"{name}_in_the_books"] for name in ("purchase_orders", "receipts", "fulfilments", "bills"))
     assert set(summary["routed_from"]["units"]) == {"own warehouse", "store", "3PL", "suppliers"}
     assert summary["routed_from"]["orders_split"] > 0
     assert any("not proven" in words or "proven:" in words for words in summary["routed_from"]["example"])

@@ -216,7 +216,7 @@ def fulfilment_of(sale: Book, rows: list[etree._Element]) -> etree._Element:
     lines = "".join(
         f"<t:item><t:itemReceive>true</t:itemReceive><t:quantity>{text(row, 'quantity')}</t:quantity>"
         f'<t:item internalId="{child(row, "item").get("internalId")}"/>'
-        f"<t:orderLine>{text(row, 'line')}</t:orderLine></t:item>"
+        f"<t:orderLine>{text(row, 'line')}</t:orderLine>{_place(row)}</t:item>"
         for row in rows
     )
     return etree.fromstring(
@@ -225,3 +225,8 @@ def fulfilment_of(sale: Book, rows: list[etree._Element]) -> etree._Element:
         f"<t:packageList><t:package><t:packageTrackingNumber>1Z999</t:packageTrackingNumber></t:package></t:packageList>"
         f"<t:itemList>{lines}</t:itemList></record>"
     )
+
+
+def _place(row: etree._Element) -> str:
+    location = child(row, "location")
+    return "" if location is None else f'<t:location internalId="{location.get("internalId")}"/>'
