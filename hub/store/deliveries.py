@@ -27,6 +27,7 @@ __all__ = [
     "NoSuchDelivery",
     "arrived",
     "attempts",
+    "awaited",
     "block_followers",
     "by_key",
     "by_transmission",
@@ -240,10 +241,12 @@ def search(
     # With states their index is the way, and never the newest ids backwards: `+ 0` keeps the planner from that.
     newest = (delivery.c.id + 0).desc() if states else delivery.c.id.desc()
     query = select(delivery).order_by(newest).limit(limit)
-    equal = {"connection": connection, "kind": kind, "entity": entity, "order_id": order_id}
+    equal = {"connection": connection, "entity": entity, "order_id": order_id}
     for name, value in equal.items():
         if value is not None:
             query = query.where(delivery.c[name] == value)
+    if kind is not None:  # there are too many of a kind to go by its index, which is there to count
+        query = query.where(delivery.c.kind.concat("") == kind)
     if states:
         query = query.where(delivery.c.state.in_(sorted(states)))
     return [delivery_of(row) for row in tx.execute(query).mappings()]
@@ -252,8 +255,22 @@ def search(
 def overdue(tx: Connection, now: datetime, limit: int = 1000) -> list[Delivery]:
     """Return what was sent and not answered within the partner's agreed hours, longest overdue first."""
     waiting = [DeliveryState.SENT, DeliveryState.UNKNOWN]
-    # Few are owed an answer, and most that were ever sent are not: `|| ''` keeps the planner from the index of states.
-    query = select(delivery).where(delivery.c.state.concat("").in_(waiting), delivery.c.answer_by < now)
+    return _by_answer(tx, waiting, delivery.c.answer_by < now, limit)
+
+
+def awaited(tx: Connection, now: datetime, connection: str | None = None, limit: int = 1000) -> list[Delivery]:
+    """Return what was sent and may still be answered within the partner's agreed hours, the soonest first."""
+    where = delivery.c.answer_by >= now
+    if connection is not None:
+        where &= delivery.c.connection.concat("") == connection
+    return _by_answer(tx, [DeliveryState.SENT], where, limit)
+
+
+def _by_answer(
+    tx: Connection, states: Collection[DeliveryState], where: ColumnElement[bool], limit: int
+) -> list[Delivery]:
+    # Few owe an answer, and most that were ever sent do not: `|| ''` keeps the planner from the other indexes.
+    query = select(delivery).where(delivery.c.state.concat("").in_(states), where)
     return [delivery_of(row) for row in tx.execute(query.order_by(delivery.c.answer_by).limit(limit)).mappings()]
 
 

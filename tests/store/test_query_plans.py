@@ -86,10 +86,16 @@ def test_counting_everything_reads_indexes_only(sqlite_store: Store) -> None:
             assert [scan for scan in scans if scan.split()[1] not in FEW] == [], statement
 
 
-def test_what_is_overdue_is_found_among_those_that_owe_an_answer(sqlite_store: Store) -> None:
+@pytest.mark.parametrize(
+    "look", [deliveries.overdue, deliveries.awaited, lambda tx, now: deliveries.awaited(tx, now, "acme")]
+)
+def test_who_owes_an_answer_is_found_among_those_alone(
+    sqlite_store: Store, look: Callable[[Connection, datetime], object]
+) -> None:
+    """On a page of what waits, all that were ever sent were read and sorted."""
     with sqlite_store.write() as tx:
         with statements(tx) as seen:
-            deliveries.overdue(tx, NOW)
+            look(tx, NOW)
         ((statement, values),) = seen
         (step,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
     assert step[3].startswith("SEARCH delivery USING INDEX ix_delivery_answer_by")

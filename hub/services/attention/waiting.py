@@ -27,9 +27,10 @@ class Waiting:
 
 
 def listing(tx: Connection, now: datetime, partner: str | None = None, limit: int = 500) -> list[Waiting]:
-    """Return what waits, the soonest first."""
-    states = {DeliveryState.WAITING, DeliveryState.UNKNOWN, DeliveryState.SENT}
-    found = [_delivery(row) for row in deliveries.search(tx, states=states, connection=partner, limit=limit)]
+    """Return what waits, the soonest first; what was sent waits where its partner has agreed to answer."""
+    states = {DeliveryState.WAITING, DeliveryState.UNKNOWN}
+    rows = deliveries.search(tx, states=states, connection=partner, limit=limit)
+    found = [_delivery(row) for row in (*rows, *deliveries.awaited(tx, now, partner, limit))]
     kept = [each for each in found if each.until is None or each.until >= now]
     bills = purchases.invoices_in(tx, {InvoiceState.WAITING.value}, limit)
     kept += [
