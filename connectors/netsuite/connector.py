@@ -91,7 +91,8 @@ class NetSuiteConnector:
 
     def fetch(self, document: str, cursor: str | None) -> Iterator[Page]:
         """Yield pages of what changed since the cursor."""
-        return self._reading.pages(_flow(document, Direction.IN), cursor)
+        yield from self._reading.pages(_flow(document, Direction.IN), cursor)
+        self._doctor.learn_limits()  # after what went well: a login that is refused must not be tried more often
 
     def parse(self, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
         """Yield the canonical records of a raw item, or why it cannot be read."""

@@ -21,6 +21,7 @@ class Gate:
         self._most = self._width = most
         self._inside = self._streak = 0
         self._changed = threading.Condition()
+        self.asked = False  # whether NetSuite was asked in this process how many it grants
 
     @property
     def width(self) -> int:

@@ -123,8 +123,14 @@ class Doctor:
         if items:
             self._gateway.availability([items[0].id])
 
+    def learn_limits(self) -> None:
+        """Ask once in this process how many calls the account grants us, and keep within that."""
+        if not self._gate.asked:
+            self._governance()
+
     def _governance(self) -> Governance:
         """Return the account's limits, and keep within the part that is ours; a role may not see them."""
+        self._gate.asked = True
         try:
             limits = self._gateway.governance()
         except ConnectorError:

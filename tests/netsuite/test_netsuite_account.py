@@ -180,6 +180,19 @@ def test_the_doctor_tells_a_feature_that_is_off_from_a_permission(account: Runni
     assert "Multi-Location Inventory" in health.todo
 
 
+def test_the_first_reading_learns_how_many_calls_the_account_grants(
+    account: RunningNetSuite, make_profile: Make, context: MemoryContext
+) -> None:
+    account.ask(lambda service: setattr(service.calls, "_concurrency", 3))
+    plugin = NetSuitePlugin()
+    first, second = (plugin.open(make_profile(concurrency=8), context) for _ in range(2))
+    for each in (first, second):
+        list(each.fetch("orders", None))
+        assert each._doctor._gate.width == 3
+        each.close()
+    assert account.ask(lambda service: service.moods.calls["getAccountGovernanceInfo"]) == 1
+
+
 def test_another_account_of_the_same_process_has_a_gate_of_its_own(make_profile: Make, context: MemoryContext) -> None:
     plugin = NetSuitePlugin()
     ours, theirs = (plugin.open(make_profile(account=each), context) for each in ("1234567-sb1", "7654321"))
