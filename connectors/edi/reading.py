@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,6 +19,7 @@ from hub.codec.x12.verdict import InterchangeVerdict, judge
 from hub.contract import BadRecord
 from hub.mapping.translator import Documents
 from hub.model.base import Record
+from hub.model.stock import StockAdjustment
 
 _SHOWN = 5
 
@@ -104,7 +106,19 @@ class Reading:
                 if errors:
                     yield _rejected(event, errors)
                 else:
-                    yield from self.translator.parse_sets(name, [event])
+                    yield from _told_apart(self.translator.parse_sets(name, [event]))
+
+
+def _told_apart(records: Iterator[Record | BadRecord]) -> Iterator[Record | BadRecord]:
+    """Number the lines of a correction that nothing in them tells apart, two pallets of one SKU, in their order."""
+    seen: Counter[str] = Counter()
+    for record in records:
+        if not isinstance(record, StockAdjustment) or not record.number:
+            yield record
+            continue
+        seen[record.number] += 1
+        again = seen[record.number]
+        yield record if again == 1 else record.changed(number=f"{record.number}#{again}")
 
 
 def _told_only(fault: Fault) -> Fault:

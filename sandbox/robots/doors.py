@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sandbox.post import Mailbox
 
-_ANSWERS = ("ACK_", "SHIP_", "INV_")
+_ANSWERS = ("ACK_", "SHIP_", "INV_", "RCV_")
 
 
 class Door(Protocol):

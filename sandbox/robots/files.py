@@ -15,7 +15,10 @@ CATALOGUE_HEADER = ("Item", "Supplier Item", "Description", "Price", "Currency",
 ACKNOWLEDGEMENT_HEADER = ("PO", "Line", "Item", "Status", "Qty", "Ship Date", "Reason")
 INVOICE_HEADER = ("Invoice", "PO", "Date", "Currency", "Line", "Item", "Qty", "Price", "Total")
 SHIPMENT_HEADER = ("PO", "Line", "Item", "Shipped", "Short", "Shipment", "Carrier", "Tracking", "Shipped At")
+RECEIPT_HEADER = ("Receipt", "Item", "Qty")
 _MUST_HAVE = ("PO", "Line", "Item", "Order", "Order Line", "Name", "Street", "City", "Postal Code", "Country")
+#: Why a line is not what a change asked for.
+NOT_DONE = "too late"
 
 
 class Unreadable(Exception):
@@ -36,7 +39,7 @@ class OrderedLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangedLine:
-    """What a line that was ordered before is to have from now on; 0 for none of it."""
+    """What a line that was ordered before is to have from now on; 0 for none of it. No line: all of the order."""
 
     po: str
     line: str

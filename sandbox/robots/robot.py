@@ -18,10 +18,12 @@ from sandbox.plan import Firm, Item, Kind
 from sandbox.robots import files
 from sandbox.robots.book import Book, Holding
 from sandbox.robots.doors import Door
-from sandbox.robots.style import Amending, Receipting, style_of
+from sandbox.robots.style import Amending, Receipting, Receiving, style_of
 
 _CARRIERS = ("UPS", "FedEx", "DHL", "USPS")
 _UNFINISHED = (".part", ".tmp", ".partial", ".filepart")
+#: So often a change of an order that has not come yet is looked at again, each time after so many seconds.
+_PATIENCE, _PAUSE = 20, 0.5
 _PICKY = frozenset({Mood.PICKY})
 
 Later = Callable[[float, Callable[[], None]], None]
@@ -56,7 +58,7 @@ class Robot:
         # in X12 and in SAP a 3PL has no document to say what it will ship: it says what it shipped
         self._answers = firm.style not in ("x12", "sap") or firm.kind is Kind.SUPPLIER
         self._door, self._desk = door, desk
-        self._taken, self._parcels, self._invoices = count(1), count(1), count(1)
+        self._taken, self._parcels, self._invoices, self._receipts = count(1), count(1), count(1), count(1)
         self._noticed: set[str] = set()
         self._restocking = False
 
@@ -115,7 +117,7 @@ class Robot:
             return
         self._confirm(path, readable=True)
         if changes:
-            self._amend(changes)
+            self._amend(changes, self._style.change_answer if isinstance(self._style, Amending) else "")
         if not lines:
             return
         holdings, fresh = self._yard.book.enter(self.firm.code, lines)
@@ -172,20 +174,34 @@ class Robot:
         if self._answers:
             self._publish(f"ACK_{number}", "acknowledgement", files.ACKNOWLEDGEMENT_HEADER, answers)
 
-    def _amend(self, changes: list[files.ChangedLine]) -> None:
+    def _amend(self, changes: list[files.ChangedLine], answer: str, patience: int = _PATIENCE) -> None:
         """Do as a change says as far as nothing has left yet, and answer with what each line has now."""
         number = changes[0].po
+        held = self._yard.book.of(self.firm.code, number)
+        if not held and patience:  # it may come before its order
+            self._later(_PAUSE, lambda: self._amend(changes, answer, patience - 1))
+            return
         asked = {change.line: change.quantity for change in changes}
-        held = [each for each in self._yard.book.of(self.firm.code, number) if each.asked.line in asked]
-        answers = [self._amended(each, asked[each.asked.line]) for each in held]
-        self._soon(self._yard.behaviour.reaction, f"change|{number}", lambda: self._acknowledge(f"{number}_C", answers))
+        whole = {each.asked.line: asked[""] for each in held} if "" in asked else asked
+        if not held or whole.keys() - {each.asked.line for each in held}:
+            self.unreadable.append(f"change of {number}: it has {len(held)} lines, and lines {sorted(whole)} are meant")
+            return
+        picky = self._yard.moods.meet(self.firm.code, f"change {number}", _PICKY) is not None
+        chosen = [each for each in held if each.asked.line in whole]
+        answers = [self._amended(each, whole[each.asked.line], picky=picky) for each in chosen]
+        self._soon(
+            self._yard.behaviour.reaction,
+            f"change|{number}",
+            lambda: self._publish(f"ACK_{number}_C", answer, files.ACKNOWLEDGEMENT_HEADER, answers),
+        )
         self._restock()
 
-    def _amended(self, holding: Holding, quantity: int) -> tuple[object, ...]:
-        asked, freed = holding.asked, 0 if holding.shipped else max(0, holding.held - quantity)
+    def _amended(self, holding: Holding, quantity: int, *, picky: bool) -> tuple[object, ...]:
+        asked, freed = holding.asked, 0 if holding.shipped or picky else max(0, holding.held - quantity)
         holding.held -= freed
         self.stock[asked.sku] = self.stock.get(asked.sku, 0) + freed
-        status, reason = ("R", "as you asked") if not holding.held else ("C" if freed else "A", "")
+        status = "R" if not holding.held else "C" if freed else "A"
+        reason = "as you asked" if holding.held == quantity else files.NOT_DONE
         ship_by = self._yard.clock.now().date() if holding.held else ""
         return asked.po, asked.line, asked.sku, status, holding.held, ship_by, reason
 
@@ -251,8 +267,12 @@ class Robot:
     # --- stock ---
 
     def set_stock(self, sku: str, quantity: int) -> None:
-        """Count again: from now on this much is there."""
+        """Count again: from now on this much is there; a place that tells receipts has received what is more."""
+        more = quantity - self.stock.get(sku, 0)
         self.stock[sku] = quantity
+        if more > 0 and isinstance(self._style, Receiving) and self._style.receives:
+            name = f"{self.firm.node}-G{next(self._receipts):05d}"
+            self._publish(f"RCV_{name}", "receipt", files.RECEIPT_HEADER, [(name, sku, more)])
         self._restock()
 
     def _restock(self) -> None:

@@ -35,6 +35,7 @@ class SapStyle:
 
     ending = ".idoc"
     receipt_name = "STATUS"
+    change_answer = "acknowledgement"
 
     def __init__(self, code: str, now: Callable[[], datetime], *, warehouse: bool = False) -> None:
         self._desk = idoc.Desk(identity(code), HUB)

@@ -56,8 +56,23 @@ class Receipting(Protocol):
 class Amending(Protocol):
     """A style in which an order that was taken can be changed."""
 
+    @property
+    def change_answer(self) -> str:
+        """Return the document that answers a change: `acknowledgement`, or one of its own."""
+        ...
+
     def read_change(self, content: bytes) -> list[ChangedLine]:
         """Return what a file changes of orders taken before; none for one that changes nothing. Raises Unreadable."""
+        ...
+
+
+@runtime_checkable
+class Receiving(Protocol):
+    """A style in which a place tells what came in, as the document `receipt`."""
+
+    @property
+    def receives(self) -> bool:
+        """Return whether this partner does."""
         ...
 
 

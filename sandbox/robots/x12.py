@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sandbox.robots.files import OrderedLine, Unreadable
+from sandbox.robots.files import ChangedLine, OrderedLine, Unreadable
 
 Segment = list[str]
 
 _ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
-_GROUPS = {"810": "IN", "832": "SC", "846": "IB", "855": "PR", "856": "SH", "945": "SW", "997": "FA"}
+_GROUPS = dict(
+    each.split(":") for each in "810:IN 832:SC 846:IB 850:PO 855:PR 856:SH 860:PC 865:CA 944:RE 945:SW 997:FA".split()
+)
 _QUALIFIERS = {"sku": "SK", "supplier_sku": "VN"}
 
 
@@ -126,6 +128,36 @@ def read_order(document: Document) -> list[OrderedLine]:
     return lines
 
 
+def read_change(document: Document) -> list[ChangedLine]:
+    """Return the lines of an 860, each with the quantity that it is to have; raises Unreadable.
+
+    One without lines is of the whole order, which has to be cancelled then: that is a line without a number.
+    """
+    head = document.first("BCH")
+    purpose, number = _at(head, 1), _at(head, 3)
+    loops = list(_loops(document.segments, "POC"))
+    if purpose not in ("01", "04") or not number or not (loops or purpose == "01"):
+        raise Unreadable(f"860 of {number!r}: BCH01 is {purpose!r}, and it has {len(loops)} lines")
+    if not loops:
+        return [ChangedLine(number, "", 0)]
+    return [_changed(number, loop[0]) for loop in loops]
+
+
+def change_number(document: Document) -> tuple[str, str]:
+    """Return the order that an 860 changes, and which change of it this is."""
+    head = document.first("BCH")
+    return _at(head, 3), _at(head, 5)
+
+
+def _changed(number: str, poc: Segment) -> ChangedLine:
+    line, what, quantity = _at(poc, 1), _at(poc, 2), _at(poc, 3)
+    if what == "DI":
+        return ChangedLine(number, line, 0)
+    if not line or what != "CA" or not quantity.isdigit() or _at(poc, 5) != "EA":
+        raise Unreadable(f"860 of {number}: POC {line!r} {what!r} is no change to {quantity!r} pieces (EA)")
+    return ChangedLine(number, line, int(quantity))
+
+
 def _line(number: str, customer: str, place: int, loop: Sequence[Segment], at: int) -> OrderedLine:
     head = loop[0]
     pairs = dict(zip(head[6::2], head[7::2], strict=False)) if head[0] == "PO1" else {_at(head, 4): _at(head, 5)}
@@ -214,5 +246,10 @@ def functional_acknowledgement(group: Group, refused: Sequence[str] = ()) -> lis
 def sscc(serial: int) -> str:
     """Return an SSCC-18 with its check digit."""
     digits = f"00614141{serial:09d}"
+    return digits + check_digit(digits)
+
+
+def check_digit(digits: str) -> str:
+    """Return what stands behind the digits of an SSCC."""
     total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(digits)))
-    return digits + str(-total % 10)
+    return str(-total % 10)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import count
 
 from sandbox.robots import x12
-from sandbox.robots.files import OrderedLine, Unreadable
+from sandbox.robots.files import NOT_DONE, ChangedLine, OrderedLine, Unreadable
 
 #: How the merchant's hub is called in interchanges.
 HUB = ("ZZ", "CROSSDOCK")
@@ -30,20 +30,37 @@ class X12Style:
 
     ending = ".edi"
     receipt_name = "997"
+    change_answer = "change answer"
 
     def __init__(self, code: str, now: Callable[[], datetime], *, warehouse: bool = False) -> None:
         self._desk = x12.Desk(identity(code), HUB)
         self._warehouse = warehouse
         self._now = now
         self._cartons = count(1)
+        self._changes: dict[str, str] = {}  # the last change of each order
 
     def read_order(self, content: bytes, header: Sequence[str]) -> list[OrderedLine]:  # noqa: ARG002 - sets name their own elements
-        """Return the lines of the orders in an interchange; none for one that holds only acknowledgements."""
+        """Return the lines of the orders in an interchange; none for one that holds only other things."""
+        return [line for each in self._documents(content) if each.code != "860" for line in x12.read_order(each)]
+
+    @property
+    def receives(self) -> bool:
+        """A 3PL tells what came in (944)."""
+        return self._warehouse
+
+    def read_change(self, content: bytes) -> list[ChangedLine]:
+        """Return the lines of the changes (860) in an interchange; a 3PL takes none."""
+        changes = [each for each in self._documents(content) if each.code == "860"]
+        if changes and self._warehouse:
+            raise Unreadable("a 3PL takes no 860")
+        self._changes |= dict(x12.change_number(each) for each in changes)
+        return [line for each in changes for line in x12.read_change(each)]
+
+    def _documents(self, content: bytes) -> list[x12.Document]:
         read = x12.read(content)
         if read.receiver != self._desk.us or read.sender != HUB:
             raise Unreadable(f"it is from {read.sender} for {read.receiver}")
-        documents = [document for group in read.groups if group.code != "FA" for document in group.documents]
-        return [line for document in documents for line in x12.read_order(document)]
+        return [document for group in read.groups if group.code != "FA" for document in group.documents]
 
     def receipt(self, content: bytes, *, readable: bool) -> bytes | None:
         """Return the 997 that an interchange deserves; None for acknowledgements, and for what is no interchange."""
@@ -64,6 +81,8 @@ class X12Style:
             "stock": self._stock,
             "catalogue": self._catalogue,
             "acknowledgement": self._acknowledgement,
+            "change answer": self._change_answer,
+            "receipt": self._receipt,
             "shipment": self._advice if self._warehouse else self._shipment,
             "invoice": self._invoice,
         }
@@ -93,6 +112,22 @@ class X12Style:
             body.append(f"PO1*{row['Line']}*****SK*{row['Item']}")
             body.append(f"ACK*{codes[row['Status']]}*{row['Qty']}*EA{date}")
         return [("855", [[*body, f"CTT*{len(rows)}"]])]
+
+    def _change_answer(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
+        """Return an 865: a line becomes what was asked (IQ, or ID when it is gone), or stays as it was (IR)."""
+        number, refused = rows[0]["PO"], all(row["Reason"] == NOT_DONE for row in rows)
+        change = self._changes.get(number, "")
+        body = [f"BCA*00*{'RD' if refused else 'AC'}*{number}**{change}*{self._now():%Y%m%d}"]
+        for row in rows:
+            code = "IR" if row["Reason"] == NOT_DONE else "IQ" if row["Qty"] != "0" else "ID"
+            body += [f"POC*{row['Line']}*CA*{row['Qty']}**EA***SK*{row['Item']}", f"ACK*{code}*{row['Qty']}*EA"]
+        return [("865", [[*body, f"CTT*{len(rows)}"]])]
+
+    def _receipt(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
+        """Return a 944 for goods that came in."""
+        body = [f"W17*F*{self._now():%Y%m%d}*{rows[0]['Receipt']}", "N1*WH*3PL"]
+        body += [f"W07*{row['Qty']}*EA**SK*{row['Item']}" for row in rows]
+        return [("944", [[*body, f"W14*{sum(int(row['Qty']) for row in rows)}"]])]
 
     def _shipment(self, rows: Sequence[Row]) -> list[tuple[str, Bodies]]:
         """Return an 856, pick and pack, and, as it cannot say what is short, an 855 for what will never come."""

@@ -242,6 +242,12 @@ def test_an_original_order_is_known_by_its_number_in_whatever_interchange_it_com
     assert replaced.startswith("isa:")
 
 
+def test_with_the_test_for_order_numbers_off_an_order_is_known_by_its_interchange(tmp_path: Path) -> None:
+    edi = connect(tmp_path, documents=ORDERS, connection='duplicates = ["bytes", "interchange"]')
+    body = ["BEG*00*SA*4711**20261120", "PO1*1*2*EA*9.5**SK*CUP"]
+    assert items(edi, _as_850(desk(), body))[1].key.startswith("isa:")
+
+
 ORDERS = """
 [documents.orders]
 direction = "in"

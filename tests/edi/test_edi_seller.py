@@ -18,7 +18,7 @@ from hub.model.order import SalesOrder
 from hub.model.order_change import SalesOrderChange
 from hub.model.purchase import Acknowledgement, Invoice
 from hub.model.shipment import Shipment
-from hub.model.stock import StockPush
+from hub.model.stock import StockAdjustment, StockPush
 from hub.testing.clock import START, FakeClock
 from hub.testing.context import MemoryContext, MemoryNumbers
 from tests.edi.trade import desk, partner_file, profile
@@ -26,9 +26,11 @@ from tests.edi.trade import desk, partner_file, profile
 AT = datetime(2026, 11, 23, 15, tzinfo=UTC)
 
 
-def seller(folder: Path, documents: str = "", connection: str = "") -> EdiConnector:
+def seller(
+    folder: Path, documents: str = "", connection: str = "", template: str = "x12_4010_customer"
+) -> EdiConnector:
     path = partner_file(folder, documents=documents, connection=connection)
-    path.write_text(path.read_text("utf-8").replace("x12_4010_supplier", "x12_4010_customer"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace("x12_4010_supplier", template), "utf-8")
     opened = PLUGIN.open(profile(path), MemoryContext(FakeClock()))
     assert isinstance(opened, EdiConnector)
     return opened
@@ -195,4 +197,18 @@ def test_a_change_names_lines_with_what_is_wanted_of_them(edi: EdiConnector) -> 
     assert [(each.line_id, each.change.value, each.quantity) for each in change.lines] == [
         ("1", "change", 1),
         ("2", "cancel", None),
+    ]
+
+
+# --- what a 3PL says to who keeps our books --------------------------------------------------------------------------
+
+
+def test_two_pallets_of_one_sku_that_nothing_tells_apart_are_two_receipts(tmp_path: Path) -> None:
+    warehouse = seller(tmp_path, template="x12_3pl")
+    body = ["W17*F*20261124*R-77", "N1*WH*DC1", "W07*4*EA**SK*CUP", "W07*4*EA**SK*CUP", "W07*1*EA**SK*MUG", "W14*9"]
+    received = [each for each in told(warehouse, "944", "RE", body) if isinstance(each, StockAdjustment)]
+    assert [(each.number, int(each.change)) for each in received] == [
+        ("R-77-CUP", 4),
+        ("R-77-CUP#2", 4),
+        ("R-77-MUG", 1),
     ]

@@ -71,6 +71,7 @@ Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,60}$")]
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 Ending = Annotated[str, StringConstraints(pattern=r"^\.[^/\s]{1,31}$")]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=128)]
 Folder = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -130,6 +131,10 @@ class ExchangeSettings(BaseModel):
         StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}$"),
         Field(description="names our claims: two hubs on one account need two names"),
     ] = "crossdock"
+    locations: Annotated[
+        Mapping[Word, Word],
+        Field(description="of a customer that is told our stock: its code of a place = our node code, or `suppliers`"),
+    ] = {}
     rename: Annotated[Rename, Field(description="how an upload gets its name: posix, or plain")] = Rename.POSIX
     visible: Annotated[
         tuple[Folder, ...], Field(description="folders where a file that the partner took may still be seen")
