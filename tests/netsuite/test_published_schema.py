@@ -16,7 +16,7 @@ from sandbox.netsuite.books import Books
 from sandbox.netsuite.envelope import Namespaces
 from sandbox.netsuite.service import RunningNetSuite
 from sandbox.netsuite.wsdl import order_of
-from tests.netsuite.trade import BENCHES, AccountBench, WholeOrderBench
+from tests.netsuite.trade import BENCHES, WHEN, AccountBench, PurchaseOrderBench, WholeOrderBench
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "netsuite"
 PUBLISHED = SAMPLES / "wsdl_2023_2"
@@ -74,6 +74,7 @@ def test_everything_that_we_send_and_that_the_account_answers_is_valid(
     account: RunningNetSuite, make_profile: Callable[..., Profile], folder: Path, schema: etree.XMLSchema
 ) -> None:
     fields = {"custbody_source": "hub", "custbody_web": True, "custbody_rank": 3, "custbody_region": {"id": "5"}}
+    fields |= {"custbody_weight": 1.5, "custbody_due": WHEN, "custbody_tags": ({"id": "1"}, {"id": "2"})}
     constants = {"SalesOrder": {"subsidiary": "3", **fields}}
     profile = make_profile(endpoint="2023_2", wsdl_folder=folder, constants=constants)
     connector = PLUGIN.open(profile, connector_context(account))
@@ -85,6 +86,7 @@ def test_everything_that_we_send_and_that_the_account_answers_is_valid(
     whole = make_profile(**BOOKS, endpoint="2023_2", wsdl_folder=folder, constants=constants)
     send_all(PLUGIN.open(whole, connector_context(account)), [WholeOrderBench(account, whole)])
     send_all(connector, [each(account, profile) for each in BENCHES])
+    send_newer_words(connector, account, profile)
     assert connector._gateway.domain() == ""
     connector.close()
     operations = valid(account.ask(lambda service: list(service.requests)), schema)
@@ -102,6 +104,20 @@ def send_all(connector: NetSuiteConnector, benches: list[AccountBench]) -> None:
         outbound = Outbound(document=bench.outbound, key=bench.outbound, content=content)
         connector.send(outbound)
         connector.find(outbound)
+
+
+def send_newer_words(connector: NetSuiteConnector, account: RunningNetSuite, profile: Profile) -> None:
+    """Orders that are there already: one that shrinks, one that nobody ships, one that is called off."""
+    bought = PurchaseOrderBench(account, profile).record(1)
+    sold = WholeOrderBench(account, profile).record(2)
+    newer = {
+        "purchase_orders": (bought.changed(lines=bought.lines[:1]), bought.changed(cancelled=True)),
+        "sales_orders": (sold, sold.changed(cancelled=True)),
+    }
+    for document, records in newer.items():
+        for record in records:
+            content = connector.render(document, record, MemoryNumbers()).content
+            connector.send(Outbound(document=document, key=document, content=content))
 
 
 def _fill(books: Books) -> None:
