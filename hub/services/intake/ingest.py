@@ -7,7 +7,6 @@ read yesterday is mapped again after a fix. Why not in one transaction: docs/why
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -305,34 +304,10 @@ def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], con
         for each in _touched(taken):
             each.stay()
         taken.clear()
-    _look_back(desk, inlet, progress)
+    page = [(each.message.id, each.parked) for each in progress]
+    told = (_parse(desk, inlet, each.message, each.content) for each in progress)
+    said_again.look_back(desk, inlet.connection, inlet.document, page, told)
     return sum((each.counts for each in progress), Counts())
-
-
-def _look_back(desk: Desk, inlet: Inlet, progress: Sequence[_Progress]) -> None:
-    """Close what a message of these had parked and a later one of them has whole: it was not parked yet when that came.
-
-    The later ones are mapped once more for it; that happens only where something was parked that can be known again.
-    """
-    bad = [number for number, each in enumerate(progress) if each.parked]
-    if not bad or bad[0] == len(progress) - 1:
-        return
-    with desk.store.read() as tx:
-        standing = said_again.standing(
-            tx, inlet.connection, inlet.document, {progress[each].message.id for each in bad}
-        )
-    if standing is None:
-        return
-    later = [(each, standing.beside(each.message.id)) for each in progress[bad[0] + 1 :]]
-    for each, watch in later:
-        deque(watch.over(_parse(desk, inlet, each.message, each.content)), maxlen=0)
-
-    def close(tx: Connection) -> None:
-        for each, watch in later:
-            watch.resolve(tx, each.parked, desk.clock.now())
-
-    if any(watch.came for _, watch in later):
-        desk.store.transact(close)
 
 
 def _touched(handfuls: Sequence[Sequence[_Step]]) -> Iterator[_Progress]:

@@ -6,7 +6,8 @@ the same invoice. Answers to our documents are none of these; each of them is a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from sqlalchemy import Connection
 from hub.contract import BadRecord, DocumentSpec
 from hub.model.base import Record
 from hub.model.document import Kind
+from hub.services.desk import Desk
 from hub.store import messages
 
 #: What a record is known again by: all of these have to be known of the parked one. After `|` what may be left out.
@@ -82,6 +84,38 @@ def standing(
         if identity is not None:
             found.setdefault(identity, []).append((row.id, row.message_id))
     return Standing(document.kind, found) if found else None
+
+
+def look_back(
+    desk: Desk,
+    connection: str,
+    document: DocumentSpec,
+    page: Sequence[tuple[int, Collection[BadRecord]]],
+    told: Iterable[Iterable[Record | BadRecord]],
+) -> None:
+    """Close what a message of a page had parked and a later one has whole: nothing was parked yet when that came.
+
+    `page` names each message in order with what it parked, `told` says its records once more; of the later messages
+    only, and only where something was parked that can be known again.
+    """
+    bad = [number for number, (_, parked) in enumerate(page) if parked]
+    if not bad or bad[0] == len(page) - 1:
+        return
+    with desk.store.read() as tx:
+        known = standing(tx, connection, document, {page[number][0] for number in bad})
+    if known is None:
+        return
+    later = list(zip(page, told, strict=True))[bad[0] + 1 :]
+    seen = [(known.beside(message_id), parked, records) for (message_id, parked), records in later]
+    for watch, _, records in seen:
+        deque(watch.over(records), maxlen=0)
+
+    def close(tx: Connection) -> None:
+        for watch, parked, _ in seen:
+            watch.resolve(tx, parked, desk.clock.now())
+
+    if any(watch.came for watch, _, _ in seen):
+        desk.store.transact(close)
 
 
 def _of_known(kind: Kind, known: Mapping[str, str]) -> Identity | None:
