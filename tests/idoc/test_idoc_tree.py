@@ -10,7 +10,7 @@ from hub.codec.idoc.tree import IdocFormat, idoc_of, tree
 from hub.codec.idoc.writer import as_flat, write
 from hub.codec.path import parse
 from hub.codec.tree import Here, Node
-from tests.idoc.idoc_kit import flat, told
+from tests.idoc.idoc_kit import control, data, flat, told
 
 
 def root() -> Node:
@@ -92,3 +92,14 @@ def test_saps_minus_behind_a_number_stands_before_it_in_the_tree_and_goes_back_b
     assert made.children[-1].values == {"SUMID": "002", "SUMME": "-131.38"}
     assert made.children[-2].children[0].values["IDTNR"] == "LL-9-"  # no number
     assert told(idoc_of(made)) == told(whole)
+
+
+def test_a_date_that_was_not_set_is_none_and_is_written_again() -> None:
+    content = "\n".join(
+        [control("DELVRY07", "DESADV"), *data([("E2EDT13001", 0, 3, f"006{'':24}20261122{'':26}00000000")])]
+    )
+    (idoc,) = idocs([content.encode()])
+    root = tree(idoc)
+    dates = next(each for each in root.children if each.name == "E1EDT13")
+    assert ("ISDD" in dates.values, dates.values["NTANF"]) == (False, "20261122")
+    assert told(idoc_of(root))[1] == told(idoc)[1]

@@ -30,6 +30,8 @@ _TODO: Final[Mapping[FaultCode, str]] = MappingProxyType({
 _MINUS_BEHIND: Final = re.compile(r"[ ]*[0-9]{0,15}[.]?[0-9]{0,9}-")
 _MINUS_BEFORE: Final = re.compile(r"-[0-9]{0,15}[.]?[0-9]{0,9}")
 _TABLES: Final = "E1BP"
+_NEVER: Final = "00000000"
+_UNSET: Final = "@unset"
 #: What a fragment without its envelope has, and what is only told.
 _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 
@@ -37,6 +39,7 @@ _HARMLESS: Final = (FaultCode.NO_CONTROL_RECORD,)
 def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
     """Return an IDoc as a tree. SAP's minus behind a number stands before it there, as everywhere else.
 
+    A date that SAP has not set (00000000) is none; `@unset` names these, so that they are written again.
     A row of a BAPI's table (E1BP...), which has no number of its own, has its place in the IDoc as `@segment`. An item
     of a delivery (E1EDL24) also has an `@package` for each package that it is in; see `packages`.
     """
@@ -47,6 +50,8 @@ def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
     nodes: dict[int, Node] = {}
     for number, one in enumerate(idoc.segments, 1):
         values = dict(one.values)
+        if _NEVER in values.values():
+            _unset_dates(values, layouts.get(one.name))
         for key, value in values.items():
             if value[-1] == "-" and _MINUS_BEHIND.fullmatch(value) and _is_number(layouts, one.name, key):
                 values[key] = f"-{value[:-1].strip()}"
@@ -58,6 +63,15 @@ def tree(idoc: Idoc, dictionary: Dictionary | None = None) -> Node:
         above.children.append(node)
     packages.note(root)
     return root
+
+
+def _unset_dates(values: dict[str, str], layout: Layout | None) -> None:
+    known = layout.by_name if layout is not None else {}
+    unset = [key for key, value in values.items() if value == _NEVER and key in known and known[key].kind == "date"]
+    for key in unset:
+        del values[key]
+    if unset:
+        values[_UNSET] = " ".join(unset)
 
 
 def _is_number(layouts: Mapping[str, Layout], segment: str, key: str) -> bool:
@@ -88,6 +102,7 @@ def idoc_of(root: Node, dictionary: Dictionary | None = None) -> Idoc:
         for key, value in kept.items():
             if value[0] == "-" and _MINUS_BEFORE.fullmatch(value) and _is_number(layouts, node.name, key):
                 kept[key] = f"{value[1:]}-"
+        kept |= dict.fromkeys(node.values.get(_UNSET, "").split(), _NEVER)
         one = Segment(node.name, "", _in_order(kept, layouts.get(node.name)), parent, depth=depth)
         idoc.segments.append(one)
         waiting += [(child, one) for child in reversed(_ordered(node, node.name, known))]
