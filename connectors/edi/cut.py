@@ -176,7 +176,7 @@ def _together(whole: Whole, sets: Iterable[tuple[TransactionSet, int]]) -> bytes
 
 def unfit(interchange: Interchange, settings: EdiSettings) -> str:
     """Return why the documents of an interchange must not be applied, or an empty text."""
-    if interchange.sender != settings.them.key or interchange.receiver != settings.us.key:
+    if not (settings.them.means(interchange.sender) and settings.us.means(interchange.receiver)):
         told = f"{'/'.join(interchange.sender)} for {'/'.join(interchange.receiver)}"
         return (
             f"it is from {told}, and this mailbox is for {'/'.join(settings.them.key)} to {'/'.join(settings.us.key)}"

@@ -29,6 +29,10 @@ class Party(BaseModel):
         """Qualifier and id, as two interchanges of one party share them."""
         return self.qualifier, self.id
 
+    def means(self, key: tuple[str, str]) -> bool:
+        """Whether a header means this party; some write their id in small letters."""
+        return (key[0].upper(), key[1].upper()) == (self.qualifier, self.id.upper())
+
     @property
     def in_group(self) -> str:
         """What stands in GS02 or GS03."""

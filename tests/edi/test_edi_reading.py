@@ -149,6 +149,22 @@ def test_what_one_place_of_a_file_says_is_told_at_another_with_its_own_offset() 
     assert judged.faults(lambda _: [], other)[0].offset == 10
 
 
+def test_a_partner_that_writes_our_id_in_small_letters_means_us(edi: EdiConnector) -> None:
+    content = stock(desk())
+    assert b"OURID" in content
+    whole, part = items(edi, content.replace(b"*OURID", b"*ourid"))
+    assert (whole.document, part.document) == ("", "stock")
+
+
+def test_a_value_that_is_filled_with_blanks_is_taken_and_told(edi: EdiConnector) -> None:
+    owed, level = read(edi, stock(desk()).replace(b"*4*EA~", b"*4  *EA ~"))
+    assert isinstance(owed, FunctionalAcknowledgement)
+    assert owed.verdict is Verdict.ACCEPTED_WITH_ERRORS
+    assert [each.element for each in owed.documents[0].faults] == ["2", "3:1"]
+    assert isinstance(level, StockLevel)
+    assert int(level.quantity) == 4
+
+
 def test_several_interchanges_in_one_file_are_several_items(edi: EdiConnector) -> None:
     at = desk()
     found = items(edi, stock(at) + stock(at, sku="POT"))

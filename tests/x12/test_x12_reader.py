@@ -294,3 +294,16 @@ def test_a_segment_without_an_end_is_cut_off_and_told() -> None:
 def test_a_long_run_of_blanks_takes_no_time() -> None:
     assert told(WHOLE.replace("~", "~" + "\n" * 200_000, 1)) == []
     assert told(WHOLE.replace("~", "\n" * 50_000)) == []
+
+
+def test_segment_ids_in_small_letters_are_told_as_what_they_are() -> None:
+    sets = b"st*850*0001~beg*00*SA*1**20260115~se*3*0001~"
+    content = (
+        b"ISA*00*          *00*          *ZZ*US             *01*THEM           *260115*1200*U*00401*000000007*1*P*>~"
+        b"GS*PO*US*THEM*20260115*1200*70*X*004010~" + sets + b"GE*1*70~IEA*1*000000007~"
+    )
+    (stray,) = (event for event in read([content]) if isinstance(event, Stray))
+    assert (stray.fault.offset, stray.fault.message) == (
+        content.index(b"st*"),
+        "ids of segments are written in capitals",
+    )

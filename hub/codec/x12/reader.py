@@ -200,9 +200,9 @@ class _Reader:
         shown = bare[:80].split(self._mark or b"\n")[0].decode("latin-1")
         # what follows an IEA takes nothing from the interchange that is whole before it
         graded = None if self._interchange is None else Severity.WARNING
-        fault = Fault(
-            code, offset=start + len(text) - len(bare), value=shown, tag=shown[:3].strip(_CUTS), graded=graded
-        )
+        tag = shown[:3].strip(_CUTS)
+        words = "ids of segments are written in capitals" if tag != tag.upper() and tag.upper() in _HANDLERS else ""
+        fault = Fault(code, offset=start + len(text) - len(bare), value=shown, message=words, tag=tag, graded=graded)
         self._out.append(Stray(fault, self._interchange))
 
     def _understood(self, start: int, stop: int) -> None:

@@ -65,7 +65,7 @@ def _value_faults(tag: str, position: int, part: Part, value: str, separators: S
 
 def _simple_faults(tag: str, place: tuple[int, int], part: Part, value: str) -> Iterator[Fault]:
     if isinstance(part.what, Element):
-        for code, message, graded in _wrong(part.what, value):
+        for code, message, graded in _told(part.what, value):
             yield Fault(
                 code,
                 element=place[0],
@@ -76,6 +76,15 @@ def _simple_faults(tag: str, place: tuple[int, int], part: Part, value: str) -> 
                 reference=part.number,
                 graded=graded,
             )
+
+
+def _told(element: Element, value: str) -> list[_Wrong]:
+    """Say what is wrong with one value; that it was filled up with blanks takes nothing from it."""
+    found = list(_wrong(element, value))
+    bare = value.rstrip(" ")
+    if found and bare and bare != value and not list(_wrong(element, bare)):
+        return [_Wrong(found[0].code, "is filled with blanks, which belong to no value", Severity.WARNING)]
+    return found
 
 
 def _wrong(element: Element, value: str) -> Iterator[_Wrong]:
