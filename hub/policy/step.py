@@ -32,6 +32,9 @@ class Wait(Record):
     """Keep the order back for a time after it was placed: customers change their mind, or order again."""
 
     minutes: SomeQuantity
+    together: Annotated[
+        bool, Field(description="orders of one customer to one address that wait too go on, and out, together")
+    ] = True
     why: Text = "waits for what else the customer orders"
 
 

@@ -82,6 +82,8 @@ class _Explanation:
         if self.problem.promise_by is not None:
             seconds = self.scene.after_s(site, offer, collected=good.pick_up_node is not None)
             notes.append(f"there on {self.problem.at + timedelta(seconds=seconds):%Y-%m-%d}")
+        if code in self.problem.along:
+            notes.append("in one parcel with another order")
         if offer.dear:
             notes.append(f"a unit of it there is worth about {offer.worth:.2f} to other orders")
         if self.searches:

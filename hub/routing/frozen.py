@@ -51,6 +51,7 @@ def _outline(problem: Problem) -> dict[str, Any]:
         # what old questions lack stands here only where it says something, so that their hashes stay
         **({"service": problem.service} if problem.service else {}),
         **({"calendars": True} if problem.calendars else {}),
+        **({"along": sorted(problem.along)} if problem.along else {}),
     }
 
 
@@ -76,6 +77,7 @@ def thaw(data: Mapping[str, Any]) -> Problem:
         distances={code: Decimal(km) for code, km in data["distances"].items()},
         service=data.get("service", ""),
         calendars=data.get("calendars", False),
+        along=frozenset(data.get("along", ())),
     )
 
 

@@ -85,7 +85,7 @@ class _Parcels:
         if site.card is None:
             return self.scene.parcel(code)
         true = site.card.cost(site.zone, max(load.weighed, load.by_volume))
-        return self.scene.parcel(code) + (true - site.freight - load.line) * GRAIN
+        return self.scene.parcel(code) + (true - site.card.starts[site.zone] - load.line) * GRAIN
 
     def _load(self, number: int, code: str) -> _Load:
         found = self.loads.get((number, code))

@@ -127,7 +127,8 @@ class Problem:
     `ship_complete` and `max_splits` may only tighten what the rules say. `load` counts the orders that each node was
     given today, against its capacity. `distances` (km by node) go before the coordinates where a better figure is
     known. `at` is the moment the answer is for, `service` the shipping service that the customer chose. Without
-    `calendars` every node works always: so were questions answered before there were any.
+    `calendars` every node works always: so were questions answered before there were any. From a node `along` a parcel
+    to this customer leaves anyway: what goes into it pays for its weight, and not for another parcel.
 
     `shelves` are the offers by SKU. Orders that share the offers of `Network.shelf` share also what was worked out from
     them; offers given as they are, are put on shelves of their own.
@@ -148,6 +149,7 @@ class Problem:
     distances: Mapping[str, Decimal] = field(default_factory=dict)
     service: str = ""
     calendars: bool = False
+    along: frozenset[str] = frozenset()
     shelves: Mapping[str, Shelf] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -185,4 +187,5 @@ def narrow(problem: Problem) -> Problem:
         nodes=problem.nodes.only(codes),
         load={code: count for code, count in problem.load.items() if code in codes},
         distances={code: km for code, km in problem.distances.items() if code in codes},
+        along=problem.along & codes,
     )

@@ -113,6 +113,8 @@ class Scene:
         self.leasts = problem.nodes.tariffs.leasts
         if rules.rate_cards:
             self._take_cards()
+        if problem.along:
+            self.leasts = _Along(problem, self.leasts)
         shelves = problem.shelves
         self.stock: Mapping[str, Mapping[str, Offer]] = {
             want.sku: shelves[want.sku].by_node if want.sku in shelves else {} for want in problem.wants
@@ -158,8 +160,8 @@ class Scene:
 
     @property
     def timeless(self) -> bool:
-        """Return whether no promise makes what a good costs depend on the customer's place."""
-        return self._late_s is None
+        """Return whether neither a promise nor company makes what goods cost depend on this one order."""
+        return self._late_s is None and not self.problem.along
 
     def site(self, code: str) -> Site:
         """Return a node of the network as this customer meets it."""
@@ -243,7 +245,7 @@ class Scene:
         found = self._parcels.get(code)
         if found is None:
             tariff, here = self.problem.nodes.tariffs[code], self._here
-            if self.cards is not None:
+            if self.cards is not None or code in self.problem.along:
                 least = tariff.handling + self.site(code).freight
             elif here is None or tariff.place is None:
                 least = tariff.handling + tariff.freight(self._metres(code, tariff)[0])
@@ -255,7 +257,7 @@ class Scene:
     def too_far(self, code: str, room: int) -> bool:
         """Tell, quicker than `parcel`, that a parcel is sure to cost more grains above its least than `room`."""
         tariff, here = self.problem.nodes.tariffs[code], self._here
-        if here is None or tariff.place is None or self.cards is not None:
+        if here is None or tariff.place is None or self.cards is not None or code in self.problem.along:
             return False
         return tariff.surely_above(here, room)
 
@@ -274,7 +276,7 @@ class Scene:
             weighed += load
             by_volume += card.by_volume(good.size, good.weight) * nanos // NANO
             lines += card.along(load)
-        return card.cost(site.zone, max(weighed, by_volume)) - site.freight - lines
+        return card.cost(site.zone, max(weighed, by_volume)) - card.starts[site.zone] - lines
 
     def _met(self, code: str) -> Site:
         tariff = self.problem.nodes.tariffs[code]
@@ -285,6 +287,7 @@ class Scene:
         card = None if self.cards is None else self.cards[code]
         zone = card.zone(metres) if card else 0
         freight = card.starts[zone] if card else tariff.freight(metres)
+        freight = 0 if code in self.problem.along else freight
         site = Site(code, tariff, rule, metres, known, abroad, kept, freight, card, zone)
         self.sites[code] = site
         return site
@@ -320,6 +323,20 @@ class Scene:
         if tariff.place is None or self._place is None:
             return self.terms.unknown_metres, False
         return metres_between(tariff.place, self._place), True
+
+
+class _Along(dict[str, int]):
+    """What a parcel costs at the least, in grains, where one leaves anyway: no freight before its weight."""
+
+    def __init__(self, problem: Problem, others: Mapping[str, int]) -> None:
+        tariffs = problem.nodes.tariffs
+        super().__init__(
+            {code: tariffs[code].handling * GRAIN for code in problem.along & problem.nodes.by_code.keys()}
+        )
+        self._others = others
+
+    def __missing__(self, code: str) -> int:
+        return self._others[code]
 
 
 def _closed(problem: Problem) -> frozenset[str]:

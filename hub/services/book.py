@@ -34,6 +34,7 @@ class Book:
         self.portions = portions
         self.recalled: set[str] = set()  # documents of which another quantity is wanted now than their nodes know
         self.readdressed: set[str] = set()  # documents that were to go elsewhere
+        self.company: dict[str, list[str]] = {}  # by node: the numbers of orders that leave there in one parcel with it
         self.plan_changed = False
         self.promised_before = self.promised_told = self.promised
 

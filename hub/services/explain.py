@@ -204,8 +204,14 @@ def _source(routed: _Routed, choice: Choice) -> dict[str, Any]:
         "costs": costs,
         "total": plain(choice.costs.total),
         "currency": routed.decision.currency,
-        "words": wording.cost_words(choice.costs, routed.decision.currency),
+        "words": wording.cost_words(choice.costs, routed.decision.currency) + _along(routed.decided, choice.node),
     }
+
+
+def _along(decided: Decided, node: str) -> str:
+    """Return that goods go in a parcel which left for the customer anyway."""
+    goes = node in decided.problem.get("along", ())
+    return "; in one parcel with another order of the customer's" if goes else ""
 
 
 def _other(routed: _Routed, alternative: Alternative) -> dict[str, Any]:

@@ -204,6 +204,13 @@ def looked_at_later(tx: Connection, limit: int = 20_000) -> list[OrderRow]:
     return [_row(row) for row in tx.execute(query.order_by(sales_order.c.due_at).limit(limit)).mappings()]
 
 
+def held_for_a_time(tx: Connection, channel: str, limit: int = 20_000) -> list[OrderRow]:
+    """Return the held orders of a channel that go on by themselves at some time, the earliest first."""
+    held = and_(sales_order.c.due_at.is_not(None), sales_order.c.status == OrderStatus.HELD.value)
+    query = select(sales_order).where(held, sales_order.c.channel == channel)
+    return [_row(row) for row in tx.execute(query.order_by(sales_order.c.due_at).limit(limit)).mappings()]
+
+
 def set_hold(tx: Connection, order_id: str, why: str | None, now: datetime) -> None:
     """Hold the order for a reason of ours, or (None) hold it no longer."""
     tx.execute(update(sales_order).where(sales_order.c.id == order_id).values(hold=why, updated_at=now))

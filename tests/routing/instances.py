@@ -71,6 +71,7 @@ def random_problem(seed: int, shape: Shape) -> tuple[Problem, RoutingRules]:
         promise_by=AT + timedelta(hours=dice.randint(-24, 120)) if dice.random() < 0.4 else None,
         load={code: dice.randint(0, 3) for code in codes if dice.random() < 0.3},
         distances={code: Decimal(dice.randint(0, 4000)) for code in codes if dice.random() < 0.6},
+        along=frozenset(code for code in codes if shape.twists and dice.random() < 0.2),
     )
     return problem, _rules(dice, shape)
 

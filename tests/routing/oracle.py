@@ -15,6 +15,7 @@ from functools import cache
 from itertools import product
 
 from hub.model.node import Node, NodeKind
+from hub.routing.carriage import Carriage
 from hub.routing.distance import metres_between, vector
 from hub.routing.offer import Offer
 from hub.routing.problem import Problem, Want
@@ -163,7 +164,7 @@ class World:
         node = self.problem.nodes.by_code[code]
         handling = node.costs.per_order + self.problem.nodes.fees.get(code, ZERO)
         freight = node.costs.freight_base + node.costs.freight_per_km * self.km(node)
-        if self.card(node) is not None:
+        if self.card(node) is not None or code in self.problem.along:
             freight = ZERO
         return _micro(handling) + (_micro(freight) if sent else ZERO)
 
@@ -188,7 +189,13 @@ class World:
             unit, bulk = self.unit_kg(card, want)
             weighs += unit * part
             volume += bulk * part
-        return self.by_steps(node, card, int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING)))
+        steps = int((max(weighs, volume) / card.round_up_kg).to_integral_value(ROUND_CEILING))
+        return self.by_steps(node, card, steps) - (self.begins(node, card) if code in self.problem.along else ZERO)
+
+    def begins(self, node: Node, card: RateCard) -> Decimal:
+        """Return where the card's straight line begins; what goes along with another order does not pay it again."""
+        zone = sum(1 for end in card.zones_km if self.km(node) > end)
+        return Decimal(Carriage(card).starts[zone]) / 1_000_000
 
     def unit_kg(self, card: RateCard, want: Want) -> tuple[Decimal, Decimal]:
         """Return what a unit weighs by itself, and by its volume."""

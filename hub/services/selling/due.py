@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.log import EventLog
-from hub.services.book import Book
+from hub.policy.policy import Ruling
+from hub.services.book import Book, save
 from hub.services.desk import Desk
 from hub.services.selling.orders import settle
-from hub.services.sourcing import nothing_fits, routing
+from hub.services.sourcing import company, nothing_fits, routing, workflows
 from hub.services.sourcing.workflows import ruling_of
 from hub.services.telling import customer
 from hub.services.trade import changes
@@ -59,7 +60,22 @@ def _again(tx: Connection, desk: Desk, order_id: str, now: datetime) -> bool:
     ruling = settle(tx, desk, book, now)
     changes.tell(tx, desk, book, now)
     nothing_fits.end_waiting(tx, book, ruling, now)
-    routing.route_book(tx, desk, book, now)
-    changed = book.save(tx, now)
-    customer.acknowledge(tx, desk, book, now)
+    books = [book, *_company(tx, desk, book, ruling, now)]
+    routing.route_books(tx, desk, books, now)
+    changed = save(tx, books, now)
+    for each in books:
+        customer.acknowledge(tx, desk, each, now)
     return changed
+
+
+def _company(tx: Connection, desk: Desk, book: Book, ruling: Ruling, now: datetime) -> list[Book]:
+    """Return the customer's other orders that wait, let go on with this one: its wait is over, and theirs with it."""
+    if not routing.is_waiting(book):
+        return []
+    found = [Book.open(tx, row.id) for row in company.waiting_with(tx, desk, book, ruling)]
+    found = [each for each in found if company.only_waits(each.order)]  # as it is under the lock
+    for each in found:
+        workflows.open_gates(tx, each, f"goes with {book.order.doc.number}", now)
+        settle(tx, desk, each, now)
+        changes.tell(tx, desk, each, now)
+    return found

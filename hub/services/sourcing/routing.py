@@ -29,6 +29,7 @@ from hub.routing.solve import solve
 from hub.services.book import Book, hold_reason, total, up_to
 from hub.services.desk import Desk
 from hub.services.sourcing import nothing_fits, supply, workflows
+from hub.services.sourcing.company import Asked, Company
 from hub.services.sourcing.supply import Supply
 from hub.services.telling import channel_word, customer
 from hub.services.trade import accounts, purchasing
@@ -92,13 +93,20 @@ def _routed(
     tx: Connection, desk: Desk, waiting: Sequence[Book], rulings: Mapping[str, Ruling], now: datetime
 ) -> list[Decision]:
     known = supply_for(tx, desk, waiting, now, guided=True)
-    decided = []
+    decided, company = [], Company(rulings)
+    works = {book.order.id: Work(tx, desk, book, rulings[book.order.id], known, now) for book in waiting}
+    if company.has_parties(waiting):
+        asked = [Asked(each.book, each.question(), each.ruling.rules) for each in works.values()]
+        waiting = company.in_turn(asked)
     for book in waiting:
-        work = Work(tx, desk, book, rulings[book.order.id], known, now)
+        work = works[book.order.id]
         question = work.question()
         if question is not None:
-            problem = narrow(question)
-            decided += work.bind(problem, solve(problem, work.ruling.rules))
+            problem = narrow(company.joined(question, book))
+            made = work.bind(problem, solve(problem, work.ruling.rules))
+            for _, decision in made:
+                company.note(book, problem, decision)
+            decided += made
     return finish(tx, desk, waiting, rulings, known, decided, now)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -206,12 +206,19 @@ def _record(buying: Buying, partner: Partner, parcel: _Parcel) -> FulfillmentOrd
         "ship_by": buying.now + timedelta(hours=_ship_hours(partner, order, ruling)),
         "service": order.service,
         "ship_to": order.ship_to,
-        "note": workflows.note_of(order, ruling) if ruling else "",
+        "note": "\n".join(filter(None, _notes(parcel, ruling))),
         "lines": _lines(buying, partner, parcel),
     }
     if kind_for(parcel.node) is Kind.PURCHASE_ORDER:
         return PurchaseOrder.model_validate({**fields, "supplier": partner.code, "currency": partner.currency})
     return FulfillmentOrder.model_validate(fields)
+
+
+def _notes(parcel: _Parcel, ruling: Ruling | None) -> Iterator[str]:
+    yield workflows.note_of(parcel.book.order.doc, ruling) if ruling else ""
+    others = parcel.book.company.get(parcel.node.code)
+    if others:
+        yield f"TOGETHER: in one parcel with {', '.join(others)}"
 
 
 def _ship_hours(partner: Partner, order: SalesOrder, ruling: Ruling | None) -> float:
