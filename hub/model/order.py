@@ -15,6 +15,9 @@ from hub.model.money import Currency, Money
 from hub.model.place import Address, Party
 from hub.model.state import LINE_MOVES, LineState, OrderStatus, check_move
 
+#: An order for several places comes as one for each: `4711@12` is what place 12 gets of order 4711.
+PLACE_MARK = "@"
+
 
 class DeliveryMethod(StrEnum):
     """How the goods reach the customer."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
 
-from hub.model.order import Gate, SalesOrder
+from hub.model.order import PLACE_MARK, Gate, SalesOrder
 from hub.model.state import OrderStatus
 from hub.store.tables import sales_order
 from hub.store.upsert import batches, insert
@@ -85,6 +85,15 @@ def of_channel(
         rows = tx.execute(query.order_by(sales_order.c.id).with_for_update() if lock else query).mappings()
         found.update((row["channel_order"], _row(row)) for row in rows)
     return found
+
+
+def of_places(tx: Connection, channel: str, channel_order: str) -> list[str]:
+    """Return the channel's ids of the orders that one of its orders came as, one for each place (`4711@12`)."""
+    named = f"{channel_order}{PLACE_MARK}"
+    query = select(sales_order.c.channel_order).where(
+        sales_order.c.channel == channel, sales_order.c.channel_order.startswith(named, autoescape=True)
+    )
+    return sorted(each for each in tx.execute(query).scalars() if each.startswith(named))
 
 
 def changed_since(tx: Connection, channel: str, since: datetime) -> list[OrderRow]:

@@ -17,6 +17,7 @@ from hub.model.purchase import Outcome
 from hub.model.shipment import ShipmentLine
 from hub.services.selling import amendments, orders
 from hub.store import messages
+from hub.store import orders as order_rows
 from hub.store.delivery_row import Delivery
 
 SALES = {Kind.ACKNOWLEDGEMENT: "answers", Kind.SHIPMENT: "notices", Kind.INVOICE: "bills"}
@@ -229,3 +230,20 @@ def test_a_change_that_does_not_fit_is_parked_with_its_reason(retail: Any, field
         changes(retail, "2", **fields)
     assert caught.value.code == code
     assert caught.value.todo
+
+
+def test_an_order_for_several_places_is_cancelled_as_a_whole(retail: Any) -> None:
+    for place, quantity in (("12", 2), ("13", 3)):
+        says(retail, line("1", "A", quantity), order_id=f"4711@{place}")
+    says(retail, line("1", "A", 1), order_id="47111@12")
+    assert changes(retail, "1", cancelled=True)
+    assert not changes(retail, "1", cancelled=True)
+    kept = [row.doc.order_id for row in retail.read(orders_of_retail) if not row.doc.cancelled]
+    assert kept == ["47111@12"]
+    with pytest.raises(BadRecord) as bad:
+        changes(retail, "2", {"line_id": "1", "quantity": 1})
+    assert (bad.value.code, "4711@12, 4711@13" in str(bad.value)) == ("change without places", True)
+
+
+def orders_of_retail(tx: Any) -> list[Any]:
+    return list(order_rows.of_channel(tx, "retail", ["4711@12", "4711@13", "47111@12"]).values())

@@ -1,7 +1,8 @@
 """A customer's change of an order that it sent before: applied to the order, then settled as any version of it.
 
 The same change again changes nothing. An older one never wins: neither one whose number is lower than the last, nor one
-that was written before the order's newest version. One that comes before its order is held until the order comes.
+that was written before the order's newest version. One that comes before its order is held until the order comes. The
+cancellation of an order that came as one for each place (`4711@12`) is of each of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from hub.services.desk import Desk, Source
 from hub.services.selling import early
 from hub.services.selling import orders as taking
 from hub.store import events, order_changes, orders
-from hub.store.orders import OrderRow
 
 #: A version that comes of a change is newer than the one that it changes, whatever the customer's clock says.
 _LATER = timedelta(seconds=1)
@@ -31,8 +31,13 @@ _LATER = timedelta(seconds=1)
 
 def apply(tx: Connection, desk: Desk, source: Source, change: SalesOrderChange) -> bool:
     """Take a change over; true when it changed anything. BadRecord when it does not fit the order."""
-    record = f"change {change.change_number} of order {change.order_id}"
-    row = _order(tx, source, change, record)
+    parts = [_apply(tx, desk, source, each) for each in _by_place(tx, source, change)]
+    return any(parts)
+
+
+def _apply(tx: Connection, desk: Desk, source: Source, change: SalesOrderChange) -> bool:
+    record = _name(change)
+    row = orders.of_channel(tx, source.connection, [change.order_id], lock=True)[change.order_id]
     known = order_changes.known(tx, source.connection, row.id)
     content = hashlib.sha256(change.model_dump_json().encode()).hexdigest()[:32]
     if change.change_number in known:
@@ -46,18 +51,38 @@ def apply(tx: Connection, desk: Desk, source: Source, change: SalesOrderChange) 
     return taking.apply(tx, desk, source, version)
 
 
-def _order(tx: Connection, source: Source, change: SalesOrderChange, record: str) -> OrderRow:
-    row = orders.of_channel(tx, source.connection, [change.order_id], lock=True).get(change.order_id)
-    if row is None or change.channel != source.connection:
-        raise BadRecord(
-            f"{source.connection} changes order {change.order_id}, and we have no such order of it",
-            record=record,
-            field="order_id",
-            todo="it is applied by itself when the order comes; otherwise ask the customer which order it means",
-            code=early.CODE,
-            known={"order_id": change.order_id},
-        )
-    return row
+def _name(change: SalesOrderChange) -> str:
+    return f"change {change.change_number} of order {change.order_id}"
+
+
+def _by_place(tx: Connection, source: Source, change: SalesOrderChange) -> list[SalesOrderChange]:
+    """Return the change for each order of ours that it is of: one, or one for each place; BadRecord for none."""
+    if change.channel == source.connection:
+        if orders.of_channel(tx, source.connection, [change.order_id]):
+            return [change]
+        places = orders.of_places(tx, source.connection, change.order_id)
+        if places and change.cancelled:
+            return [change.changed(order_id=each, lines=()) for each in places]
+        if places:
+            raise _which(change, places)
+    raise BadRecord(
+        f"{source.connection} changes order {change.order_id}, and we have no such order of it",
+        record=_name(change),
+        field="order_id",
+        todo="it is applied by itself when the order comes; otherwise ask the customer which order it means",
+        code=early.CODE,
+        known={"order_id": change.order_id},
+    )
+
+
+def _which(change: SalesOrderChange, places: list[str]) -> BadRecord:
+    return BadRecord(
+        f"order {change.order_id} is one for each place, and the change names none of {', '.join(places)}",
+        record=_name(change),
+        field="order_id",
+        todo="ask the customer for the places of each line (SDQ)",
+        code="change without places",
+    )
 
 
 def _again(same: bool, record: str) -> bool:  # noqa: FBT001 - the answer to the one question asked

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection
 
 from hub.model.document import Kind
+from hub.model.order import PLACE_MARK
 from hub.services.desk import Desk
 from hub.store import messages
 
@@ -23,7 +24,8 @@ def release(tx: Connection, desk: Desk, channel: str, order_ids: Collection[str]
     document = desk.directory.inbound(channel, Kind.SALES_ORDER_CHANGE) if order_ids else None
     if document is None:
         return 0
+    come = {*order_ids, *(each.partition(PLACE_MARK)[0] for each in order_ids)}
     parked = messages.parked(tx, connection=channel, document=document, limit=_MOST)
-    early = (each for each in parked if each.code == CODE and each.known.get("order_id") in order_ids)
+    early = (each for each in parked if each.code == CODE and each.known.get("order_id") in come)
     waiting = sorted({each.message_id for each in early})
     return sum(messages.apply_again(tx, message_id) for message_id in waiting)
