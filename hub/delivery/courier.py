@@ -29,7 +29,7 @@ from hub.delivery.links import NotConnected
 from hub.delivery.news import News
 from hub.delivery.policy import Tried, Unforeseen, Verb, Verdict, judge
 from hub.delivery.tools import Tools
-from hub.log import EventLog
+from hub.log import EventLog, bound
 from hub.model.state import DeliveryState
 from hub.store import archive
 from hub.store.delivery_row import Delivery, after
@@ -104,12 +104,16 @@ class Courier:
         outbound = self._enter(connector, trip, debt)
         trip.entered = True
         self._tools.links.passing(trip.claim.code, "rendered")
-        receipt = connector.send(outbound)
+        with bound(**_named(trip.claim.delivery)):
+            receipt = connector.send(outbound)
         return Arrived(receipt, "confirmed" if receipt.confirmed else "sent")
 
     def _find(self, connector: Connector, trip: _Trip) -> End | None:
         """Ask whether an earlier send arrived; None when it did not and the send may follow."""
-        match connector.find(self._stored(trip.claim.delivery)):
+        row = trip.claim.delivery
+        with bound(**_named(row)):
+            finding = connector.find(self._stored(row))
+        match finding:
             case Found(receipt):
                 return Arrived(receipt, "found")
             case CannotTell(why):
@@ -228,7 +232,7 @@ class Courier:
         """Say a fault with its traceback, without the partner's secrets."""
         row = trip.claim.delivery
         told = self._tools.links.redact(row.connection, "".join(traceback.format_exception(error)))
-        log.error("delivery.unforeseen", delivery=row.id, partner=row.connection, key=row.key, traceback=told)
+        log.error("delivery.unforeseen", **_named(row), traceback=told)
         what = self._tools.links.redact(row.connection, f"unforeseen {type(error).__name__}: {error}")
         return Unforeseen(
             what, todo="report it with the log's traceback", extract=told[-2000:], code=type(error).__name__
@@ -238,11 +242,10 @@ class Courier:
 def _say(claim: Claim, end: Settlement) -> None:
     row = claim.delivery
     say = log.warning if end.state is DeliveryState.PARKED else log.debug
-    say(
-        f"delivery.{end.state}",
-        delivery=row.id,
-        partner=row.connection,
-        key=row.key,
-        outcome=end.outcome,
-        error=end.error,
-    )
+    say(f"delivery.{end.state}", **_named(row), outcome=end.outcome, error=end.error)
+
+
+def _named(row: Delivery) -> dict[str, object]:
+    """Return what names a delivery in the log: itself, its partner, and the order that it is about."""
+    order = {} if row.order_id is None else {"order": row.order_id}
+    return {"delivery": row.id, "partner": row.connection, "key": row.key, **order}

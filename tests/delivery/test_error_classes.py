@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from hub.log import EventLog
 from hub.store import connections, deliveries, events
 from hub.store.connections import ConnectionMode
 from tests.delivery.world import SECRET, World
@@ -266,6 +267,23 @@ def test_a_fault_that_stays_parks_without_the_partners_secrets(world: World, cap
     told = "".join(fields) + str([(each.error, each.reply) for each in world.attempts("PO1")])
     assert "Traceback" in told
     assert SECRET not in told
+
+
+def test_the_log_names_order_partner_and_delivery_also_where_the_connector_speaks(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.partners["acme"].mood = lambda verb, _key: EventLog("theirs").warning("asked", verb=verb)
+    world.partners["acme"].script.extend(["ok", "rejected", "lost"])
+    _, second, third = world.enqueue("PO1", "PO2", "PO3")
+    world.run_for(60)
+    said = [(each.message, each.fields) for each in caplog.records if hasattr(each, "fields")]
+    (parked,) = (fields for event, fields in said if event == "delivery.parked")
+    assert (parked["order"], parked["partner"], parked["delivery"]) == ("SO-PO2", "acme", second)
+    asked = [fields for event, fields in said if event == "asked" and fields["verb"] != "render"]
+    assert [(each["order"], each["partner"], each["delivery"], each["verb"]) for each in asked] == [
+        ("SO-PO3", "acme", third, "find"),
+        ("SO-PO3", "acme", third, "send"),
+    ]
 
 
 def test_a_fault_in_what_an_arrival_means_is_asked_about_not_sent_again(world: World) -> None:
