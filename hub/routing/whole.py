@@ -21,6 +21,9 @@ from hub.routing.tariff import GRAIN, NANO
 #: The partition programme with a count of parcels is still quick for so many jobs.
 _MOST_LAYERED = 10
 
+#: With more costs than this HiGHS takes seconds, and the search leaves a percent open, or two.
+_MOST_FOR_HIGHS = 5_000
+
 #: Job numbers and the node each goes to.
 Choice = dict[int, str]
 
@@ -140,8 +143,8 @@ def _piece(scene: Scene, work: Work, piece: Sequence[Group], opened: Collection[
         return _Settled(_of_jobs(piece, [codes[node_of[number]] for number in range(len(piece))]), PARTITION, 0)
     found = assigned(fixed, rows, scene.rules.search_limit)
     ours = _of_jobs(piece, [codes[node] for node in found.nodes])
-    if found.proven:
-        return _Settled(ours, SEARCH, 0)
+    if found.proven or len(piece) * len(codes) > _MOST_FOR_HIGHS:
+        return _Settled(ours, SEARCH, found.cost - found.bound)
     theirs, proven = settle(scene, work.jobs, {number: group.costs for group in piece for number in group.jobs}, opened)
     cost = cost_of(fixed, rows, sorted({codes.index(theirs[group.jobs[0]]) for group in piece}))
     if proven or cost < found.cost:

@@ -12,7 +12,7 @@ from hub.model.place import Coordinates
 from hub.routing.jobs import sort
 from hub.routing.jointly import jointly
 from hub.routing.offer import Offer
-from hub.routing.plan import HIGHS, landed
+from hub.routing.plan import HIGHS, SEARCH, landed
 from hub.routing.problem import Network, Problem, Want
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene, goods_of
@@ -96,6 +96,14 @@ def test_a_large_order_in_few_parcels_is_left_to_the_general_model() -> None:
         assert len({choice.node for choice in decision.choices}) <= 2
         said = "the order may go in 2 parcels at the most, and others fill more of it"
         assert said in {each.reason for each in decision.unfilled}
+
+
+def test_an_order_too_large_for_highs_says_how_far_it_may_be_from_the_best() -> None:
+    decision = solve(an_order(1, lines=220, nodes=100), RoutingRules(search_limit=400_000))
+    assert decision.method == SEARCH
+    assert not decision.optimal
+    assert decision.bound is not None
+    assert decision.total * Decimal("0.95") < decision.bound < decision.total
 
 
 @pytest.mark.soak
