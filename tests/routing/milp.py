@@ -183,7 +183,9 @@ class _Model:
         step = float(card.round_up_kg * 1000)
         most = max(sum(factor for _, factor in kind) for kind in grams)
         last = max(1, int((Decimal(most) / 1000 / card.round_up_kg).to_integral_value(ROUND_CEILING)))
-        steps = {each: self.made.column(float(self.world.by_steps(node, card, each))) for each in range(1, last + 1)}
+        begun = self.world.begins(node, card) if node.code in self.world.problem.along else 0
+        costs = [self.world.by_steps(node, card, each) - begun for each in range(1, last + 1)]
+        steps = {each: self.made.column(float(cost)) for each, cost in enumerate(costs, 1)}
         self.made.row(0.0, 0.0, [*((column, 1.0) for column in steps.values()), (parcel, -1.0)])
         by_volume = self.made.column()
         reach = last * step

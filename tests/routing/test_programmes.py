@@ -194,7 +194,7 @@ def test_without_highs_the_greedy_plan_keeps_every_limit(monkeypatch: pytest.Mon
         limits = [each for each in (problem.max_splits, rules.max_splits) if each is not None]
         assert not limits or len({node for node, _ in used}) <= min(limits) + 1, seed
         assert decision.optimal is False
-    assert seen > 30
+    assert seen > 20
 
 
 def test_the_greedy_plan_is_never_better_than_a_proven_one() -> None:
