@@ -13,10 +13,11 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 from hypothesis import strategies as st
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
 from hub.model.base import Record
+from hub.model.node import Hours
 from hub.model.order import OrderLine
 from hub.model.order_change import SalesOrderChangeLine
 
@@ -26,7 +27,8 @@ KNOWN: Mapping[str, st.SearchStrategy[Any]] = {
     "known_currency": st.sampled_from(["USD", "EUR", "JPY", "KWD", "eur"]),
     "_checked_gtin": st.sampled_from(["4006381333931", "96385074", "036000291452", "14006381333938"]),
     "_two_letters": st.sampled_from(["US", "de", "BR"]),
-    "_known_zone": st.sampled_from(["UTC", "America/Chicago"]),
+    "known_zone": st.sampled_from(["UTC", "America/Chicago"]),
+    "_day": st.dates().map(str),
     "_aware_utc": st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1)).map(  # noqa: DTZ001 - the zone follows
         lambda each: each.replace(tzinfo=timezone(timedelta(hours=-5, minutes=-30)) if each.second % 2 else UTC)
     ),
@@ -39,6 +41,8 @@ def a(model: type[Record]) -> st.SearchStrategy[Any]:
     fields = {name: _field(hints[name], field) for name, field in model.model_fields.items()}
     if model is SalesOrderChangeLine:  # one of the two is always said
         fields["quantity"] = _of(hints["quantity"], ()).filter(lambda each: each is not None)
+    if model is Hours:  # the carrier must come on a day of work
+        fields["carrier_days"] = st.just(frozenset())
     return st.builds(model, **fields)
 
 
@@ -52,7 +56,7 @@ def _of(hint: Any, limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     if origin is Annotated:
         return _of(inside[0], (*inside[1:], *limits))
     for limit in limits:
-        if isinstance(limit, AfterValidator) and limit.func.__name__ in KNOWN:
+        if isinstance(limit, AfterValidator | BeforeValidator) and limit.func.__name__ in KNOWN:
             return KNOWN[limit.func.__name__]
     if origin in (Union, UnionType):
         return st.one_of(*(st.none() if each is NoneType else _of(each, limits) for each in inside))
@@ -62,7 +66,8 @@ def _of(hint: Any, limits: tuple[Any, ...]) -> st.SearchStrategy[Any]:
         return st.lists(_of(inside[0], ()), min_size=_least(limits), max_size=3, unique_by=apart).map(tuple)
     if origin in (frozenset, Mapping):
         made = [_of(each, ()) for each in inside]
-        return st.frozensets(*made, max_size=2) if origin is frozenset else st.dictionaries(*made, max_size=2)
+        several = st.frozensets if origin is frozenset else st.dictionaries
+        return several(*made, min_size=_least(limits), max_size=2)
     return _plain(hint, limits)
 
 
