@@ -9,7 +9,7 @@ from typing import Final
 from hub.codec.fault import Refused, Unreadable
 from hub.codec.path import Path
 from hub.codec.tree import Node
-from hub.codec.x12.interchange import TransactionSet
+from hub.codec.x12.interchange import TransactionSet, element
 from hub.codec.x12.layout import Grammar, Places
 from hub.codec.x12.pick import Picker, Piece, picker
 from hub.codec.x12.places import by_place
@@ -26,6 +26,10 @@ from hub.mapping.target import Shaped
 from hub.model.base import Record
 from hub.model.document import Kind
 
+#: So many kinds of X12 sets are ready to be picked from.
+_MOST_READY: Final = 64
+#: What spreads a line over places, and makes a record of each.
+_SPREAD: Final = frozenset({"SDQ"})
 #: The fields that say what a record is about; rows that agree in them are one record.
 IDENTITY: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.STOCK_LEVEL: ("sku", "location"),
@@ -113,12 +117,15 @@ class Inward:
 
     def _ready(self, one: TransactionSet) -> _Ready | None:
         """Return what picks from a set without making its tree, where that gives the same."""
-        if not one.whole or (self.declared.layout.by_place and b"SDQ" in one.raw):
+        group, separators = one.group, one.interchange.separators
+        if group is None or not one.last or one.part > 1:
             return None
-        separators = one.interchange.separators
-        key = one.version, one.code, separators.element, separators.segment
+        key = element(group.gs, 8), element(one.header, 1), separators.element, separators.segment
         if key not in self.ready:
-            made = picker(one, self.declared.layout.rows, self.paths, self._placed, empty=bool(self.lines))
+            if len(self.ready) >= _MOST_READY:
+                self.ready.clear()
+            rows, left = self.declared.layout.rows, _SPREAD if self.declared.layout.by_place else frozenset[str]()
+            made = picker(one, rows, self.paths, self._placed, empty=bool(self.lines), left=left)
             bound = self._bound_to(made.grammar.names) if made is not None and self.lines else None
             self.ready[key] = _Ready(made, bound) if made is not None else None
         return self.ready[key]

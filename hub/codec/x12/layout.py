@@ -34,7 +34,8 @@ class Pick:
 class Grammar:
     """What pieces are held against: the moves of the set, the id of the segment that begins a row, and all picks.
 
-    `names` are the paths in the order of a row's cells: first those `shared` ones that are of the whole set.
+    `names` are the paths in the order of a row's cells: first those `shared` ones that are of the whole set. A piece
+    with a segment of those that are `left` is left to the tree.
     """
 
     moves: Moves
@@ -42,6 +43,7 @@ class Grammar:
     picks: tuple[Pick, ...]
     names: tuple[str, ...]
     shared: int
+    left: frozenset[str] = frozenset()
 
     @property
     def behind_row(self) -> Nexts:
@@ -163,7 +165,12 @@ def lay_out(grammar: Grammar, elements: Sequence[str], end: str, *, first: bool)
 
 def _is_sure(move: Move, tag: str, grammar: Grammar) -> bool:
     """Whether a segment stands where it may, and begins no row, which would be a piece of its own."""
-    return tag.strip() == tag != "" and move.fault is None and chain_of(move.use) != (grammar.row,)
+    return (
+        tag.strip() == tag != ""
+        and tag not in grammar.left
+        and move.fault is None
+        and chain_of(move.use) != (grammar.row,)
+    )
 
 
 def chain_of(use: Use) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ class Picker(Generic[M]):
             pieces.append((layout, elements))
             segments += layout.segments
             goes_on = layout.goes_on
-        return pieces if segments == text.count(end) else None
+        count = (len(body) - len(text) + len(end)) // len(cut)  # each terminator has brought a separator
+        return pieces if segments == count else None
 
     def rows(self, pieces: list[Piece[M]], code: str) -> list[tuple[int, str, list[str]]]:
         """Return (place, id, cells) of each row; what is of the whole set may stand behind the rows."""
@@ -127,8 +128,12 @@ def picker(
     bind: Callable[[Grammar, Places], M],
     *,
     empty: bool,
+    left: frozenset[str] = frozenset(),
 ) -> Picker[M] | None:
-    """Return what picks these paths from sets like this one; None where only the tree will do."""
+    """Return what picks these paths from sets like this one; None where only the tree will do.
+
+    Sets with a segment of those that are `left` are left to the tree too.
+    """
     release = standard(one.version)
     walker, rule = release.walker(one.code, one.interchange.separators), release.set(one.code)
     if walker is None or rule is None or rows is None or not _is_plain_row(rows, rule.root):
@@ -139,7 +144,7 @@ def picker(
     if len(sure) < len(picks):
         return None
     shared = sum(bool(path.up) for path in paths.values())
-    return Picker(Grammar(walker.moves, rows.steps[0].name, sure, names, shared), empty, bind)
+    return Picker(Grammar(walker.moves, rows.steps[0].name, sure, names, shared, left), empty, bind)
 
 
 def _is_plain_row(rows: Path, root: LoopRule) -> bool:
