@@ -117,7 +117,12 @@ class Store:
 
     @contextmanager
     def _group_write(self) -> Iterator[Connection]:
-        with self._users.enter("submit()", writing=True, late=True), self._turns, self._writer.begin() as connection:
+        """Go before single writers: each of these commits is many people's."""
+        with (
+            self._users.enter("submit()", writing=True, late=True),
+            self._turns.ahead(),
+            self._writer.begin() as connection,
+        ):
             yield connection
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
     Select,
@@ -29,13 +30,16 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    not_,
     or_,
     select,
+    true,
     tuple_,
+    union_all,
     update,
 )
 
-from hub.model.state import BOUND
+from hub.model.state import BOUND, LineState
 from hub.model.stock import Demand, Nets, available_to_promise
 from hub.store.tables import allocation, reservation, stock, stock_confirmed
 from hub.store.upsert import batches
@@ -206,12 +210,28 @@ def _figures(
 
 def _committed(tx: Connection, skus: Sequence[str]) -> dict[Pair, Decimal]:
     """Return the bound quantities that the figures do not know of yet."""
-    bound = and_(allocation.c.node == stock.c.node, allocation.c.sku == stock.c.sku, allocation.c.state.in_(BOUND))
-    return _summed(
-        tx,
+    return _summed(tx, union_all(*(_bound(skus, which) for which in _WHICH)))
+
+
+#: The bound quantities to look at, in three parts that share none, each along an index: else a SKU that sells well
+#: would be looked at with all that was ever shipped of it. What happened before a figure is known to it, and nothing
+#: happens to a row after `updated_at`, except that a partner may say a later time of shipping.
+_LATER = allocation.c.shipped_at > allocation.c.updated_at
+_SHIPPED = allocation.c.state == LineState.SHIPPED
+_WHICH = (
+    allocation.c.state.in_(BOUND - {LineState.SHIPPED}),
+    and_(_SHIPPED, allocation.c.updated_at >= stock.c.as_of, func.coalesce(not_(_LATER), true())),
+    and_(_SHIPPED, allocation.c.shipped_at >= stock.c.as_of, _LATER),
+)
+
+
+def _bound(skus: Sequence[str], which: ColumnElement[bool]) -> Select[str, str, Decimal]:
+    # An outer join, so that SQLite begins at the figures and not at all that is in a state.
+    there = and_(allocation.c.node == stock.c.node, allocation.c.sku == stock.c.sku, which)
+    return (
         select(allocation.c.node, allocation.c.sku, allocation.c.quantity)
-        .select_from(stock.join(allocation, bound).outerjoin(stock_confirmed, _SAME_NODE))
-        .where(stock.c.sku.in_(skus), _unknown_to_the_figure()),
+        .select_from(stock.outerjoin(allocation, there).outerjoin(stock_confirmed, _SAME_NODE))
+        .where(stock.c.sku.in_(skus), _unknown_to_the_figure())
     )
 
 
@@ -228,9 +248,12 @@ def _reserved(tx: Connection, skus: Sequence[str], now: datetime, besides: str) 
     return _summed(tx, columns.where(reservation.c.sku.in_(skus), held))
 
 
-def _summed(tx: Connection, query: Select[str, str, Decimal]) -> dict[Pair, Decimal]:
+def _summed(
+    tx: Connection, query: Select[str, str, Decimal] | CompoundSelect[str, str, Decimal]
+) -> dict[Pair, Decimal]:
     """Add up here and not in SQL: SQLite keeps exact numbers as text."""
     sums: dict[Pair, Decimal] = defaultdict(Decimal)
     for node, sku, quantity in tx.execute(query):
-        sums[node, sku] += quantity
+        if quantity is not None:
+            sums[node, sku] += quantity
     return sums

@@ -441,6 +441,30 @@ def test_turns_are_taken_in_the_order_in_which_they_were_asked_for() -> None:
     assert order == list(range(6))
 
 
+def test_one_who_comes_on_behalf_of_many_has_the_next_turn() -> None:
+    """Eight flows that wrote order by order made every delivery's commit wait for all of them."""
+    turns = Turns()
+    order: list[str] = []
+
+    def single(number: int) -> None:
+        with turns:
+            order.append(f"single {number}")
+
+    def many() -> None:
+        with turns.ahead():
+            order.append("many")
+
+    threads = [threading.Thread(target=single, args=(number,)) for number in range(3)]
+    threads.append(threading.Thread(target=many))
+    with turns:
+        for number, thread in enumerate(threads):
+            thread.start()
+            until(lambda number=number: len(turns._waiting) == number + 1)
+    for thread in threads:
+        thread.join(10)
+    assert order == ["many", "single 0", "single 1", "single 2"]
+
+
 def test_one_who_stops_waiting_holds_nobody_up() -> None:
     turns = Turns()
     abandoned = threading.Lock()

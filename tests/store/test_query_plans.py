@@ -99,3 +99,16 @@ def test_who_owes_an_answer_is_found_among_those_alone(
         ((statement, values),) = seen
         (step,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
     assert step[3].startswith("SEARCH delivery USING INDEX ix_delivery_answer_by")
+
+
+def test_what_was_shipped_before_a_figure_is_not_looked_at(sqlite_store: Store) -> None:
+    """Each order of a SKU that sells well read all that was ever shipped of it: an hour of orders fell behind."""
+    with sqlite_store.write() as tx:
+        with statements(tx) as seen:
+            stock.atp(tx, ["A"], NOW)
+        (statement, values) = next(each for each in seen if "UNION ALL" in each[0])
+        steps = [row[3] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()]
+    found = [step for step in steps if step.startswith("SEARCH allocation")]
+    assert "ix_allocation_bound (node=? AND sku=? AND state=?)" in found[0]
+    assert "ix_allocation_bound (node=? AND sku=? AND state=? AND updated_at>?)" in found[1]
+    assert "ix_allocation_ships_later" in found[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from hub.store.columns import ExactNumber, Json, UtcTime
 from hub.store.tables.base import metadata
@@ -28,6 +28,8 @@ sales_order = Table(
     Index(None, "placed_at", "id"),
 )
 
+_SHIPS_LATER = text("shipped_at > updated_at")  # few: where a partner says a time of shipping that is still to come
+
 allocation = Table(
     "allocation",
     metadata,
@@ -48,7 +50,16 @@ allocation = Table(
     Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
     Column("recall_by", UtcTime),  # until when the node has to answer a change that asks it back
     Column("updated_at", UtcTime, nullable=False, index=True),
-    Index(None, "node", "sku", "state"),
+    Index("ix_allocation_bound", "node", "sku", "state", "updated_at"),
+    Index(
+        "ix_allocation_ships_later",
+        "node",
+        "sku",
+        "state",
+        "shipped_at",
+        sqlite_where=_SHIPS_LATER,
+        postgresql_where=_SHIPS_LATER,
+    ),
     Index(None, "state"),
 )
 
