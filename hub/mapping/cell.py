@@ -17,7 +17,7 @@ from hub.mapping.target import Shape, Target
 from hub.model.number import NotANumber, exact, parse_number, plain
 from hub.model.unit import Units, UnknownUnit
 
-K = TypeVar("K", str, tuple[str, str])
+K = TypeVar("K", str, tuple[str, str], tuple[str, ...])
 _MEMO_ENTRIES: Final = 8192
 _MEMO_TEXT: Final = 80
 _MOST_SUGGESTIONS: Final = 100

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
+from typing import Final
 
 from hub.codec.x12.layout import Layout
 from hub.mapping.build import assembler, new
@@ -20,6 +21,9 @@ from hub.mapping.located import Path as Way
 from hub.mapping.part import Step
 from hub.mapping.target import Target
 from hub.model.base import Record
+
+#: What a formula makes of so many columns is remembered; what more of them say seldom comes again.
+_FEW_COLUMNS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +103,10 @@ class Plan:
             some = [places[index] for index in (first, *others) if places[index] != nothing]
             if some or not _settled(plan.base, name, memo):
                 plan.firsts.append((name, some[0] if some else nothing, tuple(some[1:]), memo))
-        resolve = columns({name: places[index] for name, index in columns_.items()})
+        found = {name: places[index] for name, index in columns_.items()}
         for name, made, _ in self.formulas:
             if made.formula is not None:
-                plan.formulas.append((name, made, formula_step(made, made.formula, resolve)))
+                plan.formulas.append((name, made, remembered_step(made, made.formula, found)))
         return plan
 
     def names(self) -> set[str]:
@@ -220,6 +224,17 @@ def formula_step(made: Made, formula: Formula, resolve: Callable[[str], Step]) -
         return made.cell.take(value)
 
     return run
+
+
+def remembered_step(made: Made, formula: Formula, found: Mapping[str, int]) -> Step:
+    """Return the same for columns at these places, remembered where they are few: partners repeat prices and units."""
+    names = tuple(dict.fromkeys(made.columns))
+    if not 1 < len(names) <= _FEW_COLUMNS:
+        return formula_step(made, formula, columns(found))
+    step = formula_step(made, formula, columns({name: place for place, name in enumerate(names)}))
+    memo: Memo[tuple[str, ...]] = Memo(lambda texts: step(list(texts)))
+    cells = itemgetter(*(found[name] for name in names))
+    return lambda row: memo[cells(row)]
 
 
 def builder(record: type[Record], plan: Plan, prefix: str = "") -> Callable[[dict[str, object]], Record]:

@@ -14,7 +14,7 @@ from hub.mapping.build import assembler
 from hub.mapping.cell import CellError, Memo
 from hub.mapping.formula import Formula
 from hub.mapping.function import FormulaFailed
-from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step
+from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step, remembered_step
 from hub.mapping.reading import Opened
 from hub.model.base import Record
 
@@ -213,7 +213,6 @@ class Run:
     def _plan(self, fields: tuple[Made, ...]) -> Plan:
         plan = Plan(dict(self.document.fixed) if fields is self.document.header else {})
         found = self.found
-        resolve = columns(found)
         for made in fields:
             name = made.target.name
             if any(column not in found for column in made.columns):
@@ -225,7 +224,7 @@ class Run:
                 (column,) = made.formula.columns
                 plan.firsts.append((name, found[column], (), Memo(_of_one(made, made.formula))))
             elif made.formula is not None:
-                plan.formulas.append((name, made, formula_step(made, made.formula, resolve)))
+                plan.formulas.append((name, made, remembered_step(made, made.formula, found)))
             elif made.column is None:
                 plan.base[name] = made.constant
             elif made.unit is None:

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     DateTime,
     RowMapping,
+    Table,
     and_,
     bindparam,
     exists,
@@ -152,9 +154,7 @@ def orders_with_news(tx: Connection, limit: int, *, after: str = "") -> Sequence
     News is a stock figure or a catalogue entry: goods without a price cannot be bought either. Where transactions run
     beside each other (not in SQLite) news of the last seconds before the routing counts too: it had not seen them.
     """
-    routed = allocation.c.updated_at
-    seen = routed if tx.dialect.name == "sqlite" else type_coerce(routed, DateTime(timezone=True)) - _UNSEEN
-    news = [exists().where(each.c.sku == allocation.c.sku, each.c.updated_at > seen) for each in (stock, catalogue)]
+    news = [exists().where(_news_in(tx, each)) for each in (stock, catalogue)]
     query = (
         select(allocation.c.order_id)
         .where(allocation.c.state.in_([state.value for state in STUCK]), or_(*news), allocation.c.order_id > after)
@@ -163,6 +163,32 @@ def orders_with_news(tx: Connection, limit: int, *, after: str = "") -> Sequence
         .limit(limit)
     )
     return tx.execute(query).scalars().all()
+
+
+def not_refused(tx: Connection, order_ids: Sequence[str], now: datetime) -> set[str]:
+    """Return those of these orders whose news is not only of nodes that have refused the quantity, and still do."""
+    stuck = allocation.c.order_id.in_(order_ids), allocation.c.state.in_([state.value for state in STUCK])
+    priced = select(allocation.c.order_id).where(*stuck, exists().where(_news_in(tx, catalogue)))
+    found = set(tx.execute(priced).scalars())
+    columns = allocation.c.order_id, allocation.c.excluded, allocation.c.excluded_until, stock.c.node
+    told = select(*columns).select_from(allocation.join(stock, _news_in(tx, stock))).where(*stuck)
+    for order_id, refused, ends, node in tx.execute(told):
+        until = (ends or {}).get(node)
+        if node not in refused or (until is not None and datetime.fromisoformat(until) <= now):
+            found.add(order_id)
+    return found
+
+
+def _news_in(tx: Connection, table: Table) -> ColumnElement[bool]:
+    routed = allocation.c.updated_at
+    seen = routed if tx.dialect.name == "sqlite" else type_coerce(routed, DateTime(timezone=True)) - _UNSEEN
+    return and_(table.c.sku == allocation.c.sku, table.c.updated_at > seen)
+
+
+def seen(tx: Connection, order_id: str, now: datetime) -> None:
+    """Note that what an order lacks a source for was looked at again and stays as it is."""
+    stuck = allocation.c.order_id == order_id, allocation.c.state.in_([state.value for state in STUCK])
+    tx.execute(update(allocation).where(*stuck).values(updated_at=now))
 
 
 def _values(portion: Portion) -> dict[str, Any]:

@@ -268,7 +268,7 @@ class TestEveryField:
     @pytest.mark.parametrize("target", FIELDS)
     def test_a_shape_says_what_the_model_takes(self, target: Target) -> None:
         samples = {
-            Shape.TEXT: ["A", "US", "USD", "4006381333931", "active", "15:00"],
+            Shape.TEXT: ["A", "US", "USD", "4006381333931", "active", "15:00", "UTC"],
             Shape.NUMBER: [Decimal(1)],
             Shape.INTEGER: [1],
             Shape.BOOLEAN: [True],

@@ -19,7 +19,7 @@ from hub.model.purchase import AcknowledgementLine, Outcome
 from hub.model.shipment import ShipmentLine
 from hub.model.state import BOUND, LineState
 from hub.services.book import AWAITED, GONE
-from hub.services.sourcing import routing
+from hub.services.sourcing import news
 from hub.store.allocations import Portion
 from hub.store.tables import delivery, sales_order
 
@@ -186,7 +186,7 @@ class Play:
         figure = self.shelf[partner, sku] - (asked if NODES[partner] == "orders" else 0)
         self.world.stocks(partner.upper(), sku, max(0, figure), NODES[partner])
         self.world.clock.advance(1)
-        routing.route_waiting(self.world.desk)
+        news.route_waiting(self.world.desk)
 
     def pick(self, dice: int) -> Pledge | None:
         return self.pledges[dice % len(self.pledges)] if self.pledges else None

@@ -6,11 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from hub.log import EventLog
 from hub.model.decision import Alternative, Batched, Choice, Decision
@@ -35,9 +33,8 @@ from hub.services.sourcing.supply import Supply
 from hub.services.telling import channel_word, customer
 from hub.services.trade import accounts, purchasing
 from hub.services.trade.purchasing import Buying
-from hub.store import allocations, decisions, events
+from hub.store import decisions, events
 from hub.store.allocations import STUCK, Portion
-from hub.store.upsert import batches
 
 log = EventLog(__name__)
 #: The frozen question and the answer to it.
@@ -46,8 +43,6 @@ Decided = tuple[Mapping[str, Any], Decision]
 Prices = Sequence[tuple[str, str, Decimal]]
 #: An order with a quantity in one of these has been routed before.
 _ROUTED = BOUND | STUCK | {LineState.DELIVERED}
-#: So many orders that had news share a commit; others who write wait no longer than these take.
-_TOGETHER = 8
 
 
 def route(tx: Connection, desk: Desk, order_id: str) -> Decision | None:
@@ -223,37 +218,6 @@ def free(book: Book, portion: Portion, *, forgive: bool = False) -> None:
     kept = frozenset[str]() if forgive else portion.row.excluded
     ends = {} if forgive else portion.row.excluded_until
     book.move(portion, LineState.ROUTABLE, reason="", excluded=kept, excluded_until=ends, promised_at=None)
-
-
-def route_waiting(desk: Desk, limit: int = 200) -> int:
-    """Route again the orders whose missing SKUs have had news, some at a time with one commit, each undone by itself.
-
-    Called after feeds of stock and prices: an order that came before its supplier's first ones needs no person. Returns
-    how many.
-    An order that cannot be routed is left as it was, and does not stop the others.
-    """
-    routed, last = 0, ""
-    while True:
-        with desk.store.read() as tx:
-            waiting = allocations.orders_with_news(tx, limit, after=last)
-        routed += sum(_try_again(desk, some) for some in batches(waiting, _TOGETHER))
-        if len(waiting) < limit:
-            return routed
-        last = waiting[-1]
-
-
-def _try_again(desk: Desk, order_ids: Sequence[str]) -> int:
-    ended = desk.store.submit_each([partial(_with_news, desk, order_id) for order_id in order_ids])
-    for order_id, (_, error) in zip(order_ids, ended, strict=True):
-        if isinstance(error, SQLAlchemyError) or not isinstance(error, Exception | None):
-            raise error
-        if error is not None:  # one order must not keep the others from their goods
-            log.unforeseen("reroute.unforeseen", error, order=order_id)
-    return sum(error is None for _, error in ended)
-
-
-def _with_news(desk: Desk, order_id: str, tx: Connection) -> None:
-    reroute(tx, desk, order_id, "stock news")
 
 
 # --- the question ----------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from hub.services.desk import Desk
 from hub.services.intake import ingest
 from hub.services.intake.ingest import Counts, Inlet
 from hub.services.inventory import stock_push
-from hub.services.sourcing import routing
+from hub.services.sourcing.news import route_waiting
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.store import connections, messages, runs
 from hub.store.runs import RunError, Tick
@@ -76,7 +76,7 @@ def run_job(flows: Flows, schedule: str, connection: str, documents: tuple[Docum
         if not ran.well:
             break
     if any(document.kind in _NEWS_OF_STOCK or document.kind is Kind.INTERCHANGE for document in documents):
-        news = bool(routing.route_waiting(flows.desk)) or news
+        news = bool(route_waiting(flows.desk)) or news
     return news
 
 
