@@ -98,7 +98,8 @@ def demo(
     as_json: bool,
 ) -> None:
     """Run the hub with simulated partners and real protocols: a shop, SFTP suppliers, a warehouse, NetSuite."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops the demo stops its processes too
+    for name in (signal.SIGTERM, signal.SIGINT):  # whoever stops the demo stops its processes too, also one that a
+        signal.signal(name, signal.default_int_handler)  # shell started beside itself, with Ctrl-C ignored
     many, kept = orders or (1000 if history else 200), not history if books is None else books
     options = DemoOptions(many, seed, history and history.absolute(), rate, examples, kept)
     with _work_folder(folder) as place:
