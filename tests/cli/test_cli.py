@@ -231,7 +231,7 @@ def test_an_unreachable_partner_fails_its_check_with_what_to_do(crossdock: Cross
 
 def test_a_run_that_fails_is_listed_shown_and_closed(crossdock: Crossdock) -> None:
     crossdock("sync", "run", "acme", "--kind", "stock_level")
-    (run,) = said(crossdock("sync", "list", "--json"))
+    (run,) = (each for each in said(crossdock("sync", "list", "--json")) if each["state"] != "never")
     assert (run["state"], run["error_class"]) == ("failed", "TemporaryFailure")
     assert said(crossdock("sync", "show", str(run["id"]), "--json"))["document"] == "stock"
     (failure,) = said(crossdock("failed", "list", "--json"))

@@ -109,9 +109,10 @@ def test_a_service_moves_nothing_and_answers(service: ShopifyConnector, shop: Sh
         "stock",
         "holds",
         "answers",
+        "ready",
     }
     assert {each.name for each in shop.documents()} == {
-        "orders", "hooks", "fulfilments", "stock", "holds", "assignments",
+        "orders", "hooks", "fulfilments", "stock", "holds", "assignments", "ready",
     }  # fmt: skip
 
 
