@@ -1,4 +1,6 @@
-"""Routing by trying everything: slow, plain, in Decimals, and sharing no code with `hub.routing` but the globe.
+"""Routing by trying everything: slow, plain, in Decimals.
+
+It shares no code with `hub.routing` but the globe and the place where a rate card's straight line begins.
 
 Lines of one SKU must differ in their restrictions or weights, and then none of them may be collected. The answer is the
 best (most units, least cost) over every way to cut and place every line, the way `hub.routing.solve` defines best.
