@@ -91,6 +91,19 @@ def test_a_listed_failure_excuses_its_quantity_and_no_more() -> None:
     assert audit([_placed(quantity=3)], [], [], [_excused()]).lost == 1
 
 
+def test_two_portions_of_a_line_that_are_listed_excuse_both() -> None:
+    """Two units of one line that a supplier refused and cut stood in the list one by one, and one counted as lost."""
+    facts = {"placed": [_placed(quantity=2)], "held": [], "fulfilled": []}
+    portions = [{"kind": "line", "lines": [_excused(quantity="1")]}] * 2
+    assert audit_from_json(facts, portions).lost == 0
+    assert audit_from_json(facts, portions[:1]).lost == 1
+    twice = [
+        {"kind": "line", "lines": [_excused(quantity="1")]},
+        {"kind": "delivery", "lines": [_excused(quantity="1")]},
+    ]
+    assert audit_from_json(facts, twice).lost == 1
+
+
 def test_a_failure_without_a_quantity_excuses_the_whole_line() -> None:
     report = audit([_placed(quantity=3)], [], [], [_excused(quantity=None)])
     assert (report.lost, report.excused) == (0, 1)
