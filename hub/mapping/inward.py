@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.codec.fault import Refused, Unreadable
-from hub.codec.path import Path
 from hub.codec.tree import Node
 from hub.codec.x12.interchange import TransactionSet, element
 from hub.codec.x12.layout import Grammar, Places
@@ -16,13 +15,11 @@ from hub.codec.x12.places import by_place
 from hub.codec.x12.tree import tree
 from hub.contract import BadRecord
 from hub.mapping.column import WrongHeader, places
-from hub.mapping.document import Declared
-from hub.mapping.formula import Formula
+from hub.mapping.compiled import Compiled
 from hub.mapping.layout import EACH_COLUMN, EACH_VALUE
-from hub.mapping.plan import Bound, Made, Plan
+from hub.mapping.plan import Bound, Plan
 from hub.mapping.reading import Opened, open_rows, open_table, open_trees
 from hub.mapping.run import Run
-from hub.mapping.target import Shaped
 from hub.model.base import Record
 from hub.model.document import Kind
 
@@ -59,18 +56,9 @@ class _Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Inward:
-    """One inbound document, compiled; `paths` are the columns of a format that is a tree."""
+class Inward(Compiled):
+    """One inbound document, compiled, that reads files."""
 
-    partner: str
-    declared: Declared
-    shaped: Shaped
-    header: tuple[Made, ...]
-    lines: tuple[Made, ...]
-    skip: Formula | None
-    fixed: Mapping[str, object]  # fields that the file need not make, such as the channel of an order
-    paths: Mapping[str, Path] = field(default_factory=dict)
-    bound: dict[tuple[str, ...], Bound] = field(default_factory=dict, compare=False)  # see Run
     ready: dict[tuple[str, ...], _Ready | None] = field(default_factory=dict, compare=False)
 
     def parse(self, content: bytes) -> Iterator[Record | BadRecord]:
@@ -84,7 +72,7 @@ class Inward:
     def parse_trees(self, roots: Iterable[Node | Unreadable]) -> Iterator[Record | BadRecord]:
         """Yield the records of trees that a connector has read itself, such as the transaction sets of an envelope."""
         opened = self._trees(roots)
-        return self._bound(opened, dict(zip(opened.header, range(len(opened.header)), strict=True))).records()
+        return self._bound(opened, _places(opened.header)).records()
 
     def parse_sets(self, sets: Iterable[TransactionSet]) -> Iterator[Record | BadRecord]:
         """Yield the records of X12 transaction sets, each set by itself; quicker than trees where a document allows."""
@@ -137,11 +125,6 @@ class Inward:
             yield run.extract, run
         else:
             yield from run.traced()
-
-    def refused(self, record: str, why: str, todo: str, code: str, raw: str = "") -> BadRecord:
-        """Return the error for what cannot be read."""
-        what = f"{self.partner} {self.declared.name}, {record}: {why}"
-        return BadRecord(what, record=record, raw=raw, todo=todo, code=code)
 
     def opened(self, content: bytes) -> Run | BadRecord:
         """Return the file with its columns found, or why it cannot be read at all."""

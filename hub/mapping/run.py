@@ -6,20 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hub.codec.fault import Refused, Unreadable
 from hub.contract import BadRecord
 from hub.mapping.build import assembler
 from hub.mapping.cell import CellError, Memo
+from hub.mapping.compiled import Compiled
 from hub.mapping.formula import Formula
 from hub.mapping.function import FormulaFailed
 from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step, remembered_step
 from hub.mapping.reading import Opened
 from hub.model.base import Record
-
-if TYPE_CHECKING:
-    from hub.mapping.inward import Inward
 
 #: After so many bad rows, when they are most of the file, the file itself is wrong.
 MOST_BAD_ROWS: Final = 10_000
@@ -44,7 +42,7 @@ class _Group:
 class Run:
     """An opened file, its columns found; `each` are the columns of which every one makes a record of its own."""
 
-    document: Inward
+    document: Compiled
     opened: Opened
     found: Mapping[str, int]
     each: tuple[tuple[int, str], ...]
