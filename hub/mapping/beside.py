@@ -9,7 +9,7 @@ from typing import Final
 from hub.contract import BadRecord
 from hub.mapping.cell import CellError
 from hub.mapping.inward import Inward
-from hub.mapping.plan import Made, columns, formula_step
+from hub.mapping.plan import Made, formula_step
 from hub.mapping.run import Run
 from hub.model.base import Record
 
@@ -96,7 +96,7 @@ class _Fields:
         if any(column not in found for column in made.columns):
             return lambda _: made.cell.read("")
         if made.formula is not None:
-            return formula_step(made, made.formula, columns(found))
+            return formula_step(made, made.formula, found)
         if made.column is None:
             return lambda _: made.constant
         place = found[made.column]

@@ -96,7 +96,7 @@ class Inward(Compiled):
         if not bound.parts_at(shared) or not (places.first or not any(places.columns[:shared])):
             return None
         plan = bound.header if places.first else bound.lines
-        return plan.placed(bound.found, places.single()[0], places.nothing)
+        return plan.placed(places.single()[0], places.nothing)
 
     def _bound_to(self, names: tuple[str, ...]) -> Bound:
         """Return the plans for rows with these cells."""

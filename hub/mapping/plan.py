@@ -24,6 +24,9 @@ from hub.model.base import Record
 
 #: What a formula makes of so many columns is remembered; what more of them say seldom comes again.
 _FEW_COLUMNS: Final = 4
+#: The cells of a row that a formula reads, and what it makes of them.
+_Cells = Callable[[Sequence[str]], tuple[str, ...]]
+_Work = Callable[[tuple[str, ...]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Plan:
     singles: list[tuple[str, int, Memo[str]]] = field(default_factory=list)
     pairs: list[tuple[str, int, int, Memo[tuple[str, str]]]] = field(default_factory=list)
     firsts: list[tuple[str, int, tuple[int, ...], Memo[str]]] = field(default_factory=list)
-    formulas: list[tuple[str, Made, Step]] = field(default_factory=list)
+    formulas: list[tuple[str, tuple[int, ...], _Cells, _Work]] = field(default_factory=list)
     said: tuple[int, ...] | None = None
 
     def values(self, row: list[str]) -> dict[str, object]:
@@ -70,8 +73,8 @@ class Plan:
             if not text or text.isspace():
                 text = next((row[other] for other in others if row[other] and not row[other].isspace()), "")
             values[name] = memo[text]
-        for name, _, step in self.formulas:
-            values[name] = step(row)
+        for name, _, cells, work in self.formulas:
+            values[name] = work(cells(row))
         return values
 
     def settle(self) -> None:
@@ -89,7 +92,15 @@ class Plan:
                 return True
         return False
 
-    def placed(self, columns_: Mapping[str, int], places: Sequence[int], nothing: int) -> Plan:
+    def add_formula(self, made: Made, formula: Formula, found: Mapping[str, int]) -> None:
+        """Let a formula make a field; of few columns that is remembered: partners repeat prices and units."""
+        names = tuple(dict.fromkeys(made.columns))
+        step = formula_step(made, formula, {name: place for place, name in enumerate(names)})
+        places = tuple(found[name] for name in names)
+        work: _Work = Memo[tuple[str, ...]](step).__getitem__ if len(names) <= _FEW_COLUMNS else step
+        self.formulas.append((made.target.name, places, _cells(places), work))
+
+    def placed(self, places: Sequence[int], nothing: int) -> Plan:
         """Return the same plan for rows in which the cells stand at other places, or at the empty one: nowhere."""
         plan = Plan(self.base.copy(), said=self.said)
         if self.said is not None:
@@ -103,10 +114,9 @@ class Plan:
             some = [places[index] for index in (first, *others) if places[index] != nothing]
             if some or not _settled(plan.base, name, memo):
                 plan.firsts.append((name, some[0] if some else nothing, tuple(some[1:]), memo))
-        found = {name: places[index] for name, index in columns_.items()}
-        for name, made, _ in self.formulas:
-            if made.formula is not None:
-                plan.formulas.append((name, made, remembered_step(made, made.formula, found)))
+        for name, indexes, _, work in self.formulas:
+            there = tuple(places[index] for index in indexes)
+            plan.formulas.append((name, there, _cells(there), work))
         return plan
 
     def names(self) -> set[str]:
@@ -133,6 +143,11 @@ def _settled(base: dict[str, object], name: str, memo: Memo[str]) -> bool:
     except CellError:
         return False
     return True
+
+
+def _cells(places: Sequence[int]) -> _Cells:
+    """Return what gives the cells at these places; of fewer than two itemgetter gives no tuple."""
+    return itemgetter(*places) if len(places) > 1 else lambda row: tuple(row[place] for place in places)
 
 
 def _nothing(_: list[str]) -> object:
@@ -207,12 +222,13 @@ def columns(found: Mapping[str, int]) -> Callable[[str], Step]:
     return resolve
 
 
-def formula_step(made: Made, formula: Formula, resolve: Callable[[str], Step]) -> Step:
+def formula_step(made: Made, formula: Formula, found: Mapping[str, int]) -> Step:
     """Return what works a formula out for a row; what it needs and is empty makes the field empty."""
+    resolve = columns(found)
     step = formula.bind(resolve)
     unit = resolve(made.unit) if made.unit is not None else None
 
-    def run(row: list[str]) -> object:
+    def run(row: Sequence[str]) -> object:
         try:
             value = step(row)
         except Absent:
@@ -224,17 +240,6 @@ def formula_step(made: Made, formula: Formula, resolve: Callable[[str], Step]) -
         return made.cell.take(value)
 
     return run
-
-
-def remembered_step(made: Made, formula: Formula, found: Mapping[str, int]) -> Step:
-    """Return the same for columns at these places, remembered where they are few: partners repeat prices and units."""
-    names = tuple(dict.fromkeys(made.columns))
-    if not 1 < len(names) <= _FEW_COLUMNS:
-        return formula_step(made, formula, columns(found))
-    step = formula_step(made, formula, columns({name: place for place, name in enumerate(names)}))
-    memo: Memo[tuple[str, ...]] = Memo(lambda texts: step(list(texts)))
-    cells = itemgetter(*(found[name] for name in names))
-    return lambda row: memo[cells(row)]
 
 
 def builder(record: type[Record], plan: Plan, prefix: str = "") -> Callable[[dict[str, object]], Record]:

@@ -15,7 +15,7 @@ from hub.mapping.cell import CellError, Memo
 from hub.mapping.compiled import Compiled
 from hub.mapping.formula import Formula
 from hub.mapping.function import FormulaFailed
-from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step, remembered_step
+from hub.mapping.plan import Bound, Made, Plan, builder, columns, formula_step
 from hub.mapping.reading import Opened
 from hub.model.base import Record
 
@@ -222,7 +222,7 @@ class Run:
                 (column,) = made.formula.columns
                 plan.firsts.append((name, found[column], (), Memo(_of_one(made, made.formula))))
             elif made.formula is not None:
-                plan.formulas.append((name, made, remembered_step(made, made.formula, found)))
+                plan.add_formula(made, made.formula, found)
             elif made.column is None:
                 plan.base[name] = made.constant
             elif made.unit is None:
@@ -262,7 +262,7 @@ class Run:
 
 def _of_one(made: Made, formula: Formula) -> Callable[[str], object]:
     """Return what a formula makes of the text of the only column that it reads."""
-    step = formula_step(made, formula, columns(dict.fromkeys(formula.columns, 0)))
+    step = formula_step(made, formula, dict.fromkeys(formula.columns, 0))
     return lambda text: step([text])
 
 
