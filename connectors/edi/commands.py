@@ -31,15 +31,21 @@ def edi() -> None:
 @click.option("--brief", is_flag=True, help="One line for each segment, without the names of its elements.")
 @_as_json
 def show(file: Path, *, brief: bool, as_json: bool) -> None:
-    """Print FILE as an indented, named tree, with !! before errors, ! before warnings and . before notes."""
+    """Print FILE as an indented, named tree, with !! before errors, ! before warnings and . before notes.
+
+    Exit code 1 when FILE holds no interchange.
+    """
     from hub.codec.x12.show import show as lines  # noqa: PLC0415 - `--help` does without the grammar
 
     if as_json:
         found = list(_verdicts(file))
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
         raise SystemExit(0 if found else FAILED)
+    is_x12 = False
     for line in lines(_chunks(file), brief=brief):
+        is_x12 = is_x12 or line.startswith("ISA ")
         click.echo(line)
+    raise SystemExit(0 if is_x12 else FAILED)
 
 
 @edi.command()

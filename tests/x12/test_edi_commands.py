@@ -53,7 +53,9 @@ def test_show_as_json_has_every_fault_with_its_place(file: Path) -> None:
 
 
 def test_a_file_that_is_none_says_so(file: Path) -> None:
-    assert "no readable ISA" in run(file, "a,b\n", "show").output
+    shown = run(file, "a,b\n", "show")
+    assert "no readable ISA" in shown.output
+    assert shown.exit_code == 1
     assert run(file, "a,b\n", "show", "--json").exit_code == 1
     assert run(file, "a,b\n", "ack").exit_code == 3
 
