@@ -187,6 +187,14 @@ def total(portions: Iterable[Portion]) -> Decimal:
     return sum((portion.row.quantity for portion in portions), NOTHING)
 
 
+def by_line(portions: Iterable[Portion]) -> dict[str, Decimal]:
+    """Return the sums of the quantities by the channel's line."""
+    sums: dict[str, Decimal] = {}
+    for portion in portions:
+        sums[portion.row.line_id] = sums.get(portion.row.line_id, NOTHING) + portion.row.quantity
+    return sums
+
+
 def up_to(book: Book, portions: Iterable[Portion], quantity: Decimal) -> Iterator[Portion]:
     """Yield portions that add up to the quantity, the last one split where it has to be."""
     for portion in list(portions):

@@ -12,10 +12,10 @@ from hub.model.document import Kind
 from hub.model.order import DeliveryMethod
 from hub.model.shipment import Fulfilment, FulfilmentLine
 from hub.model.state import LineState
-from hub.services.book import NOTHING, Book
+from hub.services.book import Book, by_line
 from hub.services.desk import Desk
-from hub.store import counters, deliveries, events
-from hub.store.delivery_row import NewDelivery
+from hub.services.telling import channel_word
+from hub.store import counters, events
 
 
 def collected(tx: Connection, desk: Desk, order_id: str, actor: str, why: str = "") -> None:
@@ -25,13 +25,11 @@ def collected(tx: Connection, desk: Desk, order_id: str, actor: str, why: str = 
     ready = book.select({LineState.SHIPPED}) if book.order.doc.method is DeliveryMethod.PICK_UP else []
     if not ready:
         raise ValueError(f"nothing of order {book.order.doc.number} stands ready for its customer to collect")
-    at: dict[str, dict[str, Decimal]] = {}
     for portion in ready:
-        lines = at.setdefault(portion.row.node or "", {})
-        lines[portion.row.line_id] = lines.get(portion.row.line_id, NOTHING) + portion.row.quantity
         book.move(portion, LineState.DELIVERED, reason="collected")
-    for node, lines in sorted(at.items()):
-        _tell_channel(tx, desk, book, node, lines, now)
+    for node in sorted({portion.row.node or "" for portion in ready}):
+        here = by_line(portion for portion in ready if (portion.row.node or "") == node)
+        _tell_channel(tx, desk, book, node, here, now)
     events.record(tx, "order.collected", order_id, now, actor=actor, detail={"why": why} if why else {})
     book.save(tx, now)
 
@@ -41,26 +39,14 @@ def _tell_channel(
 ) -> None:
     """Tell a channel that knows the goods as ready; any other was told that they had left when they stood ready."""
     order = book.order.doc
-    document = desk.directory.outbound(order.channel, Kind.FULFILMENT)
-    if document is None or desk.directory.outbound(order.channel, Kind.READY_FOR_PICKUP) is None:
+    if desk.directory.outbound(order.channel, Kind.READY_FOR_PICKUP) is None:
         return
-    key = f"{book.order.id}-COLLECTED{counters.take(tx, 'collected')}"
     record = Fulfilment(
-        fulfilment_id=key,
+        fulfilment_id=f"{book.order.id}-COLLECTED{counters.take(tx, 'collected')}",
         channel_order=order.order_id,
         node=node,
         location=desk.directory.location_of(order.channel, node) or "",
         shipped_at=now,
         lines=tuple(FulfilmentLine(channel_line=line, quantity=quantity) for line, quantity in lines.items()),
     )
-    new = NewDelivery(
-        connection=order.channel,
-        document=document,
-        kind=Kind.FULFILMENT,
-        entity=f"order:{book.order.id}",
-        key=key,
-        record=record,
-        order_id=book.order.id,
-        order_placed_at=order.placed_at,
-    )
-    deliveries.enqueue(tx, new, now)
+    channel_word.fulfilled(tx, desk, book.order, [record], now)

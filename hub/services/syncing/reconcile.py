@@ -18,7 +18,7 @@ from hub.log import EventLog
 from hub.model.document import Kind
 from hub.model.number import plain
 from hub.model.order import SalesOrder
-from hub.services.book import GONE
+from hub.services.book import GONE, by_line
 from hub.services.intake import ingest
 from hub.services.intake.ingest import Counts, Inlet
 from hub.services.syncing import sync
@@ -178,13 +178,8 @@ def _page(flows: Flows, at: Inlet, theirs: Mapping[str, SalesOrder | BadRecord],
 
 def _gone_by_line(tx: Connection, ids: Collection[str]) -> Mapping[str, Mapping[str, Decimal]]:
     """Return what has left of each line of these orders as we have it, by our order id."""
-    sums: dict[str, dict[str, Decimal]] = {}
-    for order_id, portions in allocations.of_orders(tx, ids).items():
-        lines = sums.setdefault(order_id, {})
-        for portion in portions:
-            if portion.row.state in GONE:
-                lines[portion.row.line_id] = lines.get(portion.row.line_id, _NOTHING) + portion.row.quantity
-    return sums
+    known = allocations.of_orders(tx, ids)
+    return {order_id: by_line(each for each in known[order_id] if each.row.state in GONE) for order_id in known}
 
 
 def _differences(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import Connection
 
@@ -23,8 +22,9 @@ from hub.model.channel import (
     RequestAnswer,
 )
 from hub.model.document import Kind
+from hub.model.shipment import Fulfilment
 from hub.model.state import LineState
-from hub.services.book import AWAITED, GONE, NOTHING, Book, total
+from hub.services.book import AWAITED, GONE, Book, by_line, total
 from hub.services.desk import Desk
 from hub.store import counters, deliveries
 from hub.store.delivery_row import NewDelivery
@@ -73,16 +73,19 @@ def ready(tx: Connection, desk: Desk, book: Book, row: ShipmentRow, node: str, n
     doc = book.order.doc
     if desk.directory.outbound(doc.channel, Kind.READY_FOR_PICKUP) is None:
         return False
-    lines: dict[str, Decimal] = {}
-    for portion in book.select({LineState.SHIPPED}):
-        if portion.row.node == node:
-            lines[portion.row.line_id] = lines.get(portion.row.line_id, NOTHING) + portion.row.quantity
+    lines = by_line(each for each in book.select({LineState.SHIPPED}) if each.row.node == node)
     if lines:
         told = tuple(ReadyLine(channel_line=line, quantity=quantity) for line, quantity in lines.items())
         location = desk.directory.location_of(doc.channel, node) or ""
         record = ReadyForPickup(channel_order=doc.order_id, node=node, location=location, lines=told)
         _enqueue(tx, desk, [(book.order, record, f"{row.id}-READY")], Kind.READY_FOR_PICKUP, now)
     return True
+
+
+def fulfilled(tx: Connection, desk: Desk, order: OrderRow, told: Iterable[Fulfilment], now: datetime) -> None:
+    """Tell the channel what has left or was collected, each behind what it was told before."""
+    said = [(order, each, each.fulfilment_id) for each in told]
+    _enqueue(tx, desk, said, Kind.FULFILMENT, now, entity=f"order:{order.id}")
 
 
 def promise(tx: Connection, desk: Desk, books: Iterable[Book], now: datetime) -> None:
@@ -143,7 +146,12 @@ def _not_stopped(book: Book, request: ChannelRequest) -> str | None:
 
 
 def _enqueue(
-    tx: Connection, desk: Desk, told: Sequence[tuple[OrderRow, Record, str]], kind: Kind, now: datetime
+    tx: Connection,
+    desk: Desk,
+    told: Sequence[tuple[OrderRow, Record, str]],
+    kind: Kind,
+    now: datetime,
+    entity: str = "",
 ) -> None:
     """Enqueue (order, record, key): without a key of its own a record takes the place of an older one."""
     for order, record, key in told:
@@ -155,7 +163,7 @@ def _enqueue(
             connection=channel,
             document=document,
             kind=kind,
-            entity=f"{kind.value}:{order.id}",
+            entity=entity or f"{kind.value}:{order.id}",
             key=key or f"{kind.value}:{counters.take(tx, kind.value)}",
             record=record,
             latest_wins=not key,

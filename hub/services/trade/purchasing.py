@@ -17,7 +17,7 @@ from hub.model.partner import Partner
 from hub.model.purchase import FulfillmentOrder, PurchaseLine, PurchaseOrder
 from hub.model.state import PURCHASE_MOVES, DeliveryState, LineState, PurchaseState, check_move
 from hub.policy.policy import Ruling
-from hub.services.book import AWAITED, GONE, NOTHING, Book
+from hub.services.book import AWAITED, GONE, Book, by_line
 from hub.services.desk import Desk
 from hub.services.sourcing import workflows
 from hub.services.trade import changes
@@ -229,10 +229,6 @@ def _ship_hours(partner: Partner, order: SalesOrder, ruling: Ruling | None) -> f
 
 def _lines(buying: Buying, partner: Partner, parcel: _Parcel) -> tuple[PurchaseLine, ...]:
     """Return one line for each of the customer's lines; parts of one line are put together again."""
-    quantities: dict[str, Decimal] = {}
-    for portion in parcel.portions:
-        line_id = portion.row.line_id
-        quantities[line_id] = quantities.get(line_id, NOTHING) + portion.row.quantity
     skus = {portion.row.line_id: portion.row.sku for portion in parcel.portions}
     names = {line.line_id: line.name for line in parcel.book.order.doc.lines}
     return tuple(
@@ -245,7 +241,7 @@ def _lines(buying: Buying, partner: Partner, parcel: _Parcel) -> tuple[PurchaseL
             unit_cost=_unit_cost(buying, partner, skus[line_id], quantity),
             channel_line=line_id,
         )
-        for number, (line_id, quantity) in enumerate(quantities.items(), start=1)
+        for number, (line_id, quantity) in enumerate(by_line(parcel.portions).items(), start=1)
     )
 
 

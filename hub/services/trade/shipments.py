@@ -14,7 +14,6 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from hub.contract import BadRecord
-from hub.model.document import Kind
 from hub.model.number import plain
 from hub.model.order import DeliveryMethod
 from hub.model.purchase import PurchaseLine
@@ -30,7 +29,6 @@ from hub.services.trade.accounts import Goods
 from hub.services.trade.answers import Answered
 from hub.store import counters, deliveries, events, shipments
 from hub.store.allocations import Portion
-from hub.store.delivery_row import NewDelivery
 from hub.store.shipments import ShipmentRow
 
 _FIRST_NUMBER = 100_000
@@ -199,27 +197,12 @@ def _tell_channel(
     tx: Connection, desk: Desk, answered: Answered, row: ShipmentRow, told: list[_Left], now: datetime
 ) -> None:
     """Enqueue one fulfilment for each tracking number; a channel that takes none is not told."""
-    order = answered.book.order.doc
-    collected = order.method is DeliveryMethod.PICK_UP
+    collected = answered.book.order.doc.method is DeliveryMethod.PICK_UP
     if collected and channel_word.ready(tx, desk, answered.book, row, answered.row.node, now):
         return
-    document = desk.directory.outbound(order.channel, Kind.FULFILMENT)
-    if document is None:
-        return
-    for index, (tracking, lines) in enumerate(_by_tracking(told).items(), start=1):
-        fulfilment = _fulfilment(desk, answered, row, tracking, lines)
-        fulfilment = fulfilment if index == 1 else fulfilment.changed(fulfilment_id=f"{row.id}-{index}")
-        new = NewDelivery(
-            connection=order.channel,
-            document=document,
-            kind=Kind.FULFILMENT,
-            entity=f"order:{row.order_id}",
-            key=fulfilment.fulfilment_id,
-            record=fulfilment,
-            order_id=row.order_id,
-            order_placed_at=order.placed_at,
-        )
-        deliveries.enqueue(tx, new, now)
+    parcels = [_fulfilment(desk, answered, row, *each) for each in _by_tracking(told).items()]
+    more = [each.changed(fulfilment_id=f"{row.id}-{number}") for number, each in enumerate(parcels[1:], start=2)]
+    channel_word.fulfilled(tx, desk, answered.book.order, [*parcels[:1], *more], now)
 
 
 def _departure(answered: Answered, row: ShipmentRow, told: list[_Left]) -> Departure:
