@@ -13,6 +13,7 @@ from hub.model.order import OrderLine, SalesOrder
 from hub.model.place import Address, Coordinates
 from hub.routing.offer import Offer
 from hub.routing.problem import Network, Problem, Want
+from hub.routing.promise import deadline
 from sandbox.olist import olist
 from sandbox.plan import Firm, OrderPlan, Place, World
 
@@ -118,5 +119,5 @@ def _question(
         offers=here,
         destination=order.ship_to.coordinates if order.ship_to else None,
         country=order.ship_to.country if order.ship_to else None,
-        promise_by=order.promise_by,
+        promise_by=deadline(order.promise_by),
     )

@@ -28,7 +28,7 @@ from hub.routing.explain import explain
 from hub.routing.offer import Offer
 from hub.routing.problem import Network, Want
 from hub.routing.problem import Problem as Question
-from hub.routing.promise import promises
+from hub.routing.promise import deadline, promises
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 
@@ -224,7 +224,7 @@ def _question(case: Case, order: SalesOrder) -> Question:
         nodes=Network(nodes.values()),
         offers=tuple(Offer(row.node, row.sku, row.quantity, row.cost, lead_days=row.lead_days) for row in case.stock),
         country=order.ship_to.country if order.ship_to else None,
-        promise_by=order.promise_by,
+        promise_by=deadline(order.promise_by),
         service=order.service,
         calendars=True,
         distances={row.node: row.km for row in case.stock if row.km is not None},

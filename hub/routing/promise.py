@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from hub.model.decision import Choice, Decision
 from hub.routing.problem import Problem
 from hub.routing.rules import RoutingRules
 from hub.routing.scene import Scene
+
+
+def deadline(promised: datetime | None) -> datetime | None:
+    """Return until when goods are in time: documents that promise a day, and no hour, say its midnight in UTC."""
+    if promised is None or promised.astimezone(UTC).time() != time():
+        return promised
+    return promised + timedelta(days=1, seconds=-1)
 
 
 def promises(problem: Problem, rules: RoutingRules, decision: Decision) -> dict[tuple[str, str], datetime]:

@@ -162,6 +162,22 @@ def test_a_test_that_fails_says_how(problems: Callable[[str], list[str]], expect
     assert found == f"11:1: test 'a store keeps two': {words}"
 
 
+def test_a_promise_of_a_day_lasts_until_its_end_in_a_test_too(problems: Callable[[str], list[str]]) -> None:
+    text = """
+[[rules]]
+name = "hard"
+routing = { keep_promise = true, transit = [{ days = 1 }] }
+
+[[tests]]
+name = "a day"
+at = 2026-11-30T10:00:00Z
+order = { promise_by = 2026-12-01T00:00:00Z, lines = [{ sku = "MUG", quantity = 1 }] }
+stock = [{ node = "DC", sku = "MUG", quantity = 3, km = 100 }]
+expect = { nodes = ["DC"], arrives = 2026-12-01 }
+"""
+    assert problems(text) == []
+
+
 # --- in force ---------------------------------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,7 +22,7 @@ from hub.routing.carriage import Size
 from hub.routing.frozen import freeze
 from hub.routing.postal import placed
 from hub.routing.problem import Problem, Want, narrow
-from hub.routing.promise import promises
+from hub.routing.promise import deadline, promises
 from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from hub.services.book import Book, hold_reason, total, up_to
@@ -257,18 +257,11 @@ def _problem(desk: Desk, book: Book, routable: list[Portion], known: Supply, now
         offers=known.offers(want.sku for want in wants),
         destination=placed(order.ship_to),
         country=order.ship_to.country if order.ship_to else None,
-        promise_by=_deadline(order.promise_by),
+        promise_by=deadline(order.promise_by),
         load=dict(known.load),
         service=order.service,
         calendars=True,
     )
-
-
-def _deadline(promised: datetime | None) -> datetime | None:
-    """Return until when goods are in time: documents that promise a day, and no hour, say its midnight in UTC."""
-    if promised is None or promised.astimezone(UTC).time() != time():
-        return promised
-    return promised + timedelta(days=1, seconds=-1)
 
 
 def _wants(book: Book, routable: list[Portion], known: Supply, now: datetime) -> tuple[Want, ...]:
