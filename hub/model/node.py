@@ -63,7 +63,7 @@ class Hours(Record):
     carrier_days: Annotated[Weekdays, Field(description="weekdays on which the carrier collects; none: all")] = (
         frozenset()
     )
-    declared: Annotated[bool, Field(description="whether anybody said these hours")] = False
+    declared: Annotated[bool, Field(description="whether anybody said these hours; it is noted by itself")] = False
 
     @model_validator(mode="after")
     def _somebody_collects(self) -> Self:

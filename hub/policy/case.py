@@ -239,5 +239,5 @@ def _node(row: Shelf) -> Node:
         address=Address(country=row.country) if row.country else None,
         costs=NodeCosts(freight_base=row.freight),
         pick_up=row.kind is NodeKind.STORE,
-        hours=row.hours or Hours(),
+        hours=row.hours.changed(declared=True) if row.hours else Hours(),
     )

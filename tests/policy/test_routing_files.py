@@ -178,6 +178,19 @@ expect = { nodes = ["DC"], arrives = 2026-12-01 }
     assert problems(text) == []
 
 
+def test_the_usual_hours_hold_in_a_test_that_says_them(problems: Callable[[str], list[str]]) -> None:
+    """Hours that are all as they are by default were taken for none, and the node for one that works always."""
+    text = """
+[[tests]]
+name = "a Saturday"
+at = 2026-11-28T10:00:00Z
+order.lines = [{ sku = "MUG", quantity = 1 }]
+stock = [{ node = "DC", sku = "MUG", quantity = 3, km = 1, hours = { timezone = "UTC", cut_off = "15:00" } }]
+expect = { arrives = 2026-11-30 }
+"""
+    assert problems(text) == []
+
+
 # --- in force ---------------------------------------------------------------------------------------------------------
 
 
