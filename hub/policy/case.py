@@ -111,7 +111,7 @@ def read_case(source: Source, way: Way) -> Case:
     moment = checked(source, way, _When, {key: section.data[key] for key in ("at",) if key in section.data})
     spot = source.find(way)[1]
     at = Problem(source.file, spot.line, spot.column, f"test {name!r}")
-    return Case(name, order, stock, expect or Expected(), at, moment.at if isinstance(moment, _When) else _AT)
+    return Case(name, order, stock, expect or Expected(), at, (moment or _When()).at)
 
 
 def _lines(given: Mapping[str, Any]) -> Any:  # noqa: ANN401 - TOML
@@ -154,11 +154,10 @@ def _differences(case: Case, order: SalesOrder, ruling: Ruling) -> Iterator[str]
     yield from _differs("workflows", want.workflows, ruling.workflows)
     yield from _differs("held", want.held, held)
     yield from _differs("nothing_fits", want.nothing_fits, ruling.nothing_fits.then)
-    if case.stock:
-        question = _question(case, order)
-        decision = solve(question, ruling.rules)
-        yield from _of_decision(case, decision)
-        yield from _of_reasons(case.expect, question, ruling.rules, decision)
+    question = _question(case, order)
+    decision = solve(question, ruling.rules)
+    yield from _of_decision(case, decision)
+    yield from _of_reasons(case.expect, question, ruling.rules, decision)
 
 
 def _is_shut(step: Step, worth: Decimal) -> bool:
@@ -219,7 +218,7 @@ def _question(case: Case, order: SalesOrder) -> Question:
         wants=tuple(
             Want(line.line_id, line.sku, line.quantity, pick_up_node=line.pick_up_node)
             for line in order.lines
-            if line.ships
+            if line.ships and line.quantity
         ),
         nodes=Network(nodes.values()),
         offers=tuple(Offer(row.node, row.sku, row.quantity, row.cost, lead_days=row.lead_days) for row in case.stock),

@@ -191,6 +191,31 @@ expect = { arrives = 2026-11-30 }
     assert problems(text) == []
 
 
+def test_a_test_without_stock_does_not_pass_whatever_it_expects(problems: Callable[[str], list[str]]) -> None:
+    text = """
+[[tests]]
+name = "no stock"
+order.lines = [{ sku = "MUG", quantity = 1 }]
+expect = { nodes = ["DC"], missing = { MUG = 1 }, arrives = 2026-11-30, removed = { DC = "promise" } }
+"""
+    (found,) = problems(text)
+    assert found == (
+        "3:1: test 'no stock': nodes is none, expected DC; arrives is 'never', expected 2026-11-30; "
+        "removed.DC is 'none', expected 'promise'"
+    )
+
+
+def test_a_line_of_which_nothing_is_wanted_any_more_is_not_asked_for(problems: Callable[[str], list[str]]) -> None:
+    text = """
+[[tests]]
+name = "one of two"
+order.lines = [{ sku = "MUG", quantity = 0 }, { sku = "CUP", quantity = 1 }]
+stock = [{ node = "DC", sku = "CUP", quantity = 3 }]
+expect = { nodes = ["DC"], missing = {} }
+"""
+    assert problems(text) == []
+
+
 # --- in force ---------------------------------------------------------------------------------------------------------
 
 
