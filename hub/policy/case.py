@@ -130,7 +130,11 @@ def _stock(source: Source, way: Way, section: Section) -> tuple[Shelf, ...]:
         section.report("stock", 'stock is a list such as [{ node = "DC", sku = "MUG", quantity = 3 }]', value=True)
         return ()
     made = [checked(source, (*way, "stock", number), Shelf, row) for number, row in enumerate(rows)]
-    return tuple(each for each in made if isinstance(each, Shelf))
+    kept: dict[tuple[str, str], Shelf] = {}
+    for number, each in enumerate(made):
+        if isinstance(each, Shelf) and kept.setdefault((each.node, each.sku), each) is not each:
+            source.report((*way, "stock", number), f"{each.node} has {each.sku} in a row above; add its stock up")
+    return tuple(kept.values())
 
 
 # --- running it -------------------------------------------------------------------------------------------------------

@@ -216,6 +216,21 @@ expect = { nodes = ["DC"], missing = {} }
     assert problems(text) == []
 
 
+def test_stock_that_is_said_twice_is_told_with_its_place(problems: Callable[[str], list[str]]) -> None:
+    row = '{ node = "DC", sku = "CUP", quantity = 3 }'
+    text = f"""
+[[tests]]
+name = "twice"
+order.lines = [{{ sku = "CUP", quantity = 1 }}]
+stock = [
+  {row},
+  {row},
+]
+expect = {{ nodes = ["DC"] }}
+"""
+    assert problems(text) == ["8:3: DC has CUP in a row above; add its stock up"]
+
+
 # --- in force ---------------------------------------------------------------------------------------------------------
 
 
