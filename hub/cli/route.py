@@ -136,7 +136,7 @@ def simulate(
     names = ", ".join(path.name for path in files) or "the rules in force"
     told = f"{len(found.rows):,} orders, {told}, by {names}. {checked.words}"
     if report is not None:
-        report.write_text(page(found, "What the new rules would change", told), "utf-8")
+        _write(report, page(found, "What the new rules would change", told))
     if as_json:
         again = {"same_again": checked.same, "decided": checked.asked}
         print_json(found.as_json() | again | {"report": str(report) if report else None})
@@ -151,6 +151,13 @@ def _questions(folder: Path, orders: int | None, seed: int) -> tuple[str, Iterat
         return questions(folder, orders, seed)
     except (HistoryError, OSError) as error:
         raise Failure(str(error)) from None
+
+
+def _write(report: Path, text: str) -> None:
+    try:
+        report.write_text(text, "utf-8")
+    except OSError as error:
+        raise Failure(f"cannot write {report}: {error.strerror}") from None
 
 
 def _span(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:

@@ -149,6 +149,13 @@ def test_the_report_is_one_page_that_loads_nothing(report: Path) -> None:
     assert sum(len(svg.findall(".//rect")) for svg in svgs) > 8
 
 
+def test_a_report_that_cannot_be_written_is_told_in_words(desktop: Desktop, history: Path) -> None:
+    path = desktop.folder / "nowhere" / "report.html"
+    refused = desktop.run("route", "simulate", "--history", str(history), "--report", str(path))
+    assert refused.exit_code == 1
+    assert refused.stderr == f"Error: cannot write {path}: No such file or directory\n"
+
+
 def _browser() -> str:
     found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if found is None:
