@@ -53,7 +53,10 @@ class SapBuyer:
     # --- what it sends ---
 
     def order(self, lines: Mapping[str, int]) -> str:
-        """Order so much of each SKU; returns the number of the order."""
+        """Order so much of each SKU; returns the number of the order. Raises ValueError where it orders nothing."""
+        unknown = ", ".join(sorted(lines.keys() - self._items.keys()))
+        if unknown or not lines or min(lines.values()) < 1:
+            raise ValueError(f"nobody sells {unknown}" if unknown else "an order needs one of each SKU at least")
         number = str(next(self._numbers))
         asked = {f"{place * 10:06}": (sku, quantity) for place, (sku, quantity) in enumerate(lines.items(), 1)}
         self.bought[number] = Bought(asked)
@@ -64,9 +67,13 @@ class SapBuyer:
         return number
 
     def change(self, number: str, item: str, quantity: int) -> None:
-        """Want another quantity of an item from now on; 0 for none of it."""
-        sku, _ = self.bought[number].lines[item]
-        self.bought[number].lines[item] = (sku, quantity)
+        """Want another quantity of an item from now on; 0 for none of it. Raises ValueError where there is no such."""
+        bought = self.bought.get(number)
+        if bought is None or item not in bought.lines or quantity < 0:
+            items = f"its items are {', '.join(bought.lines)}" if bought is not None else "it has no such order"
+            raise ValueError(f"order {number}, item {item}, quantity {quantity}: {items}")
+        sku, _ = bought.lines[item]
+        bought.lines[item] = (sku, quantity)
         segments = self._head(number, {"ACTION": "002", "CURCY": "USD", "BELNR": number})
         self._post("ORDCHG", number, [*segments, *self._item(item, sku, quantity, "002" if quantity else "003")])
 

@@ -18,6 +18,7 @@ from sandbox.robots.book import Book
 from sandbox.robots.doors import FolderDoor
 from sandbox.robots.files import PURCHASE_HEADER, SHIP_ORDER_HEADER, OrderedLine
 from sandbox.robots.robot import Robot, Yard
+from sandbox.robots.sap_buyer import SapBuyer
 
 _PLACE = Place("Chicago", "IL", "Illinois", "60607", "US", "United States", 41.9, -87.7)
 _CERTAIN = Behaviour(0, 0, 0, 0, 0)
@@ -390,3 +391,46 @@ def test_a_clerk_can_lose_an_order_and_copy_another() -> None:
     assert book.copy("P2") == 1
     assert book.remove("P9") == 0
     assert [holding.asked.po for holding in book.holdings] == ["P2", "P3", "P3", "P2"]
+
+
+# --- the customer that runs SAP ---
+
+
+@pytest.fixture
+def buyer(tmp_path: Path) -> SapBuyer:
+    """A customer that knows one item."""
+    items = {"A": Item("A", "Thing A", 250, Decimal("9.90"))}
+    made = SapBuyer(FolderDoor(tmp_path / "home"), tmp_path / "desk", _PLACE, items, Time().now)
+    made.open()
+    return made
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [({"A": 1, "NOPE": 2}, "nobody sells NOPE"), ({}, "one of each SKU"), ({"A": 0}, "one of each SKU")],
+)
+def test_an_order_that_cannot_be_written_is_not_counted_as_bought(
+    buyer: SapBuyer, tmp_path: Path, lines: dict[str, int], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        buyer.order(lines)
+    assert buyer.told() == {}
+    assert list((tmp_path / "home" / "out").glob("*.idoc")) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "item", "quantity", "why"),
+    [
+        ("1", "000010", 1, "no such order"),
+        ("4500000001", "000020", 1, "its items are 000010"),
+        ("4500000001", "000010", -1, "-1"),
+    ],
+)
+def test_a_change_of_what_was_never_bought_changes_nothing(
+    buyer: SapBuyer, number: str, item: str, quantity: int, why: str
+) -> None:
+    buyer.order({"A": 3})
+    before = buyer.told()
+    with pytest.raises(ValueError, match=why):
+        buyer.change(number, item, quantity)
+    assert buyer.told() == before
