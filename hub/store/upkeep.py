@@ -67,9 +67,14 @@ def _free_pages(tx: Connection) -> int:
     return int(tx.exec_driver_sql("PRAGMA freelist_count").scalar_one())
 
 
+def _to_read(path: Path) -> sqlite3.Connection:
+    """Open a database that stays as it is, whatever its name: `?`, `#` and `%` mean something in an address."""
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
 def copy_database(source: Path, target: Path) -> None:
     """Copy a SQLite database whole, with what still stands in its log, to a new file, and see it onto the disk."""
-    with closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old, closing(sqlite3.connect(target)) as new:
+    with closing(_to_read(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
     _to_disk(target)
 
@@ -115,7 +120,7 @@ def remove_database(path: Path) -> None:
 def check_backup(path: Path) -> None:
     """See whether a file is a whole database of ours; raises NotABackup."""
     try:
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        with closing(_to_read(path)) as database:
             (said,) = database.execute("PRAGMA integrity_check(1)").fetchone()
             tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.DatabaseError as error:

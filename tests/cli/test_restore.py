@@ -101,6 +101,15 @@ def test_a_restore_that_breaks_off_leaves_the_database_that_stood_there(
     assert desktop.said("db", "restore", str(desktop.folder / "night.db"), "--yes")["observing"] == ["acme"]
 
 
+def test_a_backup_is_put_back_whatever_it_is_called(desktop: Any) -> None:
+    """`o?u#t %41.db` was looked for as `o`, and made there."""
+    desktop.said("connection", "list")
+    copy = desktop.folder / "o?u#t %41.db"
+    desktop.said("db", "backup", str(copy))
+    assert desktop.said("db", "restore", str(copy), "--yes")["restored"] == str(copy)
+    assert not (desktop.folder / "o").exists()
+
+
 def test_what_is_no_backup_is_refused_before_anything_is_touched(desktop: Any) -> None:
     desktop.said("connection", "list")
     noise = desktop.folder / "noise.db"
