@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -58,15 +58,22 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
     """Copy the SQLite database to TARGET while the daemon runs; TARGET must not exist."""
     if target.exists():
         raise Failure(f"{target} exists; name a new file")
-    store = Store(session.config().store_url)
+    place = session.config().store_url
+    store = Store(place)
     try:
         if not store.is_sqlite:
             raise Failure("this database is PostgreSQL; use pg_dump")
+        if not Path(make_url(place).database or "").exists():
+            raise Failure("there is no database yet; `crossdock run` makes it")
         with store.read() as tx, closing(sqlite3.connect(target)) as copy:
             raw = tx.connection.driver_connection
             if raw is None:
                 raise Failure("the database cannot be opened")
             raw.backup(copy, pages=_PAGES, sleep=0.0)
+    except sqlite3.OperationalError as error:
+        with suppress(OSError):
+            target.unlink()  # half a copy is none
+        raise Failure(f"{target} cannot be written: {error}") from None
     finally:
         store.close()
     if as_json:

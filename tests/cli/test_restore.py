@@ -110,6 +110,20 @@ def test_a_backup_is_put_back_whatever_it_is_called(desktop: Any) -> None:
     assert not (desktop.folder / "o").exists()
 
 
+def test_a_backup_that_cannot_be_written_says_so(desktop: Any) -> None:
+    desktop.said("connection", "list")
+    result = desktop.run("db", "backup", str(desktop.folder / "nowhere" / "night.db"))
+    assert (result.exit_code, "cannot be written" in result.output) == (1, True)
+
+
+def test_a_backup_of_nothing_is_refused(desktop: Any) -> None:
+    """It made an empty database and wrote a copy of that, which no restore takes."""
+    result = desktop.run("db", "backup", str(desktop.folder / "night.db"))
+    assert (result.exit_code, "no database yet" in result.output) == (1, True)
+    assert not (desktop.folder / "night.db").exists()
+    assert not (desktop.folder / "data" / "crossdock.db").exists()
+
+
 def test_what_is_no_backup_is_refused_before_anything_is_touched(desktop: Any) -> None:
     desktop.said("connection", "list")
     noise = desktop.folder / "noise.db"
