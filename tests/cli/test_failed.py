@@ -103,6 +103,21 @@ def test_a_failed_run_is_run_again_where_no_daemon_runs(desktop: Any) -> None:
     assert desktop.said("failed", "list") == []
 
 
+@pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "x", "\u0661"])
+def test_an_id_that_nothing_has_is_told_as_that(broken: Any, number: str) -> None:
+    """A number that SQLite cannot hold ended in a traceback."""
+    for letter in "rds":
+        shown = broken.run("failed", "show", f"{letter}{number}")
+        assert (shown.exit_code, "there is no failure" in shown.output) == (1, True)
+        assert broken.run("failed", "rerun", f"{letter}{number}", "--dry-run").exit_code == 3
+    data = broken.folder / "data.json"
+    data.write_text("{}", "utf-8")
+    for letter in "rd":
+        edited = broken.run("failed", "edit", f"{letter}{number}", "--file", str(data), "--why", "x")
+        assert (edited.exit_code, "Traceback" in edited.output) == (1, False)
+        assert isinstance(edited.exception, SystemExit)
+
+
 def test_a_record_is_shown_beside_what_it_becomes(broken: Any) -> None:
     told = broken.said("failed", "show", "r1")
     assert "AB-0,2,PAL" in told["original"]

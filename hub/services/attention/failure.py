@@ -69,6 +69,11 @@ class Failure:
         return values | {"kind": self.kind.value, "since": self.since.isoformat(), "lines": lines}
 
 
+def number_of(number: str) -> int | None:
+    """Return the number in a failure's id, behind its letter; None when it is none that a database could hold."""
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 19 else None
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """Which failures to list; everything that is not given lets all through.

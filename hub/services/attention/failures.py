@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
-from hub.services.attention.failure import Failure, Filters, excuses, group
+from hub.services.attention.failure import Failure, Filters, excuses, group, number_of
 from hub.services.attention.failure_sources import SOURCES, record
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
@@ -56,7 +56,8 @@ def list_failures(tx: Connection, now: datetime, filters: Filters | None = None)
 def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
     """Return one failure by its id, open or closed, and a record also when it went through; None when there is none."""
     if failure_id.startswith("r"):
-        return record(tx, int(failure_id[1:])) if failure_id[1:].isascii() and failure_id[1:].isdigit() else None
+        number = number_of(failure_id[1:])
+        return None if number is None else record(tx, number)
     kinds = frozenset(kind for kind in SOURCES if failure_id.startswith(kind.value[0]))
     for closed in (False, True):
         for failure in list_failures(tx, now, Filters(kinds=kinds, closed=closed)):
@@ -113,9 +114,10 @@ def _unknown(_tx: Connection, _desk: Desk, number: str, _word: _Word) -> str:
 
 
 def _whole(number: str) -> int:
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    found = number_of(number)
+    if found is None:
         raise Refused(f"{number!r} is no failure's number; see `crossdock failed list`")
-    return int(number)
+    return found
 
 
 # --- records and runs ------------------------------------------------------------------------------------------------

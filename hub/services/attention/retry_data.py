@@ -15,6 +15,7 @@ from sqlalchemy import Connection, update
 
 from hub.model.document import RECORDS
 from hub.model.state import DeliveryState
+from hub.services.attention.failure import number_of
 from hub.services.desk import Desk
 from hub.services.requests import Refused
 from hub.store import archive, deliveries, events, messages
@@ -55,8 +56,8 @@ def edits(tx: Connection, failure_id: str) -> list[dict[str, Any]]:
 
 
 def _message(tx: Connection, failure_id: str) -> MessageRow:
-    number = failure_id[1:]
-    found = messages.parked(tx, state=None, ids=[int(number)]) if number.isascii() and number.isdigit() else []
+    number = number_of(failure_id[1:])
+    found = [] if number is None else messages.parked(tx, state=None, ids=[number])
     message = messages.get(tx, found[0].message_id) if found else None
     if message is None:
         raise Refused(f"{failure_id} is no record; see `crossdock failed list`")
@@ -78,10 +79,10 @@ def _edit_original(tx: Connection, desk: Desk, failure_id: str, content: bytes, 
 
 
 def _delivery(tx: Connection, failure_id: str) -> Delivery:
-    number = failure_id[1:]
-    if not (failure_id.startswith("d") and number.isascii() and number.isdigit()):
+    number = number_of(failure_id[1:])
+    if not failure_id.startswith("d") or number is None:
         raise Refused(f"{failure_id} has no retry data: only records (r...) and deliveries (d...) do")
-    return deliveries.get(tx, int(number))
+    return deliveries.get(tx, number)
 
 
 def _edit_delivery(tx: Connection, desk: Desk, failure_id: str, content: bytes, word: Mapping[str, str]) -> str:
