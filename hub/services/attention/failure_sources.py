@@ -16,6 +16,7 @@ from hub.store import allocations, deliveries, messages, purchases, runs
 from hub.store.allocations import StuckLine
 from hub.store.delivery_row import Delivery
 from hub.store.messages import ParkedRecord
+from hub.store.purchases import PurchaseRow
 
 _MOST = 10_000
 _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
@@ -155,32 +156,30 @@ def _line(stuck: StuckLine) -> Failure:
 def _late(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
     if filters.closed:
         return
-    for row, channel_order, number in purchases.late(tx, now):
-        yield Failure(
-            id=f"p{row.number}",
-            kind=FailureKind.LATE,
-            partner=row.partner,
-            document=row.kind.value,
-            subject=f"{row.number} for order {number} ({channel_order})",
-            error_class="Late",
-            code="not shipped",
-            error=f"{row.partner} has not shipped all of it by {row.ship_by:%Y-%m-%d %H:%M} UTC",
-            todo=f"ask {row.partner} when it comes; close it to wait without a deadline",
-            since=row.ship_by or row.created_at,
-        )
-    for row, channel_order, number in purchases.unanswered(tx, now):
-        yield Failure(
-            id=f"p{row.number}",
-            kind=FailureKind.LATE,
-            partner=row.partner,
-            document=row.kind.value,
-            subject=f"{row.number} for order {number} ({channel_order})",
-            error_class="Late",
-            code="not acknowledged",
-            error=f"{row.partner} has it and has not said by {row.acknowledge_by:%Y-%m-%d %H:%M} UTC what it will ship",
-            todo=f"ask {row.partner}; close it to wait without a deadline",
-            since=row.acknowledge_by or row.created_at,
-        )
+    for owed in purchases.late(tx, now):
+        row = owed[0]
+        words = f"has not shipped all of it by {row.ship_by:%Y-%m-%d %H:%M} UTC"
+        yield _owed(owed, "not shipped", words, f"ask {row.partner} when it comes", row.ship_by)
+    for owed in purchases.unanswered(tx, now):
+        row = owed[0]
+        words = f"has it and has not said by {row.acknowledge_by:%Y-%m-%d %H:%M} UTC what it will ship"
+        yield _owed(owed, "not acknowledged", words, f"ask {row.partner}", row.acknowledge_by)
+
+
+def _owed(owed: tuple[PurchaseRow, str, str], code: str, words: str, todo: str, since: datetime | None) -> Failure:
+    row, channel_order, number = owed
+    return Failure(
+        id=f"p{row.number}",
+        kind=FailureKind.LATE,
+        partner=row.partner,
+        document=row.kind.value,
+        subject=f"{row.number} for order {number} ({channel_order})",
+        error_class="Late",
+        code=code,
+        error=f"{row.partner} {words}",
+        todo=f"{todo}; close it to wait without a deadline",
+        since=since or row.created_at,
+    )
 
 
 def _held(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
