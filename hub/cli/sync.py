@@ -38,7 +38,7 @@ def sync() -> None:
 
 @sync.command("list")
 @click.option("--connection", help="Only this partner.")
-@click.option("--limit", default=50, show_default=True)
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000))
 @json_option
 @pass_session
 def list_runs(session: Session, connection: str | None, limit: int, as_json: bool) -> None:

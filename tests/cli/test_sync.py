@@ -27,6 +27,12 @@ def test_a_listing_shows_the_last_run_the_next_and_the_trend(desktop: Any) -> No
     assert "trend" in desktop.run("sync", "list").output
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", "many"])
+def test_a_limit_is_a_number_of_rows(desktop: Any, limit: str) -> None:
+    """-1 listed everything, and left one out of the flows that never ran."""
+    assert desktop.run("sync", "list", "--limit", limit).exit_code == 2
+
+
 def test_a_scheduled_flow_that_never_ran_is_listed_with_its_next_run(desktop: Any) -> None:
     (desktop.folder / "schedules" / "nightly.toml").write_text(
         '[[schedule]]\nname = "nightly"\nevery = "24h"\nselect = { kind = ["stock_level"] }\n', "utf-8"
