@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from requests.utils import parse_header_links
@@ -120,7 +120,8 @@ class ShopClient:
 
     def _learn(self, reply: Reply) -> None:
         """Take over what the headers say of the pace, of the time and of the API version."""
-        self._ahead = _ahead(reply.headers.get("date", ""), self._context.clock.now())
+        date = reply.date()
+        self._ahead = None if date is None else date - self._context.clock.now()
         limit = _LIMIT.fullmatch(reply.headers.get("x-shopify-shop-api-call-limit", ""))
         if limit is not None and int(limit[2]) > 0:
             self._context.limiter.observe(float(limit[1]), float(limit[2]))
@@ -152,14 +153,6 @@ def next_page(reply: Reply) -> str | None:
         if link.get("rel") == "next":
             return link["url"]
     return None
-
-
-def _ahead(date: str, now: datetime) -> timedelta | None:
-    """Return how far a Date header is ahead of now; its form is always the same (RFC 9110, 5.6.7), and always UTC."""
-    try:
-        return datetime.strptime(date, "%a, %d %b %Y %H:%M:%S GMT").replace(tzinfo=UTC) - now
-    except ValueError:
-        return None
 
 
 def _secrets(settings: ShopifySettings) -> dict[str, str]:

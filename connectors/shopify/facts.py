@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.shopify.parcel import mappings
+
 Tree = Mapping[str, object]
 
 #: Names of note attributes, without capitals, spaces, dashes and underscores.
@@ -40,8 +42,7 @@ def _word(value: object) -> str:
 
 def _noted(order: Tree) -> dict[str, str]:
     """Return the note attributes by their bare names; whatever is no text or number is nobody's word."""
-    listed = order.get("note_attributes")
-    rows = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    rows = mappings(order.get("note_attributes"))
     return {_bare(row.get("name")): str(row.get("value")).strip() for row in rows if _is_said(row.get("value"))}
 
 
@@ -54,14 +55,9 @@ def _bare(name: object) -> str:
 
 
 def _risk(told: object) -> str:
-    """Return how likely a fraud is: the worst assessment, else what the shop advises; empty when nobody asked."""
+    """Return how likely a fraud is: the worst of what was assessed and is advised; empty when nobody asked."""
     if not isinstance(told, dict):
         return ""
-    rows = told.get("assessments")
-    levels = (
-        {_word(each.get("riskLevel")) for each in rows if isinstance(each, dict)} if isinstance(rows, list) else set()
-    )
-    worst = next((level for level in _LEVELS if level in levels), "")
-    advised = _ADVICE.get(_word(told.get("recommendation")), "")
-    found = [each for each in (worst, advised) if each]
-    return min(found, key=_LEVELS.index, default="")
+    levels = {_word(each.get("riskLevel")) for each in mappings(told.get("assessments"))}
+    levels.add(_ADVICE.get(_word(told.get("recommendation")), ""))
+    return next((level for level in _LEVELS if level in levels), "")
