@@ -89,9 +89,7 @@ class ShopifySettings(BaseModel):
     ] = "in doubt"
     ask_risk: Annotated[
         bool,
-        Field(
-            description="ask how likely a fraud each open order is, for workflows that hold by `risk`; a call a page"
-        ),
+        Field(description="ask how likely a fraud open orders are, for workflows with `risk`; a call for 100 of them"),
     ] = False
     hold_unpaid: Annotated[bool, Field(description="hold orders until they are paid in full")] = False
     move_fulfilments: Annotated[
