@@ -73,6 +73,11 @@ def growth(samples: list[Sample]) -> float:
     return (samples[-1].database - samples[0].database) * 1024 / max(orders, 1)
 
 
+def rate(samples: list[Sample]) -> float:
+    """Orders a second that the shop placed between the first of these and the last."""
+    return (samples[-1].placed - samples[0].placed) / (samples[-1].second - samples[0].second)
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_an_hour_of_orders_leaves_memory_and_growth_flat(
     circle: Callable[..., Circle], capsys: pytest.CaptureFixture[str]
@@ -99,8 +104,10 @@ def test_an_hour_of_orders_leaves_memory_and_growth_flat(
     with capsys.disabled():
         print(f"memory: {memory[0]:.1f} MiB in the second third, {memory[1]:.1f} MiB in the last")
         print(f"database: {grew[0]:.2f} KiB an order in the second third, {grew[1]:.2f} KiB in the last")
+        print(f"placed: {rate(samples):.2f} orders/s")
         print(f"most under way: {max(each.unfinished for each in last)}; lost {audit.lost}, twice {audit.duplicated}")
     assert (audit.lost, audit.duplicated) == (0, 0), audit.as_text()
+    assert rate(samples) >= RATE * 0.99
     assert memory[1] <= memory[0] * 1.05 + 8
     assert grew[1] <= grew[0] * 1.1
     assert max(each.unfinished for each in last) <= LATE
