@@ -85,7 +85,7 @@ class Routed:
     @classmethod
     def of(cls, trees: object) -> Routed:
         """Return what the fulfilment orders say that stand beside an order."""
-        return cls(tuple(each for each in mappings(trees) if str(each.get("status")) not in _OVER))
+        return cls(tuple(each for each in mappings(trees) if _word(each, "status") not in _OVER))
 
     @property
     def method(self) -> DeliveryMethod | None:
@@ -103,30 +103,37 @@ class Routed:
 
     def asked(self, line_id: str, settings: ShopifySettings) -> int:
         """Return how much of a line the merchant wants of us as a fulfilment service, and has not taken back."""
-        ours = [each for each in self.parts if _is_ours(each, settings) and str(each.get("request_status")) in _WANTED]
+        ours = [each for each in self.parts if _is_ours(each, settings) and _word(each, "request_status") in _WANTED]
         return sum(_open(each).get(line_id, 0) for each in ours)
 
     def requests(self, settings: ShopifySettings) -> tuple[ChannelRequest, ...]:
         """Return what waits for our answer as a fulfilment service."""
         waiting = (
-            each for each in self.parts if _is_ours(each, settings) and str(each.get("request_status")) in _WAITING
+            each for each in self.parts if _is_ours(each, settings) and _word(each, "request_status") in _WAITING
         )
         return tuple(_request(each) for each in waiting)
 
     @property
     def hold(self) -> str:
         """Why the shop wants the goods to wait, empty when they may go; what we hold there ourselves does not count."""
-        held = [each for each in self.parts if each.get("status") == "on_hold" and not _only_ours(each)]
+        held = [each for each in self.parts if _word(each, "status") == "on_hold" and not _only_ours(each)]
         theirs = (hold for each in held for hold in mappings(each.get("fulfillment_holds")) if not is_ours(hold))
         reasons = sorted({_reason(hold) for hold in theirs})
         words = [f"held in the shop: {', '.join(reasons)}" if reasons else "held in the shop"] if held else []
-        days = sorted(str(each.get("fulfill_at"))[:10] for each in self.parts if each.get("status") == "scheduled")
+        days = sorted(
+            str(each.get("fulfill_at") or "later")[:10] for each in self.parts if _word(each, "status") == "scheduled"
+        )
         return "; ".join([*words, *([f"scheduled in the shop for {days[0]}"] if days else [])])
 
 
 def _method(part: Tree) -> DeliveryMethod | None:
     method = part.get("delivery_method")
-    return _METHODS.get(str(method.get("method_type"))) if isinstance(method, dict) else None
+    return _METHODS.get(_word(method, "method_type")) if isinstance(method, dict) else None
+
+
+def _word(tree: Tree, field: str) -> str:
+    """Return a word of the shop's as REST spells it; GraphQL has capitals."""
+    return str(tree.get(field) or "").lower()
 
 
 def _holds(part: Tree, line_id: str) -> bool:
@@ -159,7 +166,7 @@ def _open(part: Tree) -> dict[str, int]:
 
 def _request(part: Tree) -> ChannelRequest:
     """Return what a fulfilment order asks; how often it was asked before tells a second request from the first."""
-    kind = _WAITING[str(part.get("request_status"))]
+    kind = _WAITING[_word(part, "request_status")]
     told = [each for name in ("merchant_requests", "outgoing_requests") for each in mappings(part.get(name))]
     return ChannelRequest(
         request_id=str(part.get("id")),

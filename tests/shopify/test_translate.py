@@ -343,11 +343,37 @@ def test_unpaid_orders_are_held_only_where_the_merchant_says_so(state: str) -> N
     assert "paid" in strictly.hold
 
 
-@pytest.mark.parametrize("state", ["paid", "partially_refunded", None, "something new"])
-def test_paid_orders_are_not_held(state: object) -> None:
+@pytest.mark.parametrize(("state", "held"), [("paid", ""), ("partially_refunded", ""), (None, "none"), ("new", "new")])
+def test_only_what_is_known_to_be_paid_goes_on_where_the_merchant_wants_it_paid(state: object, held: str) -> None:
     order = _read({**ORDER, "financial_status": state}, hold_unpaid=True)
     assert isinstance(order, SalesOrder)
-    assert order.hold == ""
+    assert order.hold == (f"not known to be paid ({held})" if held else "")
+
+
+@pytest.mark.parametrize(
+    ("line", "order", "gone"),
+    [
+        ({"fulfillment_status": "fulfilled"}, {}, 3),
+        ({"fulfillment_status": "fulfilled"}, {"fulfillments": None}, 3),
+        ({"fulfillment_status": "partial", "fulfillable_quantity": 2}, {"fulfillments": None}, 1),
+        ({"fulfillment_status": "partial", "fulfillable_quantity": 2}, {}, 0),
+        ({"fulfillment_status": None, "fulfillable_quantity": 0}, {}, 0),
+    ],
+)
+def test_what_the_shop_calls_fulfilled_does_not_ship_again_although_no_fulfilment_is_listed(
+    line: dict[str, object], order: dict[str, object], gone: int
+) -> None:
+    (read,) = _order(line_items=[{**LINE, **line}], **order).lines
+    assert read.fulfilled == gone
+
+
+@pytest.mark.parametrize("half", ["\x00", "\ud83d"])
+def test_a_name_with_what_no_text_can_hold_is_read_with_a_mark_in_its_place(half: str) -> None:
+    assert _order(customer={"id": 1, "first_name": f"Zo{half}"}).customer.name == "Zo\ufffd"
+
+
+def test_tags_may_be_a_list() -> None:
+    assert _order(tags=["vip", " b "]).tags == {"vip", "b"}
 
 
 def test_several_reasons_to_hold_are_all_said() -> None:
