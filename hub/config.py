@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hub.mapping.located import line_of
+from hub.mapping.problem import in_words
 from hub.model.money import Currency, ExchangeRates
 from hub.routing.rules import RoutingRules
 from hub.services.alerting.alert_settings import AlertsSection
@@ -189,25 +191,12 @@ def _lay_over(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str
 
 def _problem(path: Path, text: str, error: Any, overridden: Mapping[tuple[str, ...], str]) -> str:  # noqa: ANN401 - pydantic's own error details
     keys = tuple(str(part) for part in error["loc"])
-    what = f"{'.'.join(keys)}: {error['msg']}"
+    what = f"{'.'.join(keys)}: {in_words(error)}"
     if error["type"] == "extra_forbidden":
         what = f"{'.'.join(keys)}: there is no such setting"
     if keys in overridden:
         return f"{overridden[keys]} (environment): {what}"
-    return f"{path}:{_line_of(text, keys)}: {what}"
-
-
-def _line_of(text: str, keys: tuple[str, ...]) -> int:
-    """Return the line on which a setting stands: its key in its section, else the section, else line 1."""
-    section, found = "", 1
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            section = header[1].strip()
-            if section == keys[0]:
-                found = number
-        elif section == keys[0] and len(keys) > 1 and re.match(rf"\s*{re.escape(keys[1])}\s*=", line):
-            return number
-    return found
+    return f"{path}:{line_of(text, error['loc'])}: {what}"
 
 
 def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Callable[[str], str | None]:

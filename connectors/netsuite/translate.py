@@ -16,6 +16,7 @@ from connectors.netsuite.places import Places, address
 from connectors.netsuite.settings import Figure, Flow, NetSuiteSettings
 from connectors.netsuite.values import Fields, Unfit, leaf, moment, name_of, number, ref, sku_of, text
 from hub.contract import BadRecord, RawItem
+from hub.mapping.problem import in_words
 from hub.model.base import Record
 from hub.model.item import CatalogueEntry
 from hub.model.number import NotANumber, exact
@@ -186,7 +187,7 @@ def _bad(error: Exception, name: str, raw: bytes, known: Mapping[str, str] | Non
     what, field = str(error), ""
     if isinstance(error, ValidationError):
         first = error.errors()[0]
-        what, field = first["msg"], ".".join(map(str, first["loc"]))
+        what, field = in_words(first), ".".join(map(str, first["loc"]))
     return BadRecord(
         f"{name}: {field + ': ' if field else ''}{what}",
         record=name,

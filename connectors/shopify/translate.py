@@ -16,6 +16,7 @@ from connectors.shopify.routed import Routed
 from connectors.shopify.settings import ShopifySettings
 from connectors.shopify.values import Tree, Unreadable, holdable, mapping, shown, text
 from hub.contract import BadRecord
+from hub.mapping.problem import in_words
 from hub.model.order import DeliveryMethod, SalesOrder
 
 #: Every field of an order that is read here or in `routed`, for those who want smaller pages.
@@ -260,8 +261,8 @@ def _no_constant(name: str) -> NoReturn:
 
 def _complaint(error: ValidationError, order: Tree) -> tuple[str, str, str]:
     """Return the model's first complaint: what, the field, and the line that it is about."""
-    first, *others = error.errors(include_url=False, include_context=False)
-    what = first["msg"].removeprefix("Value error, ") + (f" (and {len(others)} more)" if others else "")
+    first, *others = error.errors(include_url=False)
+    what = in_words(first) + (f" (and {len(others)} more)" if others else "")
     place, line = list(first["loc"]), ""
     if len(place) > 1 and place[0] == "lines" and isinstance(place[1], int):
         line = str(list(mappings(order.get("line_items")))[place[1]].get("id"))

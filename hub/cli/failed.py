@@ -14,7 +14,8 @@ from typing import Any, TypeVar, cast
 import click
 from sqlalchemy import Connection
 
-from hub.cli.params import Moment, Span, age
+from hub import span
+from hub.cli.params import Moment, Span
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
@@ -138,7 +139,7 @@ def list_failed(
         print_rows([each.as_json() for each in found], _COLUMNS, as_json=as_json, empty=_NOTHING)
         return
     groups = [
-        {name: getattr(each, name) for name in each.__slots__} | {"oldest": age(each.since, now)}
+        {name: getattr(each, name) for name in each.__slots__} | {"oldest": span.told(now - each.since)}
         for each in failures.group(found)
     ]
     print_rows(groups, _GROUPS, as_json=as_json, empty=_NOTHING)

@@ -39,6 +39,13 @@ def locate(text: str) -> dict[Path, Spot]:
     return _Scanner(text).run()
 
 
+def line_of(text: str, way: Path) -> int:
+    """Return the line of a key of a valid TOML text, or of the nearest table around it; 1 where there is none."""
+    spots = locate(text)
+    found = (spots[way[:length]].line for length in range(len(way), 0, -1) if way[:length] in spots)
+    return next(found, 1)
+
+
 class _Scanner:
     """One walk over a text; `_at` is where it stands."""
 

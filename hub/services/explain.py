@@ -17,11 +17,12 @@ from hub.model.order import Gate, quantities
 from hub.model.shipment import ShipmentLine
 from hub.routing.explain import explain as explain_decision
 from hub.routing.frozen import thaw
-from hub.routing.rules import RoutingRules, RulesError, load_rules
+from hub.routing.rules import RoutingRules
 from hub.routing.solve import solve
 from hub.services.book import Book
 from hub.services.desk import Desk
 from hub.services.sourcing import wording
+from hub.services.sourcing.history import rules_of
 from hub.services.syncing import would_send
 from hub.store import allocations, decisions, deliveries, events, orders, purchases, shipments
 from hub.store.allocations import Portion
@@ -97,19 +98,11 @@ def _routed(decided: Decided, rules: RoutingRules, *, why: bool) -> _Routed:
     nodes = problem.nodes.by_code
     if not why:
         return _Routed(decided, decided.decision.alternatives, "", nodes)
-    used = _rules_of(decided)
+    used = rules_of(decided)
     if used is None or used.hash != decision.rules_hash:
         used, decision, note = rules, solve(problem, rules), _OTHER_RULES
     others = explain_decision(problem, used, decision) + decided.decision.alternatives
     return _Routed(decided, others, note, nodes)
-
-
-def _rules_of(decided: Decided) -> RoutingRules | None:
-    """Return the rules that were kept with the decision; None when they cannot be read any more."""
-    try:
-        return load_rules(decided.problem.get("rules", {}))
-    except RulesError:
-        return None
 
 
 def _decision(routed: _Routed) -> dict[str, Any]:

@@ -138,7 +138,7 @@ def test_check_tells_every_problem_of_every_file(crossdock: Crossdock, folder: P
     result = crossdock("check")
     assert result.exit_code == 1
     assert "acme.toml:" in result.output
-    assert "bad.toml: schedule x: every" in result.output
+    assert "bad.toml:3: every: " in result.output
 
 
 def test_a_broken_configuration_ends_every_command_with_its_lines(crossdock: Crossdock, folder: Path) -> None:

@@ -49,6 +49,12 @@ def test_all_problems_are_said_at_once_each_with_its_line(tmp_path: Path) -> Non
     assert problems[2].endswith("web.hots: there is no such setting")
 
 
+def test_a_problem_in_a_list_of_tables_is_told_with_the_line_of_its_own_table(tmp_path: Path) -> None:
+    rule = '[[alerts.rules]]\nname = "{}"\nwhen = "feed_older"\nthan = "{}"\n'
+    with pytest.raises(ConfigError, match=r":8: alerts\.rules\.1\.than: 'soon' is not a span such as"):
+        load_config(write(tmp_path, rule.format("a", "4h") + rule.format("b", "soon")), {})
+
+
 def test_the_environment_lies_over_the_file_and_is_named_when_it_is_wrong(tmp_path: Path) -> None:
     path = write(tmp_path, "[web]\nport = 1000\n")
     assert load_config(path, {"CROSSDOCK__WEB__PORT": "2000"}).web.port == 2000

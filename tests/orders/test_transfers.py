@@ -46,7 +46,7 @@ def test_a_transfer_is_one_delivery_to_who_has_both_nodes(erp: Any) -> None:
         (("EAST", "NOWHERE"), "1", "no node NOWHERE"),
         (("EAST", "EAST"), "1", "is where the goods are"),
         (("EAST", "ACME"), "1", "nobody who has both takes transfer orders"),
-        (("EAST", "WEST"), "0", "quantity: Value error, must be more than zero"),
+        (("EAST", "WEST"), "0", "quantity: must be more than zero"),
     ],
 )
 def test_what_nobody_can_move_is_refused(erp: Any, nodes: tuple[str, str], quantity: str, words: str) -> None:

@@ -72,17 +72,21 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     )
     (tmp_path / "b.toml").write_text('[[schedule]]\nname = "z"\ncron = "61 * * * *"\n\n[extra]\n')
     (tmp_path / "c.toml").write_text("[[schedule\n")
+    (tmp_path / "d.toml").write_text('[schedule]\nname = "x"\nevery = "5m"\n')
+    (tmp_path / "e.toml").write_text('[[schedule]]\nname = "x"\nevery = "0s"\n')
     with pytest.raises(ScheduleError) as caught:
         load_schedules(tmp_path)
     text = str(caught.value)
     for part in (
-        "a.toml: schedule x: every: ",
+        "a.toml:3: every: ",
         "'15 minutes' is not a span",
-        "a.toml: schedule y: ",
+        "a.toml:5: schedule 2: ",
         "exactly one of `every` and `cron`",
-        "b.toml: schedule z: ",
-        "b.toml: unknown table 'extra'",
+        "b.toml:1: schedule 1: ",
+        "b.toml:5: extra: only [[schedule]] stands here",
         "c.toml: cannot be read as TOML",
+        "d.toml:1: schedule: only [[schedule]] stands here",
+        "e.toml:3: every: ",
     ):
         assert part in text
 

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-_SPANS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _span(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"([0-9]{1,6})([smhd])", value.strip())
-    if match is None:
-        raise ValueError(f"{value!r} is not a span such as '30m', '4h' or '1d'")
-    return timedelta(seconds=int(match[1]) * _SPANS[match[2]])
+from hub.span import Span
 
 
 def _known_zone(name: str) -> str:
@@ -77,7 +67,7 @@ class AlertRule(_Part):
     when: Literal[
         "connection_down", "feed_older", "parked_more", "acknowledgement_overdue", "deliveries_stuck", "order_notice"
     ]
-    than: Annotated[timedelta, BeforeValidator(_span), Field(description="how long it must have lasted")] = timedelta()
+    than: Annotated[Span, Field(description="how long it must have lasted")] = timedelta()
     count: Annotated[int, Field(ge=0, description="parked_more: tell when there are more than this")] = 0
     partner: Annotated[str, Field(description="only this one; empty: each of them")] = ""
     urgent: Annotated[bool, Field(description="told in quiet hours too")] = False

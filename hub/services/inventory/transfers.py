@@ -13,6 +13,7 @@ from decimal import Decimal
 from pydantic import ValidationError
 from sqlalchemy import Connection
 
+from hub.mapping.problem import in_words
 from hub.model.document import Kind
 from hub.model.partner import Partner
 from hub.model.stock import TransferLine, TransferOrder
@@ -52,7 +53,7 @@ def order(
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refused(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Refused(f"{'.'.join(map(str, first['loc']))}: {in_words(first)}") from None
     entity = f"transfer:{number}"
     deliveries.enqueue(tx, NewDelivery(partner.code, document, Kind.TRANSFER_ORDER, entity, number, record), now)
     detail = {"from": nodes[0], "to": nodes[1], "partner": partner.code}

@@ -26,7 +26,7 @@ def of_store(tx: Connection, desk: Desk, since: datetime, until: datetime) -> It
     for order, kept in decisions.between(tx, since, until):
         problem, decision = thaw(kept.problem), kept.decision
         asked = facts.thaw(kept.problem["asked"]) if "asked" in kept.problem else asked_of(desk, order)
-        yield Past(asked, Decided(problem, _rules_of(kept, desk.rules), decision, decision.rule_set))
+        yield Past(asked, Decided(problem, rules_of(kept) or desk.rules, decision, decision.rule_set))
 
 
 def with_policy(desk: Desk, policy: Policy) -> Desk:
@@ -39,9 +39,9 @@ def judge_of(desk: Desk) -> Judge:
     return lambda asked: judged(desk, asked)
 
 
-def _rules_of(kept: decisions.Decided, today: RoutingRules) -> RoutingRules:
-    """Return the rules that were kept with a decision; today's where they cannot be read any more."""
+def rules_of(kept: decisions.Decided) -> RoutingRules | None:
+    """Return the rules that were kept with a decision; None when they cannot be read any more."""
     try:
         return load_rules(kept.problem.get("rules", {}))
     except RulesError:
-        return today
+        return None

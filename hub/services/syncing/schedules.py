@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,13 +17,16 @@ from apscheduler.triggers.interval import IntervalTrigger
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from hub.contract import DocumentSpec
+from hub.mapping.located import line_of
+from hub.mapping.problem import in_words
 from hub.model.base import Code
 from hub.model.partner import Role
 from hub.services.directory import Entry, PartnerDirectory
+from hub.span import Span
 
-_SPANS: Mapping[str, int] = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 #: Interval ticks are counted from here, so that every process names the same tick by the same time.
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+_SHORTEST = timedelta(seconds=1)
 
 
 class ScheduleError(Exception):
@@ -37,15 +39,6 @@ class ScheduleError(Exception):
 
 def _words(value: object) -> object:
     return [value] if isinstance(value, str) else value
-
-
-def _seconds(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"([1-9][0-9]{0,5})([smhd])", value.strip())
-    if match is None:
-        raise ValueError(f"{value!r} is not a span such as '30s', '15m', '4h' or '1d'")
-    return timedelta(seconds=int(match[1]) * _SPANS[match[2]])
 
 
 Words = Annotated[frozenset[str], BeforeValidator(_words)]
@@ -88,14 +81,12 @@ class Schedule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Code
-    every: Annotated[timedelta | None, BeforeValidator(_seconds)] = None
+    every: Annotated[Span, Field(ge=_SHORTEST)] | None = None
     cron: Annotated[str | None, Field(description="five fields, UTC")] = None
     select: Select = Select()
     stagger: bool = False
     task: Task = Task.SYNC
-    since: Annotated[timedelta, BeforeValidator(_seconds), Field(description="how far a reconciliation looks back")] = (
-        timedelta(days=2)
-    )
+    since: Annotated[Span, Field(ge=_SHORTEST, description="how far a reconciliation looks back")] = timedelta(days=2)
 
     @model_validator(mode="after")
     def _has_one_rhythm(self) -> Schedule:
@@ -112,6 +103,14 @@ class Schedule(BaseModel):
         seconds = self.every.total_seconds() if self.every else 0.0
         offset = zlib.crc32(f"{self.name}/{connection}".encode()) % max(int(seconds), 1) if self.stagger else 0
         return IntervalTrigger(seconds=int(seconds), start_date=_EPOCH + timedelta(seconds=offset), timezone=UTC)
+
+
+class _File(BaseModel):
+    """What stands in a schedule file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schedule: tuple[Schedule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,24 +143,20 @@ def load_schedules(folder: Path) -> tuple[Schedule, ...]:
 
 def _load_file(path: Path, problems: list[str]) -> Iterable[Schedule]:
     try:
-        raw = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        return _File.model_validate(tomllib.loads(text)).schedule
+    except ValidationError as error:
+        problems.extend(f"{path}:{line_of(text, each['loc'])}: {_words_of(each)}" for each in error.errors())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(f"{path}: cannot be read as TOML: {error}")
-        return
-    problems.extend(
-        f"{path}: unknown table {key!r}; only [[schedule]] stands here" for key in raw.keys() - {"schedule"}
-    )
-    for number, entry in enumerate(raw.get("schedule", []), start=1):
-        try:
-            yield Schedule.model_validate(entry)
-        except ValidationError as error:
-            problems.extend(_problem(path, number, entry, each) for each in error.errors())
+    return ()
 
 
-def _problem(path: Path, number: int, entry: Mapping[str, Any], error: Any) -> str:  # noqa: ANN401 - pydantic's details
-    name = entry.get("name", f"number {number}")
-    where = ".".join(str(part) for part in error["loc"])
-    return f"{path}: schedule {name}: {where + ': ' if where else ''}{error['msg']}"
+def _words_of(error: Any) -> str:  # noqa: ANN401 - pydantic's own error details
+    table, *keys = error["loc"]
+    if table != "schedule" or not keys:
+        return f"{table}: only [[schedule]] stands here"
+    return ": ".join((".".join(map(str, keys[1:])) or f"schedule {keys[0] + 1}", in_words(error)))
 
 
 def jobs_of(schedules: Iterable[Schedule], directory: PartnerDirectory) -> tuple[Job, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
+from hub import span
 from hub.model.number import plain
 from hub.store.delivery_row import NEVER
 from hub.web.console.access import Role, Visitor
@@ -78,12 +79,10 @@ def age(value: object, now: datetime) -> str:
         return "\N{EN DASH}"
     if value >= NEVER:
         return "held back"
-    seconds = int((now - value).total_seconds())
-    told = next((f"{abs(seconds) // span} {unit}" for unit, span in _SPANS if abs(seconds) >= span), "now")
-    return told if seconds >= 0 or told == "now" else f"in {told}"
-
-
-_SPANS = (("d", 86400), ("h", 3600), ("min", 60), ("s", 1))
+    gone = now - value
+    if abs(gone) < timedelta(seconds=1):
+        return "now"
+    return span.told(gone) if gone > timedelta() else f"in {span.told(-gone)}"
 
 
 def number(value: object) -> str:
