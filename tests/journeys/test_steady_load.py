@@ -83,7 +83,7 @@ def test_an_hour_of_orders_leaves_memory_and_growth_flat(
     circle: Callable[..., Circle], capsys: pytest.CaptureFixture[str]
 ) -> None:
     # An order costs a shop some four calls, there and back: its largest plan is needed, as a merchant of this size has,
-    # and more than four deliveries to it at once. A minute's orders more than are watched: the shop begins before the hub.
+    # and more than four deliveries to it at once. A minute of orders more than is watched: the shop begins first.
     ours = circle(int((SECONDS + 60) * RATE), SEED, "--rate", str(RATE), "--shop-calls", str(int(RATE * 10)))
     ours.configure("workers_per_connection = 4", "workers_per_connection = 8")
     ours.open_for_business()
