@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import wraps
+
 import click
 
 from hub import secret_names
@@ -13,6 +16,8 @@ from hub.services.syncing import checklist, connections
 from hub.services.syncing.schedules import ScheduleError, jobs_of, load_schedules
 
 _COLUMNS = ("code", "role", "connector", "mode", "live_from", "last_run", "trouble")
+
+Which = Mapping[str, object]
 
 
 @click.group()
@@ -74,61 +79,63 @@ def _setting(hub: Hub, name: str) -> checklist.Setting:
     return checklist.Setting(jobs, {each: secret_names.place(each, folder) for each in named}, broken)
 
 
-def _named_or_all(name: str | None, *, every: bool) -> dict[str, object]:
-    if (name is None) == (not every):
-        raise click.UsageError("name one connection, or say --all")
-    return {"all": True} if every else {"connection": name}
+def _named_or_all(function: Callable[..., None]) -> Callable[..., None]:
+    """Add NAME and --all to a command, of which one must be given; `which` is what the service is asked for."""
+
+    @click.argument("name", required=False)
+    @click.option("--all", "every", is_flag=True, help="Every connection.")
+    @wraps(function)
+    def asked(*, name: str | None, every: bool, **options: object) -> None:
+        if (name is None) == (not every):
+            raise click.UsageError("name one connection, or say --all")
+        function(which={"all": True} if every else {"connection": name}, **options)
+
+    return asked
 
 
 @connection.command()
-@click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every connection.")
+@_named_or_all
 @click.option("--from", "live_from", type=Moment(), help="Orders placed before are never sent unless named. [now]")
 @click.option("--ramp", type=click.IntRange(1), help="At most so many documents; then it observes until you say so.")
 @json_option
 @pass_session
-def live(
-    session: Session, name: str | None, every: bool, live_from: str | None, ramp: int | None, as_json: bool
-) -> None:
+def live(session: Session, which: Which, live_from: str | None, ramp: int | None, as_json: bool) -> None:
     """Let documents leave."""
-    arguments = {**_named_or_all(name, every=every), "from": live_from, "documents": ramp}
+    arguments = {**which, "from": live_from, "documents": ramp}
     result = session.request("connection.live", arguments)
     _say(result, f"live from {result['from']}: {', '.join(result['live']) or 'none'}", as_json=as_json)
 
 
 @connection.command()
-@click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every connection.")
+@_named_or_all
 @json_option
 @pass_session
-def observe(session: Session, name: str | None, every: bool, as_json: bool) -> None:
+def observe(session: Session, which: Which, as_json: bool) -> None:
     """Read and render everything, and let nothing leave."""
-    result = session.request("connection.observe", _named_or_all(name, every=every))
+    result = session.request("connection.observe", which)
     _say(result, f"observing: {', '.join(result['observing']) or 'none'}", as_json=as_json)
 
 
 @connection.command()
-@click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every connection.")
+@_named_or_all
 @click.option("--why", default="", help="For the record.")
 @json_option
 @pass_session
-def pause(session: Session, name: str | None, every: bool, why: str, as_json: bool) -> None:
+def pause(session: Session, which: Which, why: str, as_json: bool) -> None:
     """Stop a connection in both directions."""
-    result = session.request("connection.pause", {**_named_or_all(name, every=every), "why": why})
+    result = session.request("connection.pause", {**which, "why": why})
     if not result["paused"]:
         raise NothingToDo("paused already")
     _say(result, f"paused: {', '.join(result['paused'])}", as_json=as_json)
 
 
 @connection.command()
-@click.argument("name", required=False)
-@click.option("--all", "every", is_flag=True, help="Every connection.")
+@_named_or_all
 @json_option
 @pass_session
-def resume(session: Session, name: str | None, every: bool, as_json: bool) -> None:
+def resume(session: Session, which: Which, as_json: bool) -> None:
     """Let a paused connection go on as it went before."""
-    result = session.request("connection.resume", _named_or_all(name, every=every))
+    result = session.request("connection.resume", which)
     if not result["resumed"]:
         raise NothingToDo("nothing was paused")
     _say(result, "; ".join(f"{code}: {mode}" for code, mode in result["resumed"].items()), as_json=as_json)

@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.table import Table
 from rich.text import Text
 
 from hub.cli.mapping_file import load_named
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session
-from hub.cli.show import cell, console, json_option, print_json, print_rows
+from hub.cli.show import cell, console, json_option, new_table, print_json, print_rows
 from hub.composition import Hub
 from hub.contract import BadRecord
 from hub.mapping.beside import Beside, Part, side_by_side
@@ -82,9 +81,7 @@ def _as_json(each: Beside) -> dict[str, Any]:
 
 def _print(tried: Iterable[Beside], most: int) -> int:
     """Print a table with a section for each record; return how many failed."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("record", "", "field", "theirs", "from", "becomes"):
-        table.add_column(column, overflow="fold")
+    table = new_table(("record", "", "field", "theirs", "from", "becomes"))
     good = failed = 0
     for number, each in enumerate(tried, 1):
         if each.problem:

@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from rich.table import Table
 
 from hub.cli.session import Failure, Session, pass_session
-from hub.cli.show import cell, console, json_option, print_json, print_rows
+from hub.cli.show import json_option, print_json, print_rows, print_table
 from hub.model.state import OrderStatus
 from hub.services import explain as explaining
 from hub.services.requests import Refused
@@ -139,69 +138,44 @@ def _head(told: Mapping[str, Any]) -> None:
 
 
 def _table(title: str, rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> None:
-    if not rows:
-        return
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
-    for row in rows:
-        table.add_row(*(cell(row.get(column)) for column in columns))
-    console().print(table)
+    if rows:
+        print_table(rows, columns, title)
 
 
-def _change(session: Session, verb: str, reference: str, why: str, *, as_json: bool) -> None:
-    result = session.request(f"order.{verb}", {"order": reference, "why": why})
-    if as_json:
-        print_json(result)
-    else:
-        click.echo(f"{result['number']}: {result['status']}")
+#: What can be asked for of an order: the verb, whether it needs a reason, and what it does.
+_CHANGES = (
+    ("hold", True, "Keep what has not been routed of an order from being routed."),
+    ("release", False, "Let a held order be routed."),
+    ("reroute", False, "Route again what has no source yet."),
+    (
+        "cancel",
+        True,
+        "Cancel what has not shipped; what a node was asked for already is listed as a failure for a person.",
+    ),
+    (
+        "collected",
+        False,
+        "Say that the customer has collected what stood ready, where the shop does not find out by itself.",
+    ),
+)
 
 
-@order.command()
-@click.argument("reference")
-@click.option("--why", required=True, help="Kept with the order.")
-@json_option
-@pass_session
-def hold(session: Session, reference: str, why: str, as_json: bool) -> None:
-    """Keep what has not been routed of an order from being routed."""
-    _change(session, "hold", reference, why, as_json=as_json)
+def _add_change(verb: str, says: str, *, needs_why: bool) -> None:
+    """Add the command that asks for one of the changes."""
+    reason = {"required": True} if needs_why else {"default": ""}
+
+    @order.command(verb, help=says)
+    @click.argument("reference")
+    @click.option("--why", help="Kept with the order.", **reason)
+    @json_option
+    @pass_session
+    def change(session: Session, reference: str, why: str, as_json: bool) -> None:
+        result = session.request(f"order.{verb}", {"order": reference, "why": why})
+        if as_json:
+            print_json(result)
+        else:
+            click.echo(f"{result['number']}: {result['status']}")
 
 
-@order.command()
-@click.argument("reference")
-@click.option("--why", default="", help="Kept with the order.")
-@json_option
-@pass_session
-def release(session: Session, reference: str, why: str, as_json: bool) -> None:
-    """Let a held order be routed."""
-    _change(session, "release", reference, why, as_json=as_json)
-
-
-@order.command()
-@click.argument("reference")
-@click.option("--why", default="", help="Kept with the order.")
-@json_option
-@pass_session
-def reroute(session: Session, reference: str, why: str, as_json: bool) -> None:
-    """Route again what has no source yet."""
-    _change(session, "reroute", reference, why, as_json=as_json)
-
-
-@order.command()
-@click.argument("reference")
-@click.option("--why", required=True, help="Kept with the order.")
-@json_option
-@pass_session
-def cancel(session: Session, reference: str, why: str, as_json: bool) -> None:
-    """Cancel what has not shipped; what a node was asked for already is listed as a failure for a person."""
-    _change(session, "cancel", reference, why, as_json=as_json)
-
-
-@order.command()
-@click.argument("reference")
-@click.option("--why", default="", help="Kept with the order.")
-@json_option
-@pass_session
-def collected(session: Session, reference: str, why: str, as_json: bool) -> None:
-    """Say that the customer has collected what stood ready, where the shop does not find out by itself."""
-    _change(session, "collected", reference, why, as_json=as_json)
+for _verb, _needs_why, _says in _CHANGES:
+    _add_change(_verb, _says, needs_why=_needs_why)

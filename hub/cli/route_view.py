@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 import click
-from rich.table import Table
 
-from hub.cli.show import console
+from hub.cli.show import console, new_table
 from hub.services.sourcing.comparison import Comparison, Side
 
 
@@ -15,7 +14,8 @@ def show(found: Comparison, told: str, most: int) -> None:
     """Print both ways in all, where the goods come from, and the orders that change most."""
     click.echo(told)
     was, becomes = found.was, found.becomes
-    table = _table("", "as it was", "by the new rules", "difference")
+    amounts = ("as it was", "by the new rules", "difference")
+    table = new_table(("", *amounts), amounts)
     figures: tuple[tuple[str, Decimal | int, Decimal | int], ...] = (
         (f"goods, handling, freight and duty, {found.currency}", was.cost, becomes.cost),
         ("what the rules count for splits and delay", was.penalties, becomes.penalties),
@@ -39,7 +39,8 @@ def show(found: Comparison, told: str, most: int) -> None:
 def _orders(found: Comparison, most: int) -> None:
     if not most or not found.moved:
         return
-    table = _table("order", "from", "by the new rules from", "cost", "new cost", "saved", "days later")
+    amounts = ("cost", "new cost", "saved", "days later")
+    table = new_table(("order", "from", "by the new rules from", *amounts), amounts)
     for row in found.moved[:most]:
         table.add_row(
             row.order,
@@ -51,14 +52,6 @@ def _orders(found: Comparison, most: int) -> None:
             _told(row.later_days, sign="+"),
         )
     console().print(table)
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        number = column not in ("", "order", "from", "by the new rules from")
-        table.add_column(column, justify="right" if number else "left", overflow="fold")
-    return table
 
 
 def _nodes(side: Side) -> str:

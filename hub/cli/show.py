@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -41,12 +41,24 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_
     if not rows:
         click.echo(empty)
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column.replace("_", " "), overflow="fold")
+    print_table(rows, columns)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], title: str | None = None) -> None:
+    """Print these columns of rows as a table."""
+    table = new_table(columns, title=title)
     for row in rows:
         table.add_row(*(cell(row.get(column)) for column in columns))
     console().print(table)
+
+
+def new_table(columns: Sequence[str], numbers: Collection[str] = (), title: str | None = None) -> Table:
+    """Return a table without rows, as all of ours look; `numbers` are the columns that stand to the right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        name = column.replace("_", " ")
+        table.add_column(name, overflow="fold", justify="right" if column in numbers else "left")
+    return table
 
 
 def cell(value: object) -> str:
