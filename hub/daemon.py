@@ -110,7 +110,9 @@ class Daemon:
         self._recover()
         app = build_app(lambda: hub.desk, self.state, hub.links.paces)
         mount_hooks(app, lambda: hub.desk, hub.ears, self._bell.ring)
-        mount_console(app, self._console())
+        console = self._console()
+        mount_console(app, console)
+        self._stack.callback(console.simulations.close)
         web = WebServer(app, hub.config.web.host, hub.config.web.port)
         port = web.start()
         self._stack.callback(web.stop)
@@ -138,6 +140,7 @@ class Daemon:
             check=lambda code: connections.check(hub.links, code, read_only=True),
             inward=hub.inward,
             redact=hub.links.redact,
+            routing_files=hub.policy_files.texts,
         )
 
     def run(self) -> None:

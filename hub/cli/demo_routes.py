@@ -29,16 +29,16 @@ def routed_from(place: Path) -> dict[str, Any]:
     """Return units by kind of place, how many orders came from several, and the most scattered one in words."""
     hub = open_hub(load_config(place / "crossdock.toml"), partners=True)
     try:
+        units: Counter[str] = Counter()
+        split, best, most = 0, "", (0, 0)
+        for past in of_store(hub.desk, *_EVER):
+            kinds = _kinds(past)
+            units.update({_NAMES[kind]: count for kind, count in kinds.items()})
+            nodes = len({choice.node for choice in past.was.decision.choices})
+            split += nodes > 1
+            if (len(kinds), nodes) > most:
+                most, best = (len(kinds), nodes), past.was.problem.order_id
         with hub.store.read() as tx:
-            units: Counter[str] = Counter()
-            split, best, most = 0, "", (0, 0)
-            for past in of_store(tx, hub.desk, *_EVER):
-                kinds = _kinds(past)
-                units.update({_NAMES[kind]: count for kind, count in kinds.items()})
-                nodes = len({choice.node for choice in past.was.decision.choices})
-                split += nodes > 1
-                if (len(kinds), nodes) > most:
-                    most, best = (len(kinds), nodes), past.was.problem.order_id
             example = list(_words(explain.explain(tx, hub.desk, best))) if best else []
     finally:
         hub.close()

@@ -23,10 +23,9 @@ from hub.policy.case import run_case
 from hub.policy.policy import Policy
 from hub.policy.read import read_policy, routing_files
 from hub.routing.problem import Problem
-from hub.services.sourcing.comparison import Comparison
 from hub.services.sourcing.history import judge_of, of_store, with_policy
-from hub.services.sourcing.replay import Again, first_time
-from hub.services.sourcing.replay import replay as replayed
+from hub.services.sourcing.replay import first_time
+from hub.services.sourcing.simulation import simulate as simulate_rules
 from hub.services.sourcing.workflows import asked_of
 from sandbox.olist import HistoryError
 
@@ -117,10 +116,9 @@ def simulate(
 
     What was decided is asked again from its frozen inputs by the same engine; nothing of the hub changes.
     """
-    with session.reading() as (hub, tx):
+    with session.hub() as hub:
         desk = with_policy(hub.desk, _policy(files_of(hub.config), hub.config))
         policy = _policy(files or files_of(hub.config), hub.config)
-        currency = desk.currency
         if history is not None:
             currency, questioned = _questions(history, orders, seed)
             desk = replace(desk, currency=currency)
@@ -128,9 +126,8 @@ def simulate(
             past, told = first_time(asked, judge_of(desk)), f"{history.name} from its first order on"
         else:
             start, end = _span(since, until, desk.clock.now())
-            past, told = of_store(tx, desk, start, end), f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
-        checked = Again(past)
-        found = Comparison.of(replayed(checked, judge_of(with_policy(desk, policy))), currency)
+            past, told = of_store(desk, start, end), f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC"
+        found, checked = simulate_rules(desk, policy, past)
     if not found.rows:
         raise NothingToDo(f"nothing was routed in {told}")
     names = ", ".join(path.name for path in files) or "the rules in force"

@@ -78,16 +78,7 @@ def _cards(found: Comparison) -> str:
 
 
 def _totals(found: Comparison) -> str:
-    rows: list[tuple[str, Decimal | int, Decimal | int]] = [
-        (f"goods, handling, freight and duty, {found.currency}", found.was.cost, found.becomes.cost),
-        ("what the rules count for splits and delay", found.was.penalties, found.becomes.penalties),
-        ("parcels", found.was.parcels, found.becomes.parcels),
-        ("orders in more than one parcel", found.was.split, found.becomes.split),
-        ("units without a source", found.was.missing, found.becomes.missing),
-        ("orders later than promised", found.was.late, found.becomes.late),
-        ("mean days to the customer", found.was.mean_days, found.becomes.mean_days),
-    ]
-    body = "".join(_total(name, was, becomes) for name, was, becomes in rows)
+    body = "".join(_total(name, was, becomes) for name, was, becomes in found.figures())
     return (
         '<div class="scroll"><table class="sums"><thead><tr><th>figure</th><th>as it was</th><th>by the new rules</th>'
         f"<th>difference</th></tr></thead><tbody>{body}</tbody></table></div>"

@@ -16,14 +16,8 @@ def show(found: Comparison, told: str, most: int) -> None:
     was, becomes = found.was, found.becomes
     amounts = ("as it was", "by the new rules", "difference")
     table = new_table(("", *amounts), amounts)
-    figures: tuple[tuple[str, Decimal | int, Decimal | int], ...] = (
-        (f"goods, handling, freight and duty, {found.currency}", was.cost, becomes.cost),
-        ("what the rules count for splits and delay", was.penalties, becomes.penalties),
-        ("parcels", was.parcels, becomes.parcels),
-        ("orders in more than one parcel", was.split, becomes.split),
-        ("units without a source", was.missing, becomes.missing),
-        ("orders later than promised", was.late, becomes.late),
-        ("mean days to the customer", was.mean_days, becomes.mean_days),
+    figures = (
+        *found.figures(),
         *((f"units from {kind}", was.kinds[kind], becomes.kinds[kind]) for kind in sorted(was.kinds | becomes.kinds)),
     )
     for name, before, after in figures:

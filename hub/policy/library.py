@@ -47,6 +47,13 @@ class PolicyFiles:
         """Return the routing files that there are, in the order in which they count."""
         return routing_files(self.beside, self.folder)
 
+    def texts(self) -> list[tuple[str, str]]:
+        """Return these files by name (those of the folder as FOLDER/NAME) with their text, as they stand there now."""
+        named = (
+            (path.name if path == self.beside else f"{self.folder.name}/{path.name}", path) for path in self.files()
+        )
+        return [(name, path.read_text("utf-8", "replace")) for name, path in named]
+
     def look(self) -> Look | None:
         """Take over what changed; returns what happened, None when nothing did.
 

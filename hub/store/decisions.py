@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Select, insert, or_, select
 
 from hub.model.decision import Decision
 from hub.model.order import SalesOrder
+from hub.store.engine import Store
 from hub.store.tables import decision as table
 from hub.store.tables import sales_order
 
-_PAGE = 500
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +43,34 @@ def keep(tx: Connection, decided: Sequence[tuple[Mapping[str, Any], Decision]]) 
         tx.execute(insert(table), rows)
 
 
-def between(tx: Connection, since: datetime, until: datetime) -> Iterator[tuple[SalesOrder, Decided]]:
-    """Yield every decision of a span of time, oldest first, each with its order as the channel has it now."""
-    columns = (table.c.id, table.c.problem, table.c.doc, sales_order.c.doc.label("order"))
-    query = (
+def between(store: Store, since: datetime, until: datetime) -> Iterator[tuple[SalesOrder, Decided]]:
+    """Yield every decision of a span of time, oldest first, each with its order as the channel has it now.
+
+    Read a page at a time: one long view would let the write-ahead log grow as long as somebody thinks about it.
+    """
+    at, last = since, 0
+    while True:
+        with store.read() as tx:
+            rows = tx.execute(_page(at, last, until)).all()
+        for row in rows:
+            decided = Decided(row.id, row.problem, Decision.model_validate(row.doc))
+            yield SalesOrder.model_validate(row.order), decided
+        if len(rows) < _PAGE:
+            return
+        at, last = rows[-1].decided_at, rows[-1].id
+
+
+def _page(at: datetime, last: int, until: datetime) -> Select[Any]:
+    """Choose the decisions after this time and, of this very time, those after this id."""
+    columns = (table.c.id, table.c.decided_at, table.c.problem, table.c.doc, sales_order.c.doc.label("order"))
+    later = or_(table.c.decided_at > at, table.c.id > last)
+    return (
         select(*columns)
         .join(sales_order, sales_order.c.id == table.c.order_id)
-        .where(table.c.decided_at >= since, table.c.decided_at < until)
+        .where(table.c.decided_at >= at, table.c.decided_at < until, later)
         .order_by(table.c.decided_at, table.c.id)
+        .limit(_PAGE)
     )
-    for row in tx.execute(query.execution_options(yield_per=_PAGE)):
-        decided = Decided(row.id, row.problem, Decision.model_validate(row.doc))
-        yield SalesOrder.model_validate(row.order), decided
 
 
 def of_order(tx: Connection, order_id: str) -> list[Decided]:

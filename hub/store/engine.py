@@ -34,6 +34,11 @@ class Store:
         self._starting = threading.Lock()
         self._patience = busy_seconds
 
+    @property
+    def url(self) -> str:
+        """The address of the database with its password, for a process of ours that opens it too."""
+        return self._writer.url.render_as_string(hide_password=False)
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give one consistent view of the data, which cannot be written through.

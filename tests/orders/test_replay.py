@@ -23,8 +23,7 @@ MUG = {"1": ("MUG", 2)}
 def past(world: World) -> list[Past]:
     day = timedelta(days=1)
     now = world.clock.now()
-    found: list[Past] = world.read(lambda tx: list(of_store(tx, world.desk, now - day, now + day)))
-    return found
+    return list(of_store(world.desk, now - day, now + day))
 
 
 def a_policy(world: World, folder: Path, text: str) -> Policy:

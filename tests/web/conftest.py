@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -27,6 +27,7 @@ from hub.services.desk import Desk, Source
 from hub.services.directory import Entry, PartnerDirectory
 from hub.services.requests import ask_and_do
 from hub.services.selling import orders
+from hub.services.sourcing.simulations import Simulations
 from hub.services.verbs import Verbs
 from hub.store import connections
 from hub.store.engine import Store
@@ -133,6 +134,8 @@ class Site:
             for each in partners
         }
         self.desk = Desk(store, clock, PartnerDirectory(entries), ExchangeRates(base="USD"), RoutingRules(), "USD")
+        self.routing_files: list[tuple[str, str]] = []
+        self.simulations = Simulations()
         self.asked: list[tuple[str, Mapping[str, Any], str]] = []
         verbs = Verbs(lambda _code, _kinds: 1, lambda: None, done="started").table()
 
@@ -163,6 +166,8 @@ class Site:
             ask=self.ask,
             check=lambda code: Health(ok=False, sentence=f"{code} does not answer", todo="ask them"),
             redact=lambda _partner, text: text.replace("hunter2", "<secret:password>"),
+            routing_files=lambda: self.routing_files,
+            simulations=self.simulations,
         )
         app = FastAPI()
         mount(app, console)
@@ -185,14 +190,18 @@ class Site:
 
 
 @pytest.fixture
-def site(store: Store, clock: FakeClock) -> Site:
-    return Site(store, clock)
+def site(store: Store, clock: FakeClock) -> Iterator[Site]:
+    made = Site(store, clock)
+    yield made
+    made.simulations.close()
 
 
 @pytest.fixture
-def quick_site(sqlite_store: Store, clock: FakeClock) -> Site:
+def quick_site(sqlite_store: Store, clock: FakeClock) -> Iterator[Site]:
     """The same on SQLite alone, for what no database can change."""
-    return Site(sqlite_store, clock)
+    made = Site(sqlite_store, clock)
+    yield made
+    made.simulations.close()
 
 
 @pytest.fixture

@@ -15,7 +15,17 @@ from hub.contract import BadRecord
 from hub.model.state import DeliveryState
 from hub.store import archive, deliveries, messages
 
-PAGES = ("/", "/needs", "/needs?tab=waiting", "/needs?tab=resolved", "/orders", "/stock", "/suppliers", "/connections")
+PAGES = (
+    "/",
+    "/needs",
+    "/needs?tab=waiting",
+    "/needs?tab=resolved",
+    "/orders",
+    "/stock",
+    "/suppliers",
+    "/connections",
+    "/what-if",
+)
 
 
 def text(reply: Any) -> str:

@@ -78,6 +78,7 @@ class Row:
     at: datetime
     was: Side
     becomes: Side
+    order_id: str = ""
 
     @property
     def saved(self) -> Decimal:
@@ -169,7 +170,8 @@ class Comparison:
         made = cls(currency)
         for pair in pairs:
             at = pair.was.problem.at
-            row = Row(pair.order.number, at, Side.of(pair.was), Side.of(pair.becomes))
+            was, becomes = Side.of(pair.was), Side.of(pair.becomes)
+            row = Row(pair.order.number, at, was, becomes, pair.was.problem.order_id)
             made.rows.append(row)
             made.was.add(at, row.was)
             made.becomes.add(at, row.becomes)
@@ -197,6 +199,19 @@ class Comparison:
         before = sum((row.was.cost for row in self.rows if row.was.missing == row.becomes.missing), Decimal(0))
         return (self.saved * 100 / before).quantize(_CENT) + 0 if before else Decimal(0)  # no -0.00
 
+    def figures(self) -> tuple[tuple[str, Decimal | int, Decimal | int], ...]:
+        """Return what both ways come to: in words, as it was, as it would be."""
+        was, becomes = self.was, self.becomes
+        return (
+            (f"goods, handling, freight and duty, {self.currency}", was.cost, becomes.cost),
+            ("what the rules count for splits and delay", was.penalties, becomes.penalties),
+            ("parcels", was.parcels, becomes.parcels),
+            ("orders in more than one parcel", was.split, becomes.split),
+            ("units without a source", was.missing, becomes.missing),
+            ("orders later than promised", was.late, becomes.late),
+            ("mean days to the customer", was.mean_days, becomes.mean_days),
+        )
+
     def as_json(self, most: int | None = None) -> dict[str, Any]:
         """Return it as plain values, with the rows that change."""
         rows = self.moved if most is None else self.moved[:most]
@@ -209,9 +224,14 @@ class Comparison:
             "saved_percent": plain(self.saved_percent),
             "was": self.was.as_json(),
             "becomes": self.becomes.as_json(),
+            "figures": [
+                {"figure": name, "was": plain(Decimal(was)), "becomes": plain(Decimal(becomes))}
+                for name, was, becomes in self.figures()
+            ],
             "changes": [
                 {
                     "order": row.order,
+                    "id": row.order_id,
                     "saved": plain(row.saved),
                     "later_days": plain(row.later_days),
                     "was": row.was.as_json(),

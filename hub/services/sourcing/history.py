@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from hub.policy import facts
 from hub.policy.policy import Policy
 from hub.routing.frozen import thaw
@@ -18,12 +16,12 @@ from hub.services.sourcing.workflows import asked_of, judged
 from hub.store import decisions
 
 
-def of_store(tx: Connection, desk: Desk, since: datetime, until: datetime) -> Iterator[Past]:
+def of_store(desk: Desk, since: datetime, until: datetime) -> Iterator[Past]:
     """Yield what was decided from `since` to before `until`, oldest first.
 
     Conditions are asked of the order as it was then; of one that was decided before that was kept, as it is now.
     """
-    for order, kept in decisions.between(tx, since, until):
+    for order, kept in decisions.between(desk.store, since, until):
         problem, decision = thaw(kept.problem), kept.decision
         asked = facts.thaw(kept.problem["asked"]) if "asked" in kept.problem else asked_of(desk, order)
         yield Past(asked, Decided(problem, rules_of(kept) or desk.rules, decision, decision.rule_set))

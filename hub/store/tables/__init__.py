@@ -5,7 +5,16 @@ from __future__ import annotations
 from hub.store.tables.base import metadata
 from hub.store.tables.delivery import attempt, delivery
 from hub.store.tables.message import archive, message, parked_record
-from hub.store.tables.order import allocation, decision, invoice, purchase, reservation, sales_order, shipment
+from hub.store.tables.order import (
+    allocation,
+    decision,
+    invoice,
+    order_message,
+    purchase,
+    reservation,
+    sales_order,
+    shipment,
+)
 from hub.store.tables.partner import connection, connector_state, counter, cursor, external_ref
 from hub.store.tables.run import event, request, sync_run
 from hub.store.tables.stock import (
@@ -41,6 +50,7 @@ __all__ = [
     "message",
     "metadata",
     "node",
+    "order_message",
     "parked_record",
     "purchase",
     "reported_node",

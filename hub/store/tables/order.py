@@ -84,6 +84,15 @@ decision = Table(
     Column("rules_hash", String(64), nullable=False),
     Column("problem", Json, nullable=False),  # the frozen input, enough to decide again
     Column("doc", Json, nullable=False),
+    Index(None, "decided_at"),
+)
+
+order_message = Table(
+    "order_message",  # which inbound messages made or changed an order
+    metadata,
+    Column("order_id", String(32), ForeignKey("sales_order.id"), primary_key=True),
+    Column("message_id", Integer, ForeignKey("message.id"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 purchase = Table(

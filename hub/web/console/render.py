@@ -59,6 +59,8 @@ def _environment() -> Environment:
         "tone": tone,
         "share": share,
         "words": words,
+        "signed": signed,
+        "figure": figure,
     }
     made.globals["query"] = query
     return made
@@ -95,6 +97,18 @@ def number(value: object) -> str:
 def money(value: object) -> str:
     """Show an amount to the cent; what is exact stays in the JSON."""
     return "\N{EN DASH}" if value in (None, "") else f"{Decimal(str(value)):,.2f}"
+
+
+def figure(value: object) -> str:
+    """Show a count as one and an amount to the cent."""
+    exact = Decimal(str(value))
+    return f"{exact:,.0f}" if exact == exact.to_integral_value() else f"{exact:,.2f}"
+
+
+def signed(value: object) -> str:
+    """Show a difference with its sign."""
+    shown = figure(value)
+    return shown if shown.startswith("-") or Decimal(str(value)) == 0 else f"+{shown}"
 
 
 def share(value: object) -> str:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
 from hub.services import today
-from hub.web.console import api, failed_pages, order_pages, partner_pages
+from hub.web.console import api, failed_pages, order_pages, partner_pages, what_if_api, what_if_pages
 from hub.web.console.access import COOKIE
 from hub.web.console.answer import show
 from hub.web.console.render import page
@@ -45,7 +45,7 @@ def mount(app: FastAPI, console: Console) -> None:
         return Response(content, media_type=_STATIC[name], headers={"Cache-Control": "max-age=3600"})
 
     _mount_door(app, console)
-    for area in (failed_pages, order_pages, partner_pages, api):
+    for area in (failed_pages, order_pages, partner_pages, what_if_pages, what_if_api, api):
         area.mount(app, console)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -13,6 +13,8 @@ from starlette.responses import RedirectResponse, Response
 from hub.contract import Health
 from hub.mapping.inward import Inward
 from hub.services.desk import Desk
+from hub.services.sourcing.simulation import Texts
+from hub.services.sourcing.simulations import Simulations
 from hub.services.syncing.schedules import Job
 from hub.web.console.access import COOKIE, Access, Role, Visitor
 
@@ -39,6 +41,8 @@ class Console:
     check: Callable[[str], Health] | None = None
     inward: Callable[[str, str], Inward | None] = lambda _partner, _document: None
     redact: Callable[[str, str], str] = lambda _partner, text: text
+    routing_files: Callable[[], Texts] = tuple
+    simulations: Simulations = field(default_factory=Simulations)
 
     def enter(self, request: Request, role: Role = Role.VIEWER) -> Visitor:
         """Return who is there; raises Turned with the answer for everybody who may not be."""
