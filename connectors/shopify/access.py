@@ -79,7 +79,7 @@ class Access:
         try:
             reply = self._session.call(Call("POST", url, Effect.REPEATABLE, body=body))
         except Rejected as refusal:
-            todo = "check client_id and client_secret, and that the app is installed in this shop"
+            todo = "check shop_url, client_id and client_secret, and that the app is installed in this shop"
             raise AccessDenied(refusal.what, todo=todo, extract=refusal.extract, code=refusal.code) from None
         token = _read(reply, now)
         self._context.remember(_KEY, json.dumps({"token": token.value, "until": str(token.until)}))

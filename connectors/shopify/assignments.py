@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from connectors.shopify.parcel import FulfilmentOrder
+from connectors.shopify.parcel import NO_PARTS, FulfilmentOrder
 from connectors.shopify.parts import Parts
 from hub.contract import Absent, Finding, Found, Outbound, Receipt, Rejected, TemporaryFailure
 from hub.log import EventLog
@@ -123,7 +123,7 @@ class Assignments:
         orders = self._parts.of_order(wanted.order)
         if not orders:
             said = f"order {wanted.order} has no fulfilment orders yet"
-            raise TemporaryFailure(said, todo="nothing, when it passes", code="no FO yet")
+            raise TemporaryFailure(said, todo=NO_PARTS, code="no FO yet")
         return plan(wanted.spots, orders)
 
     def _make(self, wanted: Wanted, move: Move, done: list[Move], refused: dict[Spot, str]) -> None:

@@ -15,7 +15,7 @@ from connectors.shopify.client import ShopClient
 from connectors.shopify.graphql import GraphQL, Tree
 from connectors.shopify.parcel import mappings
 from connectors.shopify.queries import BULK, BULKS, RUN_BULK, VARIANTS
-from hub.contract import Context, OutcomeUnknown, Rejected, TemporaryFailure
+from hub.contract import AccessDenied, Context, OutcomeUnknown, Rejected, TemporaryFailure
 from hub.log import EventLog
 from hub.wire.http import Effect
 
@@ -121,8 +121,7 @@ class BulkVariants:
 
     def _answer(self, run: Run) -> Iterator[Tree]:
         address = self._awaited(run)
-        content = self._client.file(address).body if address else b""
-        for line in content.splitlines():
+        for line in self._content(address).splitlines():
             if not line.strip():
                 continue
             try:
@@ -133,6 +132,17 @@ class BulkVariants:
                 raise TemporaryFailure(f"a variant cannot be read: {error}", todo=todo, code="bulk answer") from None
             if isinstance(tree, dict):
                 yield tree
+
+    def _content(self, address: str) -> bytes:
+        """Return what lies at an address of another host, which knows no token: one that refuses has let it expire."""
+        try:
+            return self._client.file(address).body if address else b""
+        except (AccessDenied, Rejected) as gone:
+            if gone.code == "foreign link":
+                raise
+            self.done()
+            what = f"the answer of the shop's bulk query is there no more: {gone.what}"
+            raise TemporaryFailure(what, todo="nothing: it is begun again", code="bulk answer gone") from None
 
     def _awaited(self, run: Run) -> str:
         """Wait for the answer and return its address, empty when there is nothing in it."""
@@ -145,6 +155,9 @@ class BulkVariants:
             if status not in _RUNNING:
                 self.done()
                 said = f"the shop's bulk query ended as {status} ({node.get('errorCode')})"
+                if node.get("errorCode") == "ACCESS_DENIED":
+                    todo = "grant the app the scope read_products, then install it again"
+                    raise AccessDenied(said, todo=todo, code="bulk query denied")
                 raise TemporaryFailure(said, todo="nothing: it is begun again", code=f"bulk query {status.lower()}")
             self._context.clock.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)

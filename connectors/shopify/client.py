@@ -18,6 +18,13 @@ from hub.wire.http import Call, Effect, HttpSession, Limits, Reply
 
 _LOG = EventLog(__name__)
 _LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
+#: What a person does about a shop that lets us in no more, or not far enough; its own words stand before that.
+_CURES = {
+    "http 401": "the token is wrong, has been revoked or is another shop's: check shop_url, and put a token of this shop "
+    "(or the client secret of an app that is installed in it) into the secrets folder",
+    "http 402": "the shop is frozen or its plan is not paid for: its owner has to see to that in the Shopify admin",
+    "http 403": "grant the app the scope that the shop names, then install it again",
+}
 #: Under this key the version that the shop last served is remembered, so that a difference is said once.
 _SERVED = "served_version"
 #: And under this one why a call of ours is on its way out, as the shop said it last.
@@ -104,13 +111,17 @@ class ShopClient:
 
     def _call_with(self, token: str, call: Call, before: Callable[[], None]) -> Reply:
         ours = replace(call, headers={**(call.headers or {}), "X-Shopify-Access-Token": token})
-        return self._session.call(ours, before=before)
+        try:
+            return self._session.call(ours, before=before)
+        except AccessDenied as denied:
+            denied.todo = _CURES.get(denied.code, denied.todo)
+            raise
 
     def _address(self, path: str) -> str:
         if "://" not in path:
             return self._settings.shop_url + path if path.startswith("/") else self._base + path
-        asked, ours = urlsplit(path), urlsplit(self._settings.shop_url)
-        if (asked.scheme, asked.netloc) != (ours.scheme, ours.netloc):
+        asked = urlsplit(path)
+        if _place(path) != _place(self._settings.shop_url):
             raise AccessDenied(
                 f"the shop's reply points to {asked.scheme}://{asked.netloc}; the token is not sent there",
                 todo=f"set shop_url to the shop's own address; now it is {self._settings.shop_url}",
@@ -150,9 +161,16 @@ class ShopClient:
 def next_page(reply: Reply) -> str | None:
     """Return the address of the next page from the Link header, None on the last page."""
     for link in parse_header_links(reply.headers.get("link", "")):
-        if link.get("rel") == "next":
+        told = {name.lower(): value for name, value in link.items()}
+        if told.get("rel", "").lower() == "next":
             return link["url"]
     return None
+
+
+def _place(url: str) -> tuple[str, str, int | None]:
+    """Return where a call goes; capitals and a port that is the usual one make no other place."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port or {"https": 443, "http": 80}.get(parts.scheme)
 
 
 def _secrets(settings: ShopifySettings) -> dict[str, str]:

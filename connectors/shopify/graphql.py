@@ -77,22 +77,31 @@ class GraphQL:
 
 def _verdict(name: str, answer: Tree, effect: Effect, reply: Reply) -> ConnectorError | None:
     """Return the error that an answer means, None when it brought data."""
-    listed = answer.get("errors")
-    errors = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    errors = _errors(answer.get("errors"))
     if not errors:
-        return None if isinstance(answer.get("data"), dict) else _nothing(name, effect, reply)
+        data = answer.get("data")
+        # a mutation whose own field is null did nothing that anybody could tell
+        said = isinstance(data, dict) and (effect is Effect.READ or None not in data.values())
+        return None if said else _nothing(name, effect, reply)
     code = str(_mapping(errors[0].get("extensions")).get("code") or "")
     said = f"{name}: {'; '.join(str(each.get('message')) for each in errors[:5])}"
     if code == "THROTTLED":
         todo = "nothing, when it passes"
         return RateLimited(said, after=_wait(answer), todo=todo, code="graphql throttled")
     if code == "ACCESS_DENIED":
-        todo = "grant the app the scope that it names, and install it again"
+        todo = "grant the app the scope that it names, then install it again"
         return AccessDenied(said, todo=todo, extract=reply.text(), code="graphql access denied")
     if code in _BUSY:
         kind = OutcomeUnknown if effect is Effect.ONCE else TemporaryFailure
         return kind(said, extract=reply.text(), code=f"graphql {code.lower()}")
     return Rejected(said, todo="correct what it names", extract=reply.text(), code=f"graphql {code.lower()}".strip())
+
+
+def _errors(listed: object) -> list[Tree]:
+    """Return the errors of an answer; a gateway before the API may say but a word."""
+    if isinstance(listed, str) and listed:
+        return [{"message": listed}]
+    return [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
 def _nothing(name: str, effect: Effect, reply: Reply) -> ConnectorError:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.shopify.graphql import GraphQL, Tree
-from connectors.shopify.parcel import mappings
+from connectors.shopify.parcel import NO_PARTS, mappings
 from connectors.shopify.queries import HOLD, HOLDS, RELEASE
 from hub.contract import Absent, Finding, Found, Outbound, Receipt, Rejected, TemporaryFailure
 from hub.model.channel import OrderHold
@@ -88,7 +88,7 @@ class Holds:
         nodes = mappings(connection.get("nodes")) if isinstance(connection, dict) else ()
         if not nodes:
             said = f"order {order} has no fulfilment orders yet"
-            raise TemporaryFailure(said, todo="nothing, when it passes", code="no FO yet")
+            raise TemporaryFailure(said, todo=NO_PARTS, code="no FO yet")
         return [_Part.read(node) for node in nodes]
 
     def _hold(self, part: _Part, tree: Tree) -> str:

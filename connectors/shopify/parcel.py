@@ -17,6 +17,8 @@ from hub.model.shipment import Fulfilment
 #: Fulfilment orders in these states may be fulfilled now; in these later, by themselves or by a person.
 _READY, _LATER = frozenset({"open", "in_progress"}), frozenset({"on_hold", "scheduled"})
 _NOT_LEFT = frozenset({"cancelled", "error", "failure"})
+#: A shop shows an app only what its scopes are for, and says nothing of the rest.
+NO_PARTS = "nothing, when it passes; otherwise the app lacks the scope for their location: `crossdock connection check`"
 #: No id and no quantity of the shop is as long as this.
 _LONG = 20
 
@@ -165,9 +167,7 @@ def choose(parcel: Parcel, wanted: Mapping[str, int], orders: Sequence[Fulfilmen
     Raises TemporaryFailure while the shop has not made them or holds them, Rejected when they can never be fulfilled.
     """
     if not orders:
-        raise TemporaryFailure(
-            f"order {parcel.order} has no fulfilment orders yet", todo="nothing, when it passes", code="no FO yet"
-        )
+        raise TemporaryFailure(f"order {parcel.order} has no fulfilment orders yet", todo=NO_PARTS, code="no FO yet")
     ranked = sorted(orders, key=lambda order: order.location != parcel.location)
     portions: list[Portion] = []
     for line, quantity in wanted.items():

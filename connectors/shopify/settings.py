@@ -23,7 +23,7 @@ def _shop_address(value: str) -> str:
         raise ValueError(f"{value!r} is not a shop's address such as https://my-shop.myshopify.com")
     if parts.scheme == "http" and not loopback(host):
         raise ValueError(f"{value!r} would send the token in the clear; use https")
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
 def loopback(host: str) -> bool:

@@ -153,7 +153,8 @@ class HttpSession:
                     )
             except (requests.RequestException, HTTPError, OSError, ReplyTooLarge) as error:
                 # `from None`: an exception of requests holds the request with its token
-                failure = broken(error, call.effect, str(call), left=self._trail.left)
+                what = f"{call} at {urlsplit(call.url).hostname}"
+                failure = broken(error, call.effect, what, left=self._trail.left)
                 failure.code = TOO_LARGE if isinstance(error, ReplyTooLarge) else failure.code
                 raise self._clean(failure) from None
 

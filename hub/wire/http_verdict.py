@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
+from html import unescape
+from socket import gaierror
 
 from hub.contract import (
     AccessDenied,
@@ -21,6 +24,11 @@ from hub.contract import (
 
 #: Words of a partner are cut after this many characters.
 _WORDS = 600
+#: A page of HTML is known by its first tag, and called by its title, within so many bytes.
+_PAGE = 8192
+_TAG = re.compile(r"\A\s*(?:<!doctype html|<html)", re.IGNORECASE)
+_ANY_TAG = re.compile(r"<(?:script|style).*?</(?:script|style)>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>([^<]*)</title>", re.IGNORECASE)
 #: Statuses that say "not now, and nothing was done".
 _NOT_NOW = frozenset({408, 409, 423, 425})
 #: Credentials, permission, or an account that is not paid for.
@@ -112,6 +120,10 @@ def broken(error: Exception, effect: Effect, what: str, *, left: bool) -> Connec
         return AccessDenied(said, todo=todo, code="certificate")
     if left and effect is Effect.ONCE:
         return OutcomeUnknown(said, todo=_ASKS, code="reply lost")
+    if any(isinstance(each, gaierror) for each in _chain(error)):
+        said = f"{what}: no address is known for a host of this name ({_innermost(error)})"
+        todo = f"{_PASSES}; otherwise correct the host's name in the settings, or this machine's name server (DNS)"
+        return TemporaryFailure(said, todo=todo, code="network")
     todo = f"{_PASSES}; otherwise check the address and the network"
     return TemporaryFailure(said, todo=todo, code="network")
 
@@ -136,12 +148,22 @@ def words(reply: Reply) -> str:
     try:
         tree = json.loads(reply.body)
     except (ValueError, RecursionError):
-        return " ".join(reply.text().split())
+        return _page(reply) or " ".join(reply.text().split())
     if isinstance(tree, dict):
         for name in ("errors", "error_description", "error", "message", "detail"):
             if tree.get(name):
                 return "; ".join(_texts(tree[name]))[:_WORDS]
     return " ".join(reply.text().split())
+
+
+def _page(reply: Reply) -> str:
+    """Return what a page of HTML is called, or its text: its first tags say nothing. Empty for anything else."""
+    text = reply.body[:_PAGE].decode("utf-8", "replace")
+    if _TAG.search(text) is None:
+        return ""
+    title = _TITLE.search(text)
+    said = unescape(title[1] if title else _ANY_TAG.sub(" ", text))
+    return f"a page of HTML: {' '.join(said.split())[:_WORDS]}"
 
 
 def _texts(tree: object, name: str = "") -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -229,6 +230,26 @@ def test_the_next_page_is_asked_for_word_for_word(by_hand: ShopifyConnector) -> 
     responses.get(second, **_page(_order(2)))
     _read(by_hand)
     assert responses.calls[-1].request.url == second
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    "link",
+    [
+        '<{0}>; rel="Next"',
+        "<{0}>; Rel=next",
+        '<{1}>; rel="previous", <{0}>; rel="next"',
+        '<https://SHOP.test:443{2}>; rel="next"',
+        '<{2}>; rel="next"',
+    ],
+)
+def test_a_link_is_followed_however_it_is_spelt(by_hand: ShopifyConnector, link: str) -> None:
+    path = f"{ORDERS.removeprefix('https://shop.test')}?page_info="
+    header = link.format(f"{ORDERS}?page_info=b", f"{ORDERS}?page_info=a", f"{path}b")
+    first = {**_page(_order(1)), "headers": {"Link": header}}
+    responses.get(ORDERS, **first, match=[_without_page_info()])
+    responses.get(re.compile(r"https://shop\.test(:443)?/.*page_info=b", re.IGNORECASE), **_page(_order(2)))
+    assert len([item for page in by_hand.fetch("orders", None) for item in page.items]) == 2
 
 
 @responses.activate

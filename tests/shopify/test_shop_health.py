@@ -146,6 +146,55 @@ def test_trouble_is_said_and_not_raised(sandbox: RunningSandbox, shop: ShopifyCo
 
 
 @responses.activate
+@pytest.mark.parametrize(
+    ("status", "said", "todo"),
+    [
+        (404, "Not Found", "check shop_url: https://shop.test is no shop"),
+        (401, "[API] Invalid API key or access token", "the token is wrong, has been revoked or is another shop's"),
+        (403, "[API] This action requires merchant approval for read_orders scope.", "grant the app the scope"),
+        (402, "Unavailable Shop", "the shop is frozen or its plan is not paid for"),
+    ],
+)
+def test_what_keeps_us_out_is_said_in_the_shops_words_with_its_cure(
+    connect: Opener, make_profile: ProfileMaker, status: int, said: str, todo: str
+) -> None:
+    responses.get(f"{ADMIN}/api/2026-07/shop.json", status=status, json={"errors": said})
+    health = connect(make_profile()).check()
+    assert (health.ok, said in health.sentence) == (False, True)
+    assert health.todo.startswith(todo)
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("scope", "places", "missing"),
+    [
+        ("write_assigned_fulfillment_orders", {"1": "NY"}, "write_merchant_managed_fulfillment_orders"),
+        (SCOPES[-1], {"1": "NY", "4": "3PL"}, "write_third_party_fulfillment_orders"),
+        (SCOPES[-1], {"1": "NY", "4": "ignore"}, ""),
+        ("write_third_party_fulfillment_orders", {"1": "ignore", "4": "3PL"}, ""),
+    ],
+)
+def test_the_scope_is_named_without_which_a_locations_fulfilment_orders_are_hidden(
+    connect: Opener, make_profile: ProfileMaker, scope: str, places: dict[str, str], missing: str
+) -> None:
+    _answers([*SCOPES[:-1], scope])
+    owned = [{"id": 1, "name": "NY", "active": True, "legacy": False}, {"id": 4, "name": "3PL", "legacy": True}]
+    responses.replace("GET", f"{ADMIN}/api/2026-07/locations.json", json={"locations": owned})
+    health = connect(make_profile(locations=places)).check()
+    assert (health.ok, health.todo.partition(" (for")[0]) == (not missing, missing and f"grant the app {missing}")
+
+
+@responses.activate
+def test_a_mapped_location_that_the_shop_has_not_or_has_closed_is_named(
+    connect: Opener, make_profile: ProfileMaker
+) -> None:
+    _answers(SCOPES)
+    health = connect(make_profile(locations={"1": "NY", "2": "DE", "3": "OLD", "99": "TYPO", "98": "ignore"})).check()
+    assert "2 mapped that the shop has not or has closed: 3 (OLD), 99 (TYPO)" in health.sentence
+    assert "take out of [connection.locations]" in health.todo
+
+
+@responses.activate
 def test_an_address_that_is_no_shop_is_recognised(connect: Opener, make_profile: ProfileMaker) -> None:
     responses.get(f"{ADMIN}/api/2026-07/shop.json", json={"hello": "world"})
     health = connect(make_profile()).check()

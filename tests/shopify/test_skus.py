@@ -15,7 +15,7 @@ import responses
 from requests import PreparedRequest
 
 from connectors.shopify.connector import ShopifyConnector
-from hub.contract import Outbound, Profile, Rejected, TemporaryFailure
+from hub.contract import AccessDenied, Outbound, Profile, Rejected, TemporaryFailure
 from hub.model.stock import StockPush, StockPushRow
 from hub.testing import Crash, MemoryContext, MemoryNumbers
 from sandbox.plan import Item
@@ -39,6 +39,8 @@ class Bulk:
         self.rows: list[tuple[str | None, int]] = []
         self.run: list[str] = []
         self.status = ["COMPLETED"]
+        self.error: str | None = None
+        self.gone = 0
         responses.add_callback(responses.POST, f"{BASE}graphql.json", self._answer)
         responses.get(f"{BASE}locations.json", json={"locations": []})
         responses.add_callback(responses.GET, FILE, self._file)
@@ -51,11 +53,15 @@ class Bulk:
             data = {"bulkOperationRunQuery": {"bulkOperation": {"id": "gid://shopify/BulkOperation/1"}}}
         else:
             status = self.status.pop(0) if len(self.status) > 1 else self.status[0]
-            data = {"node": {"id": "gid://shopify/BulkOperation/1", "status": status, "url": FILE}}
+            data = {
+                "node": {"id": "gid://shopify/BulkOperation/1", "status": status, "url": FILE, "errorCode": self.error}
+            }
         return 200, {}, json.dumps({"data": data})
 
     def _file(self, request: PreparedRequest) -> tuple[int, dict[str, str], str]:
         assert "X-Shopify-Access-Token" not in request.headers
+        if self.gone:
+            return self.gone, {}, "<?xml version='1.0'?><Error><Code>ExpiredToken</Code></Error>"
         lines = [
             {
                 "id": "gid://shopify/ProductVariant/1",
@@ -140,6 +146,30 @@ def test_a_bulk_query_that_failed_is_begun_again(by_hand: ShopifyConnector) -> N
         by_hand.send(_document(by_hand, ("A", "5", 3)))
     assert by_hand.send(_document(by_hand, ("A", "5", 3))).reply == "1 set"
     assert len(bulk.run) == 2
+
+
+@responses.activate
+@pytest.mark.parametrize("status", [400, 403, 404, 410])
+def test_an_answer_whose_address_has_expired_pauses_nobody_and_is_asked_for_again(
+    by_hand: ShopifyConnector, status: int
+) -> None:
+    bulk = Bulk()
+    bulk.rows, bulk.gone = [("A", 11)], status
+    responses.post(f"{BASE}inventory_levels/set.json", json={})
+    with pytest.raises(TemporaryFailure, match="is there no more"):
+        by_hand.send(_document(by_hand, ("A", "5", 7)))
+    bulk.gone = 0
+    by_hand.send(_document(by_hand, ("A", "5", 7)))
+    assert len(bulk.run) == 2
+
+
+@responses.activate
+def test_a_bulk_query_that_a_scope_forbids_is_not_begun_again_and_again(by_hand: ShopifyConnector) -> None:
+    bulk = Bulk()
+    bulk.status, bulk.error = ["FAILED"], "ACCESS_DENIED"
+    with pytest.raises(AccessDenied) as caught:
+        by_hand.send(_document(by_hand, ("A", "5", 7)))
+    assert "read_products" in caught.value.todo
 
 
 @responses.activate

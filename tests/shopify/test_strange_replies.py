@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
 import responses
 
+from connectors.shopify.client import ShopClient
 from connectors.shopify.connector import ShopifyConnector
+from connectors.shopify.graphql import GraphQL
+from connectors.shopify.levels import Levels, Wish
 from connectors.shopify.parcel import Parcel, match
-from hub.contract import Outbound, OutcomeUnknown, Profile, RawItem, Rejected, TemporaryFailure
+from connectors.shopify.settings import ShopifySettings
+from hub.contract import ConnectorError, Outbound, OutcomeUnknown, Profile, RawItem, Rejected, TemporaryFailure
 from hub.model.stock import StockPush, StockPushRow
 from hub.testing import MemoryContext, MemoryNumbers
 
@@ -171,3 +176,21 @@ def test_documents_that_a_shop_does_not_have_are_refused(shop: ShopifyConnector)
         shop.fetch("stock", None)
     with pytest.raises(Rejected, match="no document 'stock'"):
         next(shop.parse("stock", RawItem("1", b"{}")))
+
+
+@responses.activate
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"data": {"inventorySetQuantities": None}}, "neither data nor errors"),
+        ({"errors": "Not Found"}, "Not Found"),
+        ({"errors": ["odd", {"message": "Try later"}]}, "Try later"),
+    ],
+)
+def test_a_mutation_that_says_nothing_of_itself_has_set_nothing(
+    context: MemoryContext, answer: object, words: str
+) -> None:
+    responses.post(f"{BASE}graphql.json", json=answer)
+    settings = ShopifySettings.model_validate({"shop_url": "https://shop.test", "token": "t"})
+    with closing(ShopClient(settings, context)) as client, pytest.raises(ConnectorError, match=words):
+        Levels(GraphQL(client, context)).put({(11, 5): Wish(7, 3)}, "stock:1")

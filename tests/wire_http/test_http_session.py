@@ -281,6 +281,19 @@ def test_a_refused_connection_carried_nothing(effect: Effect, partner: Starter, 
     assert desk.passed == []
 
 
+def test_a_host_that_no_name_server_knows_is_named_with_what_to_do(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    session = desk.open()
+    with pytest.raises(TemporaryFailure) as caught:
+        session.call(Call("GET", "http://shop-of-nobody.invalid/x", Effect.READ))
+    session.close()
+    assert caught.value.what.startswith("GET /x at shop-of-nobody.invalid: no address is known for a host of this name")
+    assert "correct the host's name" in caught.value.todo
+
+
 def test_a_write_whose_reply_is_lost_is_unknown_and_not_repeated(partner: Starter, desk: Desk) -> None:
     shop = partner(hang_up)
     session = desk.open()
