@@ -20,8 +20,8 @@ _LOG = EventLog(__name__)
 _LIMIT = re.compile(r"\s*(\d{1,6})\s*/\s*(\d{1,6})\s*")
 #: What a person does about a shop that lets us in no more, or not far enough; its own words stand before that.
 _CURES = {
-    "http 401": "the token is wrong, has been revoked or is another shop's: check shop_url, and put a token of this shop "
-    "(or the client secret of an app that is installed in it) into the secrets folder",
+    "http 401": "the token is wrong, has been revoked or is another shop's: check shop_url, and put a token of this "
+    "shop, or the client secret of an app that is installed in it, into the secrets folder",
     "http 402": "the shop is frozen or its plan is not paid for: its owner has to see to that in the Shopify admin",
     "http 403": "grant the app the scope that the shop names, then install it again",
 }

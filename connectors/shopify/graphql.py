@@ -81,8 +81,8 @@ def _verdict(name: str, answer: Tree, effect: Effect, reply: Reply) -> Connector
     if not errors:
         data = answer.get("data")
         # a mutation whose own field is null did nothing that anybody could tell
-        said = isinstance(data, dict) and (effect is Effect.READ or None not in data.values())
-        return None if said else _nothing(name, effect, reply)
+        told = isinstance(data, dict) and (effect is Effect.READ or None not in data.values())
+        return None if told else _nothing(name, effect, reply)
     code = str(_mapping(errors[0].get("extensions")).get("code") or "")
     said = f"{name}: {'; '.join(str(each.get('message')) for each in errors[:5])}"
     if code == "THROTTLED":
