@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from connectors.edi import functional
+from connectors.edi import functional, stranded
 from connectors.edi.cut import Sorting, read_whole, unfit
 from connectors.edi.judged import Judged
 from connectors.edi.settings import Acknowledge, EdiSettings, Level
@@ -106,7 +106,25 @@ class Reading:
                 if errors:
                     yield _rejected(event, errors)
                 else:
-                    yield from _told_apart(self.translator.parse_sets(name, [event]))
+                    yield from self._records(name, event)
+
+    def _records(self, name: str, one: TransactionSet) -> Iterator[Record | BadRecord]:
+        """Yield the records of a set; where nothing comes of it, or goods of it are of no row, that is told."""
+        layout = self.translator.declared(name).layout
+        if layout.rows is not None and layout.rows.steps[-1].name == stranded.LEVEL:
+            root = tree(one)
+            if lost := [*stranded.levels(root, layout.rows)]:
+                yield stranded.told(lost, _name(one.interchange, one.header))
+                return
+            found = self.translator.parse_trees(name, [root])
+        else:
+            found = self.translator.parse_sets(name, [one])
+        nothing = self.translator.declared(name).skip_when is None
+        for each in _told_apart(found):
+            nothing = False
+            yield each
+        if nothing:
+            yield _no_rows(one, layout.rows.text if layout.rows is not None else one.code)
 
 
 def _told_apart(records: Iterator[Record | BadRecord]) -> Iterator[Record | BadRecord]:
@@ -119,6 +137,17 @@ def _told_apart(records: Iterator[Record | BadRecord]) -> Iterator[Record | BadR
         seen[record.number] += 1
         again = seen[record.number]
         yield record if again == 1 else record.changed(number=f"{record.number}#{again}")
+
+
+def _no_rows(one: TransactionSet, rows: str) -> BadRecord:
+    return BadRecord(
+        f"nothing came of it: the mapping file makes its records of {rows}, and none stands in it",
+        record=_name(one.interchange, one.header),
+        field=rows,
+        raw=one.raw.decode("latin-1"),
+        todo="look at it with `crossdock edi show`; where the partner's lines are other segments, say so by `rows`",
+        code="x12 set without lines",
+    )
 
 
 def _told_only(fault: Fault) -> Fault:

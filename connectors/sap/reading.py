@@ -10,8 +10,9 @@ from connectors.sap.cut import ACKNOWLEDGEMENTS, broken_off, events, unfit
 from connectors.sap.settings import Acknowledge, SapSettings
 from hub.codec.idoc.fault import Fault, Severity
 from hub.codec.idoc.model import REST, Idoc
-from hub.codec.idoc.packages import PACKAGE
+from hub.codec.idoc.packages import PACKAGE, astray
 from hub.codec.idoc.tree import tree
+from hub.codec.tree import Node
 from hub.contract import BadRecord
 from hub.mapping.translator import Documents
 from hub.model.base import Record
@@ -64,7 +65,12 @@ class Reading:
 
     def _records(self, name: str, idoc: Idoc) -> Iterator[Record | BadRecord]:
         """Yield the records; nothing at all where segments are not cut is no empty document, but one not understood."""
-        found = self.translator.parse_trees(name, [tree(idoc, self.settings.words)])
+        root = tree(idoc, self.settings.words)
+        lost = [*astray(root)] if self._packed(name) else []
+        if lost:
+            yield _in_no_item(idoc, lost)
+            return
+        found = self.translator.parse_trees(name, [root])
         first = next(found, None)
         if first is not None:
             yield first
@@ -73,6 +79,11 @@ class Reading:
             yield _uncut(idoc, uncut)
         elif (row := self._row(name)) and all(each.name != row for each in idoc.segments):
             yield _no_rows(idoc, row)
+
+    def _packed(self, name: str) -> bool:
+        """Whether a document has a row for what lies in each package."""
+        rows = self.translator.declared(name).layout.rows
+        return rows is not None and any(step.name == PACKAGE for step in rows.steps)
 
     def _row(self, name: str) -> str:
         """Return the segment that a document has a row for each of; "" when it has one for the whole IDoc."""
@@ -131,6 +142,17 @@ def _uncut(idoc: Idoc, names: Sequence[str]) -> BadRecord:
         todo=f"ask the partner for the WE60 parser file of {idoc.basic_type or 'its type'}, run `crossdock idoc learn` "
         "on it and put what it prints below connection.dictionary, then rerun; or ask for the IDoc as XML",
         code="idoc segments unknown",
+    )
+
+
+def _in_no_item(idoc: Idoc, lost: Sequence[Node]) -> BadRecord:
+    told = ", ".join(f"{each.values.get('VEMNG')} of item {each.values.get('POSNR')} ({each.where()})" for each in lost)
+    return BadRecord(
+        f"packages hold what no item of the delivery stands for: {told[:500]}",
+        record=_name(idoc),
+        field="E1EDL44.POSNR",
+        todo="nothing of it was applied: ask the partner for the delivery with an E1EDL24 for each item; then rerun",
+        code="idoc package without item",
     )
 
 

@@ -6,7 +6,7 @@ remembered, and a record whose every field is checked is put together without be
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from operator import itemgetter
@@ -77,13 +77,13 @@ class Plan:
             values[name] = work(cells(row))
         return values
 
-    def settle(self) -> None:
-        """Note, when all is said, the cells that are read straight from the row, if there are any."""
-        said = (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
-        self.said = said or None
+    def settle(self, formulas: Iterable[int] = ()) -> None:
+        """Note, when all is said, the cells by which a row says anything: read straight, and those for `formulas`."""
+        straight = (*(index for _, index, _ in self.singles), *(index for _, index, _, _ in self.pairs))
+        self.said = tuple(dict.fromkeys((*straight, *formulas))) or None
 
     def says(self, row: list[str]) -> bool:
-        """Whether a row says anything in the cells that are read straight from it."""
+        """Whether a row says anything in the cells that are of it; all do where there are none."""
         if self.said is None:
             return True
         for place in self.said:  # most often the first one does

@@ -21,6 +21,7 @@ from hub.model.base import Record
 
 #: After so many bad rows, when they are most of the file, the file itself is wrong.
 MOST_BAD_ROWS: Final = 10_000
+_TODO: Final = "correct the value at its origin, or what is made of it in the mapping file; then rerun"
 _Row = list[str] | BadRecord
 #: A row that was not skipped, with its number, or why it cannot be read.
 _Wanted = tuple[int, list[str] | BadRecord]
@@ -230,8 +231,17 @@ class Run:
             else:
                 memo = Memo(made.cell.read_with_unit)
                 plan.pairs.append((name, found[made.column], found[made.unit], memo))
-        plan.settle()
+        plan.settle(found[name] for name in self._own(fields) if name in found)
         return plan
+
+    def _own(self, fields: tuple[Made, ...]) -> Iterator[str]:
+        """Yield the columns that only formulas of these fields read, unless they look for it in all that is around."""
+        shared = {name for made in self.document.header for name in made.columns}
+        for made in fields:
+            for name in made.formula.columns if made.formula is not None else ():
+                path = self.document.paths.get(name)
+                if name not in shared and (path is None or path.up >= 0):
+                    yield name
 
     # --- what cannot be read ------------------------------------------------------------------------------------------
 
@@ -252,7 +262,8 @@ class Run:
     def _told(self, record: str, error: CellError, raw: str, known: Mapping[str, str] | None) -> BadRecord:
         document = self.document
         what = f"{document.partner} {document.declared.name}, {record}: {self._what(error)}"
-        return BadRecord(what, record=record, field=error.field, raw=raw, todo=error.todo, code=error.code, known=known)
+        todo = error.todo or _TODO
+        return BadRecord(what, record=record, field=error.field, raw=raw, todo=todo, code=error.code, known=known)
 
     def _what(self, error: CellError) -> str:
         word = "path" if self.document.paths else "column"

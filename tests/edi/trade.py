@@ -17,12 +17,18 @@ from sandbox.robots import x12 as clerk
 OURS, THEIRS = ("ZZ", "OURID"), ("01", "006927180")
 
 
-def partner_file(folder: Path, url: str = "sftp://us@edi.example/", connection: str = "", documents: str = "") -> Path:
-    """Write the file of a partner that differs from the house template in what is given."""
+def partner_file(
+    folder: Path,
+    url: str = "sftp://us@edi.example/",
+    connection: str = "",
+    documents: str = "",
+    extends: str = "x12_4010_supplier",
+) -> Path:
+    """Write the file of a partner that differs from a house template in what is given."""
     path = folder / "north.toml"
     path.write_text(
         f"""version = 1
-extends = "x12_4010_supplier"
+extends = "{extends}"
 [partner]
 code = "north"
 timezone = "America/Chicago"

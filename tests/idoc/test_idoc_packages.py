@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.codec.idoc.packages import PACKAGE, note
+from hub.codec.idoc.packages import PACKAGE, astray, note
 from hub.codec.tree import Node
 
 Item = dict[str, str]
@@ -52,6 +52,7 @@ def packed(quantity: str, unit: str = "", item: str = "000010") -> Item:
         ([[packed("12.000", "PCE")], [packed("36.000", "PCE")]], [("1Z1", "12", "PCE"), ("1Z2", "36", "PCE")]),
         ([[packed("1.000", "CT")]], [("1Z1", "1", "CT"), ("", "3", "CT")]),
         ([[packed("4.000", "CT")], [packed("4.000", "CT")]], [("1Z1", "4", "CT")]),  # the carton, and its pallet
+        ([[packed("4.000")], [packed("1.000")], [packed("3.000")]], [("1Z2", "1", "CT"), ("1Z3", "3", "CT")]),
         ([[packed("1.000", "CT")], [packed("12.000", "PCE")]], [("1Z1", "4", "CT")]),  # in units that do not add up
         ([[packed("many")], [packed("1.000")]], [("1Z1", "4", "CT")]),
         ([[{"POSNR": "000010"}]], [("1Z1", "4", "CT")]),
@@ -60,8 +61,8 @@ def packed(quantity: str, unit: str = "", item: str = "000010") -> Item:
         ([[packed("0.000")]], [("1Z1", "4", "CT")]),
     ],
     ids=[
-        "none", "one", "two", "two in the base unit", "some loose", "carton and pallet", "two units", "no number",
-        "no quantity", "of another item", "not a number", "nothing",
+        "none", "one", "two", "two in the base unit", "some loose", "carton and pallet", "cartons and pallet",
+        "two units", "no number", "no quantity", "of another item", "not a number", "nothing",
     ],
 )  # fmt: skip
 def test_the_packages_of_an_item_hold_what_was_delivered(
@@ -85,3 +86,20 @@ def test_a_package_of_a_batch_may_name_the_item_above_it() -> None:
         [("", "0", "CT")],
         [("1Z1", "4", "CT")],
     ]
+
+
+def test_a_pallet_that_names_the_cartons_on_it_does_not_count_beside_them() -> None:
+    carton = {"EXIDV": "00006141410000000012"}
+    root = delivery([ITEM], [packed("2.000"), carton], [packed("1.000")], [packed("2.000")])
+    assert told(root) == [[("1Z2", "1", "CT"), ("1Z3", "2", "CT"), ("", "1", "CT")]]
+
+
+def test_items_are_known_with_zeros_in_front_or_without() -> None:
+    assert told(delivery([ITEM], [packed("4.000", item="10")])) == [[("1Z1", "4", "CT")]]
+
+
+def test_what_is_packed_of_no_item_of_the_delivery_is_astray() -> None:
+    strange, other = packed("9.000", item="000099"), packed("1.000", item="000077") | {"VBELN": "0080000001"}
+    root = delivery([ITEM], [strange, packed("0.000", item="000088"), packed("4.000"), other])
+    root.children[0].values["VBELN"] = "80000002"
+    assert [each.values["POSNR"] for each in astray(root)] == ["000099"]
