@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from connectors.sap import cut
 from connectors.sap.reading import Reading
@@ -29,13 +29,9 @@ from hub.mapping.translator import Documents
 from hub.model.base import Record
 from hub.model.document import Direction, Kind
 from hub.model.transmission import FunctionalAcknowledgement
+from hub.wire.exchange.mailbox import MAILBOX, VERDICTS, Mailbox, with_mailbox
 from hub.wire.exchange.refusal import refused
 from hub.wire.exchange.transports import transport_for
-
-#: The documents that every partner has, beside those of its mapping file.
-MAILBOX = DocumentSpec("mailbox", Direction.IN, Kind.INTERCHANGE)
-VERDICTS = DocumentSpec("verdicts", Direction.IN, Kind.FUNCTIONAL_ACKNOWLEDGEMENT, comes_with=MAILBOX.name)
-VERDICT = DocumentSpec("verdict", Direction.OUT, Kind.FUNCTIONAL_ACKNOWLEDGEMENT)
 
 _ABOUT = About(
     name="sap",
@@ -74,29 +70,16 @@ _ABOUT = About(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Folders:
-    """The mailbox as the exchange of files sees it: one pattern inward, one name outward."""
-
-    settings: SapSettings
-
-    def documents(self) -> tuple[DocumentSpec, ...]:
-        return (MAILBOX, VERDICT)
-
-    def files(self, document: str) -> str:
-        return self.settings.inbox if document == MAILBOX.name else self.settings.outbox
-
-
 class SapConnector:
     """One SAP partner; opens its line at the first verb that needs it."""
 
     def __init__(self, settings: SapSettings, translator: Documents, context: Context, profile: Profile) -> None:
         self._settings, self._translator = settings, translator
         partner = profile.partner
-        self._transport = transport_for(
-            settings, _Folders(settings), context, partner=partner.code, page_size=_ABOUT.page_size
-        )
-        self._documents = {each.name: each for each in _documents(settings, translator)}
+        mailbox = Mailbox(settings.inbox, settings.outbox)
+        self._transport = transport_for(settings, mailbox, context, partner=partner.code, page_size=_ABOUT.page_size)
+        acknowledges = settings.acknowledge is not Acknowledge.NONE
+        self._documents = tuple(with_mailbox(translator.documents(), acknowledges=acknowledges))
         self._by_code = {
             translator.root(each.name): each.name for each in translator.documents() if each.direction is Direction.IN
         }
@@ -105,7 +88,7 @@ class SapConnector:
 
     def documents(self) -> tuple[DocumentSpec, ...]:
         """Return the mailbox, the documents of the mapping file that come and go with it, and the acknowledgements."""
-        return tuple(self._documents.values())
+        return self._documents
 
     def check(self) -> Health:
         """Log in, look into the mailbox, and write a tiny file where we write."""
@@ -156,15 +139,6 @@ class SapConnector:
         if code in cut.ACKNOWLEDGEMENTS:
             return VERDICTS.name
         return self._by_code.get(code)
-
-
-def _documents(settings: SapSettings, translator: Documents) -> Iterator[DocumentSpec]:
-    yield MAILBOX
-    yield VERDICTS
-    for each in translator.documents():
-        yield each if each.direction is Direction.OUT else replace(each, comes_with=MAILBOX.name)
-    if settings.acknowledge is not Acknowledge.NONE:
-        yield VERDICT
 
 
 class SapPlugin:

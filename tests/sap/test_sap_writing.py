@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from connectors.sap.connector import VERDICT, SapConnector
+from connectors.sap.connector import SapConnector
 from hub.codec.idoc.reader import idocs
 from hub.contract import BadRecord, Rendered
 from hub.model.place import Address
 from hub.model.transmission import FunctionalAcknowledgement, Verdict
 from hub.testing.clock import FakeClock
 from hub.testing.context import MemoryNumbers
+from hub.wire.exchange.mailbox import VERDICT
 from tests.sap.sap_trade import connect, order
 
 
