@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from email import message_from_bytes, policy
 
+from sandbox.listener import Listener
 from sandbox.moods import Mood, Moods
 from sandbox.post import Folder, Letter, Mailbox
 
@@ -28,30 +29,17 @@ class ImapSite:
 
     def __init__(self, mailboxes: Mapping[str, Mailbox], moods: Moods) -> None:
         self.mailboxes, self.moods = mailboxes, moods
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener = Listener(self._talk, _LINE)
 
     async def start(self, context: ssl.SSLContext, port: int = 0) -> int:
         """Listen on loopback and return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=context, limit=_LINE)
-        return int(self._server.sockets[0].getsockname()[1])
+        return await self._listener.start(port, context)
 
     async def close(self) -> None:
         """Stop listening and cut every connection."""
-        if self._server is None:
-            return
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
+        await self._listener.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _Talk(self, reader, writer).run()
         except (OSError, EOFError, asyncio.LimitOverrunError, asyncio.CancelledError, ValueError):

@@ -11,6 +11,8 @@ from email.utils import formatdate
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
+from sandbox.listener import Listener
+
 _MOST_HEADER = 64 * 1024
 _MOST_BODY = 16 * 1024 * 1024
 
@@ -61,32 +63,17 @@ class WebServer:
 
     def __init__(self, handler: Handler, context: ssl.SSLContext | None = None) -> None:
         self._handler, self._context = handler, context
-        self._server: asyncio.Server | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener = Listener(self._talk, _MOST_HEADER)
 
     async def start(self, port: int = 0) -> int:
         """Listen and return the port."""
-        self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", port, limit=_MOST_HEADER, backlog=256, ssl=self._context
-        )
-        return int(self._server.sockets[0].getsockname()[1])
+        return await self._listener.start(port, self._context)
 
     async def close(self) -> None:
         """Stop listening and close every connection."""
-        if self._server is None:
-            return
-        self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._server.wait_closed()
-        self._server = None
+        await self._listener.close()
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while await self._exchange(reader, writer):
                 pass
