@@ -17,6 +17,7 @@ from hub.config import Config, ConfigError
 from hub.delivery.policy import RetryPolicy
 from hub.delivery.runner import EmbeddedRunner
 from hub.log import EventLog
+from hub.log import change as change_log
 from hub.memory import give_back
 from hub.model.document import Kind
 from hub.notify import notify, reloading
@@ -203,9 +204,12 @@ class Daemon:
         self._reload_asked.clear()
         reloading()
         try:
+            before = self.hub.config.hub
             config, waiting = merge(self.hub.config, self._read_config())
             schedules = load_schedules(config.path(config.folders.schedules))
             self.hub.reconfigure(config)
+            if (before.log, before.level) != (config.hub.log, config.hub.level):
+                change_log(config.hub.log, config.hub.level)
         except (ConfigError, ScheduleError) as error:
             log.warning("config.refused", problems=error.problems, in_force="the last good one")
         else:

@@ -86,10 +86,23 @@ class PlainText(logging.Formatter):
 def set_up(style: str, level: str, stream: TextIO | None = None) -> None:
     """Send everything to one stream (stderr) as `json` lines or `text`; noisy libraries speak from warnings up."""
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonLines() if style == "json" else PlainText())
+    handler.setFormatter(_formatter(style))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in ("paramiko", "asyncssh", "apscheduler", "urllib3", "uvicorn", "alembic", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors reach us as exceptions, and are told there
+
+
+def change(style: str, level: str) -> None:
+    """Go on in another style and from another level up, over the stream that was set up."""
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    for handler in root.handlers:
+        if isinstance(handler.formatter, JsonLines | PlainText):
+            handler.setFormatter(_formatter(style))
+
+
+def _formatter(style: str) -> logging.Formatter:
+    return JsonLines() if style == "json" else PlainText()

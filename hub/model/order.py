@@ -152,8 +152,9 @@ class Allocation(Record):
     reason: Text = ""
 
     def refused_by(self, now: Moment) -> frozenset[str]:
-        """Return the nodes that may not be asked for it at this moment."""
-        return frozenset(node for node in self.excluded if self.excluded_until.get(node, now) >= now)
+        """Return the nodes that may not be asked for it at this moment: until their time, and no longer at it."""
+        ends = self.excluded_until
+        return frozenset(node for node in self.excluded if node not in ends or now < ends[node])
 
 
 def move(

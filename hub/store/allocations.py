@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +38,7 @@ class Portion:
 
     `sent_at` is when its document reached the node, `cancel_asked_at` when the customer no longer wanted a quantity
     whose document had left, `recall_by` until when the node has to answer the change that asks it back: until then it
-    needs no person.
+    needs no person. `stuck_since` is since when it lacks a source.
     """
 
     id: int | None
@@ -47,6 +47,7 @@ class Portion:
     shipped_at: datetime | None = None
     cancel_asked_at: datetime | None = None
     recall_by: datetime | None = None
+    stuck_since: datetime | None = None
     changed: bool = False
 
 
@@ -88,6 +89,8 @@ def order_of(tx: Connection, portion_id: int) -> str | None:
 def save(tx: Connection, portions: Mapping[str, Iterable[Portion]], now: datetime) -> bool:
     """Store the rows that are new or changed, given by order, and return whether there were any."""
     dirty = [(key, each) for key, rows in portions.items() for each in rows if each.changed or each.id is None]
+    for each in (each for _, each in dirty if each.row.state in STUCK):  # tried in vain in between: stuck all the same
+        each.stuck_since = each.stuck_since or now
     changed = [_values(each) | {"key": each.id, "updated_at": now} for _, each in dirty if each.id is not None]
     fresh = [(key, each) for key, each in dirty if each.id is None]
     if changed:
@@ -148,35 +151,25 @@ CLOSED = "closed: "
 _UNSEEN = timedelta(seconds=5)
 
 
-def orders_with_news(tx: Connection, limit: int, *, after: str = "") -> Sequence[str]:
-    """Return orders that lack a source for a quantity and whose SKU has had news since, by id after `after`.
+def orders_with_news(tx: Connection, now: datetime) -> list[str]:
+    """Return the orders, by id, that lack a source for a quantity and whose SKU has had news since.
 
-    News is a stock figure or a catalogue entry: goods without a price cannot be bought either. Where transactions run
-    beside each other (not in SQLite) news of the last seconds before the routing counts too: it had not seen them.
+    News is a stock figure or a catalogue entry: goods without a price cannot be bought either. The stock of a node that
+    has refused the quantity, and still does, is none. Where transactions run beside each other (not in SQLite) news of
+    the last seconds before the routing counts too: it had not seen them.
     """
-    news = [exists().where(_news_in(tx, each)) for each in (stock, catalogue)]
-    query = (
-        select(allocation.c.order_id)
-        .where(allocation.c.state.in_([state.value for state in STUCK]), or_(*news), allocation.c.order_id > after)
-        .group_by(allocation.c.order_id)
-        .order_by(allocation.c.order_id)
-        .limit(limit)
-    )
-    return tx.execute(query).scalars().all()
-
-
-def not_refused(tx: Connection, order_ids: Sequence[str], now: datetime) -> set[str]:
-    """Return those of these orders whose news is not only of nodes that have refused the quantity, and still do."""
-    stuck = allocation.c.order_id.in_(order_ids), allocation.c.state.in_([state.value for state in STUCK])
-    priced = select(allocation.c.order_id).where(*stuck, exists().where(_news_in(tx, catalogue)))
+    stuck = allocation.c.state.in_([state.value for state in STUCK])
+    priced = select(allocation.c.order_id).where(stuck, exists().where(_news_in(tx, catalogue)))
     found = set(tx.execute(priced).scalars())
-    columns = allocation.c.order_id, allocation.c.excluded, allocation.c.excluded_until, stock.c.node
-    told = select(*columns).select_from(allocation.join(stock, _news_in(tx, stock))).where(*stuck)
-    for order_id, refused, ends, node in tx.execute(told):
-        until = (ends or {}).get(node)
-        if node not in refused or (until is not None and datetime.fromisoformat(until) <= now):
-            found.add(order_id)
-    return found
+    told = select(allocation, stock.c.node.label("told_by")).join(stock, _news_in(tx, stock)).where(stuck)
+    for row in tx.execute(told).mappings():
+        if row["order_id"] not in found and row["told_by"] not in _refused_by(row, now):
+            found.add(row["order_id"])
+    return sorted(found)
+
+
+def _refused_by(row: RowMapping, now: datetime) -> frozenset[str]:
+    return _portion(row).row.refused_by(now) if row["excluded"] else frozenset()
 
 
 def _news_in(tx: Connection, table: Table) -> ColumnElement[bool]:
@@ -208,6 +201,7 @@ def _values(portion: Portion) -> dict[str, Any]:
         "shipped_at": portion.shipped_at,
         "cancel_asked_at": portion.cancel_asked_at,
         "recall_by": portion.recall_by,
+        "stuck_since": portion.stuck_since if row.state in STUCK else None,
     }
 
 
@@ -230,6 +224,7 @@ def _portion(row: RowMapping) -> Portion:
         shipped_at=row["shipped_at"],
         cancel_asked_at=row["cancel_asked_at"],
         recall_by=row["recall_by"],
+        stuck_since=row["stuck_since"],
     )
 
 
@@ -240,5 +235,5 @@ def _stuck(row: RowMapping) -> StuckLine:
         channel=row["channel"],
         channel_order=row["channel_order"],
         number=row["number"],
-        since=row["cancel_asked_at"] or row["updated_at"],
+        since=row["cancel_asked_at"] or row["stuck_since"] or row["updated_at"],
     )

@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, select, update
 
 from hub.model.state import DeliveryState
 from hub.store import events
+from hub.store.columns import UtcTime
 from hub.store.delivery_row import NEVER
-from hub.store.tables import connection, delivery
+from hub.store.tables import connection, delivery, event
 from hub.store.upsert import insert
 
 
@@ -48,6 +49,7 @@ class ConnectionRow:
     changed_at: datetime
 
 
+_OPENED = "connection.live"
 _NOT_PAUSED = {"resume_mode": None, "paused_by": None, "paused_why": None}
 
 
@@ -86,6 +88,14 @@ def every(tx: Connection) -> list[ConnectionRow]:
     return [_row(row) for row in tx.execute(select(connection).order_by(connection.c.code)).mappings()]
 
 
+def live_since(tx: Connection) -> dict[str, datetime]:
+    """Return since when each connection that is live was last opened, by code."""
+    opened = select(func.max(event.c.at)).where(event.c.subject == connection.c.code, event.c.name == _OPENED)
+    since = func.coalesce(opened.scalar_subquery(), connection.c.changed_at, type_=UtcTime)
+    query = select(connection.c.code, since.label("at")).where(connection.c.mode == ConnectionMode.LIVE.value)
+    return {row.code: row.at for row in tx.execute(query.order_by(connection.c.code))}
+
+
 def go_live(tx: Connection, code: str, live_from: datetime, now: datetime, *, actor: str = "hub") -> list[int]:
     """Open a connection: what waits leaves, but for orders placed before `live_from` that nobody named.
 
@@ -103,7 +113,7 @@ def go_live(tx: Connection, code: str, live_from: datetime, now: datetime, *, ac
     _let_go(tx, code, now)
     _change(tx, code, now, mode=ConnectionMode.LIVE, live_from=live_from, **_NOT_PAUSED)
     detail = {"from": live_from.isoformat(), "was": row.mode.value, "cancelled": len(ids)}
-    events.record(tx, "connection.live", code, now, actor=actor, detail=detail)
+    events.record(tx, _OPENED, code, now, actor=actor, detail=detail)
     return ids
 
 

@@ -15,9 +15,15 @@ from sqlalchemy import Connection, and_, delete, func, insert, select, text, upd
 
 from hub.store import feed_sql
 from hub.store.columns import utc_text
+from hub.store.newest import newest_of_each
 from hub.store.seen import Naming
 from hub.store.tables import feed, message, stock, stock_confirmed
 from hub.store.upsert import insert as upserting
+
+#: How a feed ends whose figures count.
+_TAKEN = ("applied", "suspended")
+_NEWEST = newest_of_each(feed, ("connection", "document"), "started_at")
+_NEWEST_FIRST = feed.c.started_at.desc(), feed.c.id.desc()
 
 
 class Level(NamedTuple):
@@ -53,8 +59,21 @@ def end(tx: Connection, generation: int, state: str, counts: tuple[int, int, int
 def rows_of_last(tx: Connection, connection: str, document: str) -> int:
     """Return how many readable rows the last feed of a flow held that was applied as a whole; 0 when there was none."""
     same = and_(feed.c.connection == connection, feed.c.document == document, feed.c.state == "applied")
-    found = tx.execute(select(feed.c.rows - feed.c.parked).where(same).order_by(feed.c.id.desc()).limit(1)).scalar()
+    found = tx.execute(select(feed.c.rows - feed.c.parked).where(same).order_by(*_NEWEST_FIRST).limit(1)).scalar()
     return int(found or 0)
+
+
+def last_taken(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """Return when the figures of each flow (connection, document) were last taken over; without those that never were.
+
+    A feed that failed, or that is held for a person, is none: the figures in force are as old as they were.
+    """
+    each = feed.alias("each")
+    flow = and_(each.c.connection == feed.c.connection, each.c.document == feed.c.document)
+    taken = select(each.c.ended_at).where(flow, each.c.state.in_(_TAKEN)).order_by(each.c.started_at.desc()).limit(1)
+    query = select(feed.c.connection, feed.c.document, taken.scalar_subquery().label("at"))
+    found = tx.execute(query.where(feed.c.id.in_(select(_NEWEST.c.id))))
+    return {(row.connection, row.document): row.at for row in found if row.at is not None}
 
 
 def expire(tx: Connection, before: datetime) -> int:
@@ -140,7 +159,7 @@ def last_word(tx: Connection, connection: str, document: str, node: str) -> date
     words = func.coalesce(message.c.dated_at, message.c.received_at)
     applied = and_(feed.c.connection == connection, feed.c.document == document, feed.c.state == "applied")
     query = select(feed.c.id, words).join_from(feed, message, feed.c.message_id == message.c.id).where(applied)
-    last = tx.execute(query.order_by(feed.c.id.desc()).limit(1)).first()
+    last = tx.execute(query.order_by(*_NEWEST_FIRST).limit(1)).first()
     whole = select(stock_confirmed.c.generation, stock_confirmed.c.as_of).where(stock_confirmed.c.node == node)
     confirmed_by = tx.execute(whole).first()
     found = [each for each in (confirmed_by, last) if each is not None]

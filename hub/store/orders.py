@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, tuple_, update
 
 from hub.model.order import PLACE_MARK, Gate, SalesOrder
 from hub.model.state import OrderStatus
@@ -195,9 +195,12 @@ def set_plans(tx: Connection, plans: Mapping[str, tuple[Sequence[Gate], datetime
         tx.execute(update(sales_order).where(sales_order.c.id == bindparam("key")), rows)
 
 
-def due(tx: Connection, now: datetime, limit: int) -> list[OrderRow]:
-    """Return the orders that have to be looked at by now, the longest due first."""
+def due(tx: Connection, now: datetime, limit: int, *, after: OrderRow | None = None) -> list[OrderRow]:
+    """Return the orders that have to be looked at by now, the longest due first; those behind `after` if given."""
     query = select(sales_order).where(sales_order.c.due_at <= now).order_by(sales_order.c.due_at, sales_order.c.id)
+    if after is not None:
+        place = tuple_(sales_order.c.due_at, sales_order.c.id)
+        query = query.where(place > (after.due_at, after.id))
     return [_row(row) for row in tx.execute(query.limit(limit)).mappings()]
 
 

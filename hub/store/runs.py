@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, bindparam, exists, insert, or_, select, update
 
+from hub.store.newest import newest_of_each
 from hub.store.prepared import Prepared
 from hub.store.tables import cursor, request, sync_run
 from hub.store.upsert import insert_for
@@ -39,6 +40,7 @@ Flow = tuple[str, str, str]
 _FLOW = ("schedule", "connection", "document")
 _ANY_RUN = select(sync_run.c.id).where(and_(*(sync_run.c[name] == bindparam(name) for name in _FLOW))).limit(1)
 _TICK = (*_FLOW, "scheduled_at")
+_NEWEST = newest_of_each(sync_run, _FLOW, "scheduled_at")
 _FRESH = {"state": "running", "read": 0, "changed": 0, "parked": 0}
 _START = {
     name: Prepared(insert_for(name, sync_run).on_conflict_do_nothing(), *_TICK, *_FRESH, "started_at")
@@ -151,12 +153,25 @@ def get(tx: Connection, run: int) -> RowMapping | None:
 
 
 def latest(tx: Connection, connection: str | None = None, limit: int = 200) -> Sequence[RowMapping]:
-    """Return the newest run of each flow (schedule, connection, document), newest first."""
-    newest = select(func.max(sync_run.c.id)).group_by(sync_run.c.schedule, sync_run.c.connection, sync_run.c.document)
+    """Return the newest run of each flow (schedule, connection, document), newest first.
+
+    The newest is the one that was planned last. Each costs one step along an index, however many runs there are.
+    """
+    newest = select(_NEWEST.c.id)
     query = select(sync_run).where(sync_run.c.id.in_(newest)).order_by(sync_run.c.id.desc()).limit(limit)
     if connection:
         query = query.where(sync_run.c.connection == connection)
     return tx.execute(query).mappings().all()
+
+
+def last_good(tx: Connection) -> dict[tuple[str, str], datetime]:
+    """Return when each flow (connection, document), under whatever schedule, last ended well."""
+    run = sync_run.alias("good")
+    flow = sync_run.c.connection, sync_run.c.document
+    good = and_(run.c.connection == flow[0], run.c.document == flow[1], run.c.state == "done")
+    ended = select(run.c.ended_at).where(good).order_by(run.c.id.desc()).limit(1).scalar_subquery()
+    query = select(*flow, ended.label("at")).where(sync_run.c.id.in_(select(_NEWEST.c.id)))
+    return {(row.connection, row.document): row.at for row in tx.execute(query) if row.at is not None}
 
 
 def has_run(tx: Connection, flow: Flow) -> bool:

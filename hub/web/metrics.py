@@ -14,7 +14,8 @@ from sqlalchemy import Connection, func, select
 from hub.delivery.limits import Standing
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.store.tables import attempt, connection, delivery, feed, message, parked_record, request, sync_run
+from hub.store import feeds, runs
+from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
 
 _NEWEST = 1000
 #: Every metric with what it means and its labels; the reference page and the dashboard's test read them here.
@@ -110,15 +111,10 @@ def _queues(tx: Connection, _now: datetime) -> Iterator[Figure]:
 
 
 def _ages(tx: Connection, now: datetime) -> Iterator[Figure]:
-    last = select(feed.c.connection, feed.c.document, func.max(feed.c.ended_at).label("at"))
-    for code, document, at in tx.execute(last.group_by(feed.c.connection, feed.c.document)):
-        if at is not None:
-            yield "crossdock_feed_age_seconds", (code, document), (now - at).total_seconds()
-    good = select(sync_run.c.connection, sync_run.c.document, func.max(sync_run.c.ended_at).label("at"))
-    good = good.where(sync_run.c.state == "done").group_by(sync_run.c.connection, sync_run.c.document)
-    for code, document, at in tx.execute(good):
-        if at is not None:
-            yield "crossdock_sync_age_seconds", (code, document), (now - at).total_seconds()
+    for flow, at in feeds.last_taken(tx).items():
+        yield "crossdock_feed_age_seconds", flow, (now - at).total_seconds()
+    for flow, at in runs.last_good(tx).items():
+        yield "crossdock_sync_age_seconds", flow, (now - at).total_seconds()
     for code, at in tx.execute(select(connection.c.code, connection.c.outage_since)):
         yield "crossdock_outage_seconds", (code,), (now - at).total_seconds() if at is not None else 0.0
     oldest = select(delivery.c.connection, func.min(delivery.c.due_at).label("at"))

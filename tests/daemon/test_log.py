@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from hub.log import EventLog, bound, set_up
+from hub.log import EventLog, bound, change, set_up
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +59,13 @@ def test_what_was_bound_ends_with_its_block() -> None:
     inner, outer = (json.loads(line) for line in stream.getvalue().splitlines())
     assert inner["run"] == 2
     assert "run" not in outer
+
+
+def test_style_and_level_change_on_the_stream_that_was_set_up() -> None:
+    stream = io.StringIO()
+    set_up("text", "warning", stream)
+    EventLog("hub.test").info("early")
+    change("json", "info")
+    EventLog("hub.test").info("late", run=3)
+    assert "early" not in stream.getvalue()
+    assert json.loads(stream.getvalue())["event"] == "late"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 import time
@@ -53,6 +54,17 @@ def test_a_sound_configuration_comes_into_force_without_a_restart(daemon: Daemon
     daemon.ask_to_reload()
     assert comes_true(lambda: daemon.hub.config.store.archive_days == 7)
     assert daemon.hub.desk.rules.split_penalty == 4
+
+
+def test_another_log_level_comes_into_force_without_a_restart(
+    daemon: Daemon, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reload said that it had taken it over, and went on at the old level."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "level", logging.INFO)
+    path.write_text(CONFIG.format(penalty=1, days=90) + '[hub]\nlevel = "error"\n', "utf-8")
+    daemon.ask_to_reload()
+    assert comes_true(lambda: root.level == logging.ERROR)
 
 
 def test_a_broken_configuration_leaves_the_last_good_one_in_force(daemon: Daemon, path: Path) -> None:

@@ -178,6 +178,20 @@ def test_a_held_order_joins_the_batch_after_its_release(scarce: World, rules: Ru
     assert scarce.where() == {("allocated", "ACME"): 2}
 
 
+def test_a_large_batch_that_is_late_does_not_hold_up_other_orders(scarce: World, rules: Rules) -> None:
+    """Two hundred orders of a batch were all that was looked at, at any time, as long as they were overdue."""
+    batch = '[[rules]]\nname = "together"\nbatch = { minutes = 10 }\n'
+    rules(batch + '[[workflows]]\nname = "w"\nsteps = [{ do = "wait", minutes = 30 }]\n')
+    scarce.order("2001", lines=MUG, placed_at=scarce.clock.now())
+    rules(batch)
+    place(scarce, 4)
+    scarce.clock.advance(1800)
+    assert scarce.status("2001") == "held"
+    assert due.look(scarce.desk, limit=2) == 1
+    assert scarce.status("2001") == "open", "it waits for the batch now, as the others do"
+    assert due.look(scarce.desk, limit=2) == 0
+
+
 # --- what scarce units are worth to orders outside ---
 
 URGENT = """

@@ -159,6 +159,21 @@ def test_news_that_changes_nothing_leaves_no_trace(world: Any) -> None:
     assert world.where() == {("backordered", ""): 5}
 
 
+def test_news_that_does_not_help_leaves_the_age_of_a_line(world: Any) -> None:
+    """Every feed that did not help made a line young again: `--older` and alerts with `than` never saw it."""
+    world.source_of("acme", "CUP", 3)
+    world.clock.advance(60)
+    began = world.clock.now()
+    world.order(lines={"L1": ("CUP", 5)})
+    assert world.where() == {("allocated", "ACME"): 3, ("backordered", ""): 2}
+    for stock in (3, 4):  # no help; and some: what is left is no younger for it
+        world.clock.advance(3600)
+        world.stocks("ACME", "CUP", stock)
+        news.route_waiting(world.desk)
+        assert one(world).since == began
+    assert world.where() == {("allocated", "ACME"): 4, ("backordered", ""): 1}
+
+
 def test_news_of_a_node_that_refused_a_line_is_no_news_for_it(world: Any, monkeypatch: Any) -> None:
     world.source_of("acme", "CUP", 10)
     world.clock.advance(60)
@@ -193,7 +208,7 @@ def test_an_order_that_cannot_be_routed_does_not_stop_the_others(quick_world: An
             raise LookupError("its partner has gone")
 
     monkeypatch.setattr(routing, "reroute", failing)
-    assert news.route_waiting(quick_world.desk, limit=1) == 2
+    assert news.route_waiting(quick_world.desk) == 2
     assert quick_world.where("1") == {("unfillable", ""): 1}
     assert quick_world.where("2") == quick_world.where("3") == {("allocated", "ACME"): 1}
 

@@ -12,7 +12,7 @@ from hub.model.document import Kind
 from hub.model.node import NodeKind
 from hub.model.order import DeliveryMethod, OrderLine
 from hub.model.purchase import AcknowledgementLine, Outcome
-from hub.services.sourcing import routing
+from hub.services.sourcing import news, routing
 from hub.services.trade import silence
 from hub.store import events
 from hub.store.tables import purchase
@@ -54,6 +54,18 @@ def test_a_node_that_refused_is_asked_again_after_the_days_of_the_rules(sent: Wo
     assert sent.where() == {("backordered", ""): 2}
     sent.clock.advance(120)
     reroute(sent)
+    assert sent.where() == {("allocated", "ACME"): 2}
+
+
+def test_a_refusal_ends_at_its_time_for_news_as_for_routing(sent: World) -> None:
+    """News counted a node again at the very moment at which routing did not ask it yet."""
+    sent.stocks("BOLT", "MUG", 0)
+    rejects(sent)
+    sent.clock.advance(7 * 86_400 - 1)
+    sent.stocks("ACME", "MUG", 9)
+    assert news.route_waiting(sent.desk) == 0
+    sent.clock.advance(1)
+    assert news.route_waiting(sent.desk) == 1
     assert sent.where() == {("allocated", "ACME"): 2}
 
 

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 
 from hub.model.state import DeliveryState
 from hub.services.summary import summarise
-from hub.store import archive, catalogue, deliveries, items, messages, orders, published, purchases, refs, stock
+from hub.store import (
+    archive,
+    catalogue,
+    deliveries,
+    feeds,
+    items,
+    messages,
+    orders,
+    published,
+    purchases,
+    refs,
+    runs,
+    stock,
+)
+from hub.store.columns import utc_text
 from hub.store.engine import Store
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
@@ -112,3 +126,51 @@ def test_what_was_shipped_before_a_figure_is_not_looked_at(sqlite_store: Store) 
     assert "ix_allocation_bound (node=? AND sku=? AND state=?)" in found[0]
     assert "ix_allocation_bound (node=? AND sku=? AND state=? AND updated_at>?)" in found[1]
     assert "ix_allocation_ships_later" in found[2]
+
+
+NEWEST: dict[str, Callable[[Connection], Any]] = {
+    "the newest run of each flow": runs.latest,
+    "each flow's last good run": runs.last_good,
+    "each flow's last stock": feeds.last_taken,
+}
+
+
+@pytest.mark.parametrize("name", NEWEST)
+def test_the_newest_of_each_flow_costs_the_same_however_many_there_are(sqlite_store: Store, name: str) -> None:
+    """The whole table of runs was read for every listing of connections, and for every look at the metrics."""
+    with sqlite_store.write() as tx:
+        _a_history(tx, 5)
+        few = _work(tx, NEWEST[name])
+        _a_history(tx, 400)
+        assert NEWEST[name](tx)
+        assert _work(tx, NEWEST[name]) <= few + 1
+
+
+def _a_history(tx: Connection, count: int) -> None:
+    """Let three flows have so many more runs, and stock with each."""
+    for at in (utc_text(NOW + timedelta(minutes=count + each)) for each in range(count)):
+        for code in ("acme", "bolt", "cord"):
+            flow = {"connection": code, "document": "stock", "read": 1, "changed": 1, "parked": 0, "at": at}
+            tx.execute(_A_RUN, flow)
+            tx.execute(_A_FEED, flow)
+
+
+_A_RUN = text(
+    "INSERT INTO sync_run (schedule, connection, document, scheduled_at, started_at, ended_at, state, read, changed, "
+    "parked) VALUES ('hourly', :connection, :document, :at, :at, :at, 'done', :read, :changed, :parked)"
+)
+_A_FEED = text(
+    "INSERT INTO feed (connection, document, message_id, state, rows, changed, parked, started_at, ended_at) "
+    "VALUES (:connection, :document, 1, 'applied', :read, :changed, :parked, :at, :at)"
+)
+
+
+def _work(tx: Connection, look: Callable[[Connection], Any]) -> int:
+    """Return how many hundred steps SQLite's machine takes for it."""
+    steps = []
+    database = tx.connection.driver_connection
+    assert database is not None
+    database.set_progress_handler(lambda: steps.append(1), 100)
+    look(tx)
+    database.set_progress_handler(None, 100)
+    return len(steps)

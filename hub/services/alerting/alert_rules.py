@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from hub.model.document import Kind
 from hub.model.state import DeliveryState
 from hub.services.alerting.alert_settings import AlertRule
 from hub.services.attention import failures
 from hub.services.attention.failure import Failure, Filters
-from hub.store.tables import connection, delivery, event, feed, sales_order
+from hub.services.desk import Directory
+from hub.store import connections, feeds
+from hub.store.tables import connection, delivery, event, sales_order
 
 #: How long a notice of a single order is news.
 _NOTICED = timedelta(days=1)
@@ -38,77 +41,97 @@ class Alert:
 _Found = tuple[str, str, str]  # about, text, todo
 
 
-def evaluate(tx: Connection, rules: Iterable[AlertRule], now: datetime) -> dict[str, Alert]:
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What the rules look at, at one moment; `parked` is what needs a person, empty where no rule asks for it."""
+
+    tx: Connection
+    now: datetime
+    directory: Directory
+    parked: list[Failure]
+
+
+def evaluate(tx: Connection, rules: Iterable[AlertRule], now: datetime, directory: Directory) -> dict[str, Alert]:
     """Return what holds right now, by key."""
     parked: list[Failure] = []
     rules = list(rules)
     if any(rule.when in ("parked_more", "acknowledgement_overdue") for rule in rules):
         parked = failures.list_failures(tx, now)
-    found = {}
+    view, found = _View(tx, now, directory, parked), {}
     for rule in rules:
-        for about, text, todo in _LOOKS[rule.when](tx, rule, now, parked):
+        for about, text, todo in _LOOKS[rule.when](view, rule):
             if rule.partner in ("", about.partition(" ")[0]):
                 alert = Alert(rule.name, about, text, todo, rule.urgent, rule.to)
                 found[alert.key] = alert
     return found
 
 
-def _down(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+def _down(view: _View, rule: AlertRule) -> Iterator[_Found]:
     columns = (connection.c.code, connection.c.outage_since, connection.c.outage_error)
-    for code, since, error, by, why in tx.execute(select(*columns, connection.c.paused_by, connection.c.paused_why)):
+    query = select(*columns, connection.c.paused_by, connection.c.paused_why)
+    for code, since, error, by, why in view.tx.execute(query):
         if by == "hub":
             todo = f"mend its secret or ask them; `crossdock connection check {code}` says when it is well"
             yield code, f"{code} lets us in no more: {why}", todo
-        elif since is not None and now - since >= rule.than:
+        elif since is not None and view.now - since >= rule.than:
             text = f"{code} cannot be reached since {since:%Y-%m-%d %H:%M} UTC: {error}"
             yield code, text, f"ask {code}; what waits goes by itself when it is back"
 
 
-def _old_feeds(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
-    newest = select(feed.c.connection, feed.c.document, func.max(feed.c.ended_at).label("at"))
-    for code, document, at in tx.execute(newest.group_by(feed.c.connection, feed.c.document)):
-        if at is not None and now - at > rule.than:
-            text = f"the last {document} of {code} came {at:%Y-%m-%d %H:%M} UTC"
-            yield f"{code} {document}", text, f"ask {code} for it; `crossdock sync run {code}` looks at once"
+def _old_feeds(view: _View, rule: AlertRule) -> Iterator[_Found]:
+    """Find stock that is old, and what a live partner is to send and never has; of a file that is gone nothing."""
+    taken, live = feeds.last_taken(view.tx), connections.live_since(view.tx)
+    for (code, document), at in taken.items():
+        if view.now - at > rule.than and view.directory.partner(code) is not None:
+            yield _missing(code, document, f"the last {document} of {code} came {at:%Y-%m-%d %H:%M} UTC")
+    for code, since in live.items():
+        expected = view.directory.inbound(code, Kind.STOCK_LEVEL)
+        if expected is not None and (code, expected) not in taken and view.now - since > rule.than:
+            text = f"no {expected} of {code} has ever come, and it is live since {since:%Y-%m-%d %H:%M} UTC"
+            yield _missing(code, expected, text)
 
 
-def _parked_more(_tx: Connection, rule: AlertRule, now: datetime, parked: list[Failure]) -> Iterator[_Found]:
-    lasting = [each for each in parked if now - each.since >= rule.than]
+def _missing(code: str, document: str, text: str) -> _Found:
+    return f"{code} {document}", text, f"ask {code} for it; `crossdock sync run {code}` looks at once"
+
+
+def _parked_more(view: _View, rule: AlertRule) -> Iterator[_Found]:
+    lasting = [each for each in view.parked if view.now - each.since >= rule.than]
     for group in failures.group(lasting):
         if group.count > rule.count:
             about = f"{group.partner} {group.error_class}/{group.code}"
             yield about, f"{group.partner}: {group.example} ({group.document})", group.todo or "`crossdock failed list`"
 
 
-def _unanswered(_tx: Connection, rule: AlertRule, now: datetime, parked: list[Failure]) -> Iterator[_Found]:
-    for each in parked:
-        if each.code in ("overdue", "not acknowledged") and now - each.since >= rule.than:
+def _unanswered(view: _View, rule: AlertRule) -> Iterator[_Found]:
+    for each in view.parked:
+        if each.code in ("overdue", "not acknowledged") and view.now - each.since >= rule.than:
             yield f"{each.partner} {each.id}", each.error, each.todo
 
 
-def _stuck(tx: Connection, rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+def _stuck(view: _View, rule: AlertRule) -> Iterator[_Found]:
     going = (DeliveryState.QUEUED.value, DeliveryState.WAITING.value, DeliveryState.RUNNING.value)
     rows = (
         select(delivery.c.connection, func.count(), func.min(delivery.c.created_at).label("at"))
         .join(connection, connection.c.code == delivery.c.connection)
-        .where(connection.c.mode == "live", delivery.c.state.in_(going), delivery.c.created_at < now - rule.than)
+        .where(connection.c.mode == "live", delivery.c.state.in_(going), delivery.c.created_at < view.now - rule.than)
         .group_by(delivery.c.connection)
     )
-    for code, count, _at in tx.execute(rows):
+    for code, count, _at in view.tx.execute(rows):
         if count > rule.count:
             yield code, f"documents for {code} do not leave", f"`crossdock connection check {code}`"
 
 
-def _notices(tx: Connection, _rule: AlertRule, now: datetime, _parked: list[Failure]) -> Iterator[_Found]:
+def _notices(view: _View, _rule: AlertRule) -> Iterator[_Found]:
     """Find what routing files want people to be told of single orders, for a day each."""
     columns = (event.c.id, event.c.name, event.c.detail, sales_order.c.channel, sales_order.c.number)
     query = (
         select(*columns)
         .join(sales_order, sales_order.c.id == event.c.subject)
-        .where(event.c.name.in_(("order.notice", "order.nothing_fits")), event.c.at > now - _NOTICED)
+        .where(event.c.name.in_(("order.notice", "order.nothing_fits")), event.c.at > view.now - _NOTICED)
         .order_by(event.c.id)
     )
-    for row in tx.execute(query):
+    for row in view.tx.execute(query):
         missing = ", ".join(f"{each['quantity']} of {each['sku']}" for each in row.detail.get("lines", ()))
         words = row.detail.get("text") or f"nothing fits {missing}"
         yield (
@@ -118,7 +141,7 @@ def _notices(tx: Connection, _rule: AlertRule, now: datetime, _parked: list[Fail
         )
 
 
-_LOOKS: Mapping[str, Callable[[Connection, AlertRule, datetime, list[Failure]], Iterator[_Found]]] = {
+_LOOKS: Mapping[str, Callable[[_View, AlertRule], Iterator[_Found]]] = {
     "connection_down": _down,
     "feed_older": _old_feeds,
     "parked_more": _parked_more,

@@ -31,7 +31,7 @@ def look(desk: Desk, settings: AlertsSection) -> int:
         return 0
     now = desk.clock.now()
     with desk.store.read() as tx:
-        holds = evaluate(tx, settings.rules, now)
+        holds = evaluate(tx, settings.rules, now, desk.directory)
     with desk.store.write() as tx:
         told_now = _tell_changes(tx, settings, holds, now) + _tell_summary(tx, settings, now)
         return told_now + _take_over(tx, settings, now)

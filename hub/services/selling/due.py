@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -24,23 +25,34 @@ _PAGE = 200
 
 
 def look(desk: Desk, limit: int = _PAGE) -> int:
-    """Look at the orders that are due, each in a transaction of its own; returns how many.
+    """Look at the orders that are due, `limit` read at a time, each in a transaction of its own; returns how many.
 
     One that cannot be looked at is left as it was, and does not stop the others. Those of a batch are routed together
     elsewhere, and passed over here.
     """
-    now = desk.clock.now()
-    with desk.store.read() as tx:
-        found = [row.id for row in orders.due(tx, now, limit) if not _collected(tx, desk, row)]
-    return sum(_look_at(desk, order_id, now) for order_id in found)
+    now, looked = desk.clock.now(), 0
+    last: OrderRow | None = None
+    while True:  # also behind those that stay: a batch may hold any number
+        with desk.store.read() as tx:
+            page = orders.due(tx, now, limit, after=last)
+            found = _alone(tx, desk, page)
+        looked += sum(_look_at(desk, order_id, now) for order_id in found)
+        if len(page) < limit:
+            return looked
+        last = page[-1]
 
 
-def _collected(tx: Connection, desk: Desk, row: OrderRow) -> bool:
+def _alone(tx: Connection, desk: Desk, page: Sequence[OrderRow]) -> list[str]:
+    """Return the ids of those that wait for something else than their batch."""
+    portions = allocations.of_orders(tx, [row.id for row in page])
+    return [row.id for row in page if not _collected(desk, Book(row, portions[row.id]))]
+
+
+def _collected(desk: Desk, book: Book) -> bool:
     """Return whether the order waits for nothing but its batch."""
-    ruling = ruling_of(desk, row.doc)
-    if ruling.batch is None or any(gate.shut for gate in row.gates):
+    if any(gate.shut for gate in book.order.gates):
         return False
-    return routing.collects(ruling, Book(row, allocations.of_order(tx, row.id)))
+    return routing.collects(ruling_of(desk, book.order.doc), book)
 
 
 def _look_at(desk: Desk, order_id: str, now: datetime) -> bool:

@@ -19,23 +19,16 @@ log = EventLog(__name__)
 _TOGETHER = 8
 
 
-def route_waiting(desk: Desk, limit: int = 200) -> int:
+def route_waiting(desk: Desk) -> int:
     """Route again the orders whose missing SKUs have had news, some at a time with one commit, each undone by itself.
 
     Called after feeds of stock and prices: an order that came before its supplier's first ones needs no person. Returns
     how many fared differently. Of one that did not, nothing is written down: with every feed that would be most of
     what the database holds. An order that cannot be routed is left as it was, and does not stop the others.
     """
-    routed, last = 0, ""
-    while True:
-        with desk.store.read() as tx:
-            waiting = allocations.orders_with_news(tx, limit, after=last)
-            hopeful = allocations.not_refused(tx, waiting, desk.clock.now()) if waiting else set()
-        some = [order_id for order_id in waiting if order_id in hopeful]
-        routed += sum(_try_again(desk, each) for each in batches(some, _TOGETHER))
-        if len(waiting) < limit:
-            return routed
-        last = waiting[-1]
+    with desk.store.read() as tx:
+        waiting = allocations.orders_with_news(tx, desk.clock.now())
+    return sum(_try_again(desk, each) for each in batches(waiting, _TOGETHER))
 
 
 def _try_again(desk: Desk, order_ids: Sequence[str]) -> int:

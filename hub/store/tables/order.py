@@ -49,6 +49,7 @@ allocation = Table(
     Column("shipped_at", UtcTime),
     Column("cancel_asked_at", UtcTime, index=True),  # no longer wanted, but its document had left
     Column("recall_by", UtcTime),  # until when the node has to answer a change that asks it back
+    Column("stuck_since", UtcTime),  # since when it lacks a source and needs a person, whoever looked at it since
     Column("updated_at", UtcTime, nullable=False, index=True),
     Index("ix_allocation_bound", "node", "sku", "state", "updated_at"),
     Index(

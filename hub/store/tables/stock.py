@@ -122,5 +122,5 @@ feed = Table(
     Column("parked", Integer, nullable=False),
     Column("started_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
-    Index(None, "connection", "document"),
+    Index(None, "connection", "document", "started_at"),
 )
