@@ -20,6 +20,8 @@ from hub.services.alerting.alert_settings import AlertsSection
 from hub.services.matching import Tolerances
 
 _PREFIX = "CROSSDOCK__"
+#: Settings that stood in the example and never did anything: a file that still has them is sound.
+_IDLE = (("sync", "push_stock_seconds"),)
 
 
 class ConfigError(Exception):
@@ -103,7 +105,6 @@ class SyncSection(Section):
 
     workers: Annotated[int, Field(ge=1, le=256)] = 8
     rescan_seconds: Annotated[float, Field(gt=0, description="how often the mappings folder is looked at")] = 2.0
-    push_stock_seconds: Annotated[float, Field(gt=0, description="how often channels are told new stock")] = 30.0
 
 
 class RatesSection(Section):
@@ -165,6 +166,9 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
         raise ConfigError([f"{path}: no such file; `crossdock init` writes one"]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError([f"{path}: cannot be read as TOML: {error}"]) from None
+    for section, key in _IDLE:
+        if isinstance(raw.get(section), dict):
+            raw[section].pop(key, None)
     overridden = _lay_over(raw, environ)
     try:
         config = Config.model_validate({**raw, "folder": path.parent.absolute()})

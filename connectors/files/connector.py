@@ -56,7 +56,6 @@ _ABOUT = About(
         }
     ),
     page_size=100,
-    maps_files=True,
     keep_idle=900,  # most of a poll that finds nothing is the key exchange of a new session
 )
 

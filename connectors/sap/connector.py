@@ -65,7 +65,6 @@ _ABOUT = About(
         }
     ),
     page_size=100,
-    maps_files=True,
     keep_idle=900,
 )
 

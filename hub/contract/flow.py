@@ -168,5 +168,4 @@ class About:
     idempotent: frozenset[Kind] = frozenset()
     page_size: int = 100
     pace: Pace | None = None
-    maps_files: bool = False
     keep_idle: float = 0.0

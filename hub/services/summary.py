@@ -84,9 +84,7 @@ def summarise(tx: Connection) -> Summary:
         records_parked=_count(tx, select(func.count()).where(parked_record.c.state == "open")),
         runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
         stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
-        stock_feeds=_count(
-            tx, select(func.count(func.distinct(feed.c.connection))).where(feed.c.ended_at.is_not(None))
-        ),
+        stock_feeds=_count(tx, _FED),
         connections_by_mode=_grouped(tx, connection.c.mode),
         connections_down=_count(tx, select(func.count()).where(connection.c.outage_since.is_not(None))),
     )

@@ -1,24 +1,19 @@
 """The archive: every document as it came and as it left, byte for byte, under its SHA-256.
 
-Contents are kept as compressed parts of at most 1 MiB of original each, so that a large one never stands in memory or
-in one transaction as a whole. Part 0 is written last: where it stands, the whole content does.
+Contents are kept as compressed parts of at most 1 MiB of original each. All parts are written in one transaction:
+where part 0 stands, the whole content does.
 """
 
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import IO
 
 from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, or_, select, update
 
 from hub.model.state import DeliveryState
-from hub.store.engine import Store
 from hub.store.prepared import Prepared
 from hub.store.tables import archive, delivery, message, parked_record
 from hub.store.upsert import insert_for
@@ -31,7 +26,7 @@ _NARROW, _LEAN = 12, 4
 _SMALL = 1 << 14
 #: A content that one of these still stands for is needed, however old it is.
 _OPEN_MESSAGES = ("received", "quarantined")
-#: Made once, since building a statement costs more than running it. Part 0 is written last: with it all are there.
+#: Made once, since building a statement costs more than running it.
 _FIRST_PART = select(archive.c.part).where(archive.c.sha256 == bindparam("sha"), archive.c.part == 0)
 _RENEW = (
     update(archive)
@@ -57,20 +52,12 @@ class ContentDamaged(ValueError):
         super().__init__(f"content {sha256} in the archive is damaged: restore the database from a backup")
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A content in the archive: its SHA-256 in hex, and its size in bytes."""
-
-    sha256: str
-    size: int
-
-
 def keep(tx: Connection, content: bytes, now: datetime) -> str:
     """Keep a content, once however often it comes, and return its SHA-256 in hex."""
     sha256 = hashlib.sha256(content).hexdigest()
     if len(content) > _SMALL and _refresh(tx, sha256, now):
         return sha256
-    for part in reversed(range(max(1, -(-len(content) // PART)))):
+    for part in range(max(1, -(-len(content) // PART))):
         original = content[part * PART : (part + 1) * PART]
         _write(tx, sha256, part, _compressed(original), len(original), now)
     return sha256
@@ -86,43 +73,6 @@ def load(tx: Connection, sha256: str) -> bytes:
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ContentDamaged(sha256)
     return content
-
-
-def keep_chunks(store: Store, chunks: Iterable[bytes], now: datetime) -> Kept:
-    """Keep a content of any size that comes in pieces, in bounded memory and short transactions of its own."""
-    with tempfile.TemporaryFile(prefix="crossdock-") as spool:
-        digest, sizes = hashlib.sha256(), []
-        for original in _parts(chunks):
-            digest.update(original)
-            compressed = zlib.compress(original, _LEVEL)
-            spool.write(compressed)
-            sizes.append((len(compressed), len(original)))
-        kept = Kept(digest.hexdigest(), sum(size for _, size in sizes))
-        with store.write() as tx:
-            known = _refresh(tx, kept.sha256, now)
-        if not known:
-            _write_spooled(store, kept.sha256, spool, sizes, now)
-    return kept
-
-
-def load_chunks(store: Store, sha256: str) -> Iterator[bytes]:
-    """Yield a content in pieces of at most 1 MiB; raises ContentDamaged at the end when they do not add up."""
-    digest = hashlib.sha256()
-    part = 0
-    while True:
-        with store.read() as tx:
-            where = (archive.c.sha256 == sha256) & (archive.c.part == part)
-            compressed = tx.execute(select(archive.c.content).where(where)).scalar_one_or_none()
-        if compressed is None:
-            break
-        original = _original(sha256, compressed)
-        digest.update(original)
-        part += 1
-        yield original
-    if part == 0:
-        raise ContentGone(sha256)
-    if digest.hexdigest() != sha256:
-        raise ContentDamaged(sha256)
 
 
 def expire(tx: Connection, before: datetime, limit: int = 500) -> int:
@@ -161,34 +111,10 @@ def _write(tx: Connection, sha256: str, part: int, compressed: bytes, size: int,
 
 @cache
 def _writing(dialect: str) -> Prepared:
-    # a part that an interrupted run left is kept, but its retention begins with that of the others
+    # a small content may be there already: then its retention begins anew
     made = insert_for(dialect, archive)
     kept = made.on_conflict_do_update(index_elements=["sha256", "part"], set_={"stored_at": made.excluded.stored_at})
     return Prepared(kept, "sha256", "part", "content", "size", "stored_at")
-
-
-def _write_spooled(store: Store, sha256: str, spool: IO[bytes], sizes: list[tuple[int, int]], now: datetime) -> None:
-    end = sum(compressed for compressed, _ in sizes)
-    for part, (compressed, original) in reversed(list(enumerate(sizes))):
-        end -= compressed
-        spool.seek(end)
-        content = spool.read(compressed)
-        with store.write() as tx:
-            _write(tx, sha256, part, content, original, now)
-
-
-def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut pieces of any size into full parts and a last one; nothing at all is one empty part."""
-    waiting = bytearray()
-    some = False
-    for chunk in chunks:
-        waiting += chunk
-        while len(waiting) >= PART:
-            yield bytes(waiting[:PART])
-            del waiting[:PART]
-            some = True
-    if waiting or not some:
-        yield bytes(waiting)
 
 
 def _compressed(original: bytes) -> bytes:

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
 
 from hub.contract import BadRecord
 from hub.store import archive, events
@@ -332,12 +332,6 @@ def done_with(tx: Connection, limit: int = 1000) -> list[ParkedRecord]:
     over = parked_record.c.state != "open"  # most are: read from the newest on, without sorting
     query = select(parked_record).where(over).order_by(parked_record.c.id.desc()).limit(limit)
     return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
-
-
-def count_parked(tx: Connection) -> dict[str, int]:
-    """Return how many open parked records each connection has."""
-    query = select(parked_record.c.connection, func.count()).where(parked_record.c.state == "open")
-    return {row[0]: row[1] for row in tx.execute(query.group_by(parked_record.c.connection))}
 
 
 def resolve_parked(

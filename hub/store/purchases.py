@@ -142,14 +142,6 @@ def count_since(tx: Connection, nodes: Collection[str], since: datetime) -> dict
     return {row.node: int(row.number) for row in tx.execute(query)}
 
 
-def count_by_state(tx: Connection, partner: str | None = None) -> dict[tuple[str, PurchaseState], int]:
-    """Return how many documents each partner has in each state."""
-    query = select(purchase.c.partner, purchase.c.state, func.count()).group_by(purchase.c.partner, purchase.c.state)
-    if partner is not None:
-        query = query.where(purchase.c.partner == partner)
-    return {(code, PurchaseState(state)): number for code, state, number in tx.execute(query)}
-
-
 # --- invoices --------------------------------------------------------------------------------------------------------
 
 

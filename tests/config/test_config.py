@@ -55,6 +55,10 @@ def test_a_problem_in_a_list_of_tables_is_told_with_the_line_of_its_own_table(tm
         load_config(write(tmp_path, rule.format("a", "4h") + rule.format("b", "soon")), {})
 
 
+def test_a_setting_that_never_did_anything_does_not_stop_the_start(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path, "[sync]\nworkers = 3\npush_stock_seconds = 30.0\n"), {}).sync.workers == 3
+
+
 def test_the_environment_lies_over_the_file_and_is_named_when_it_is_wrong(tmp_path: Path) -> None:
     path = write(tmp_path, "[web]\nport = 1000\n")
     assert load_config(path, {"CROSSDOCK__WEB__PORT": "2000"}).web.port == 2000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -35,7 +34,6 @@ def test_a_content_comes_back_byte_for_byte(store: Store, size: int) -> None:
         assert sha256 == hashlib.sha256(content).hexdigest()
         assert archive.load(tx, sha256) == content
         assert parts(tx) == max(1, -(-size // PART))
-    assert b"".join(archive.load_chunks(store, sha256)) == content
 
 
 def test_a_content_is_kept_once_and_compressed(store: Store) -> None:
@@ -49,8 +47,6 @@ def test_a_content_is_kept_once_and_compressed(store: Store) -> None:
 def test_what_is_not_there_is_named_with_a_reason(store: Store) -> None:
     with store.read() as tx, pytest.raises(ContentGone, match=r"no content abc: its retention has ended"):
         archive.load(tx, "abc")
-    with pytest.raises(ContentGone):
-        list(archive.load_chunks(store, "abc"))
 
 
 @pytest.mark.parametrize("damage", ["swapped", "cut", "not compressed"])
@@ -67,45 +63,6 @@ def test_damage_is_noticed(store: Store, damage: str) -> None:
             tx.execute(update(table).where(table.c.sha256 == sha256).values(content=b"?"))
         with pytest.raises(ContentDamaged, match="restore the database from a backup"):
             archive.load(tx, sha256)
-    with pytest.raises(ContentDamaged):
-        list(archive.load_chunks(store, sha256))
-
-
-# --- large contents --------------------------------------------------------------------------------------------------
-
-
-def pieces(total: int, size: int) -> Iterator[bytes]:
-    for start in range(0, total, size):
-        yield bytes([start % 251]) * min(size, total - start)
-
-
-@pytest.mark.parametrize(
-    ("total", "size"), [(0, 1), (10, 3), (PART, PART), (2 * PART + 5, 300_000), (3 * PART, 5 * PART)]
-)
-def test_a_large_content_is_kept_piece_by_piece(store: Store, total: int, size: int) -> None:
-    whole = b"".join(pieces(total, size))
-    kept = archive.keep_chunks(store, pieces(total, size), NOW)
-    assert (kept.sha256, kept.size) == (hashlib.sha256(whole).hexdigest(), total)
-    assert b"".join(archive.load_chunks(store, kept.sha256)) == whole
-    with store.write() as tx:
-        assert archive.load(tx, kept.sha256) == whole
-        before = parts(tx)
-        assert archive.keep(tx, whole, NOW) == kept.sha256
-        assert parts(tx) == before
-    assert archive.keep_chunks(store, pieces(total, size), NOW) == kept
-
-
-def test_an_interrupted_large_content_is_not_there_until_it_is_kept_again(store: Store) -> None:
-    whole = b"".join(pieces(3 * PART, PART))
-    with store.write() as tx:
-        sha256 = archive.keep(tx, whole, NOW)
-        tx.execute(delete(table).where(table.c.part == 0))  # as a kill before the last part leaves it
-        with pytest.raises(ContentGone):
-            archive.load(tx, sha256)
-    assert archive.keep_chunks(store, pieces(3 * PART, PART), LATER).sha256 == sha256
-    with store.write() as tx:
-        assert archive.load(tx, sha256) == whole
-        assert archive.expire(tx, LATER) == 0  # what was left over counts as kept again with the rest
 
 
 # --- retention -------------------------------------------------------------------------------------------------------

@@ -159,8 +159,7 @@ def test_resolving_names_its_records_or_does_nothing(store: Store) -> None:
     with store.write() as tx:
         message = receive(tx).id
         messages.park(tx, message, "acme", "stock", bad("row 1"), NOW)
-        assert messages.count_parked(tx) == {"acme": 1}
         assert messages.resolve_parked(tx, why="nothing named", now=NOW) == 0
         assert messages.resolve_parked(tx, message_id=message, why="done by hand", now=LATER) == 1
         assert messages.parked(tx, state="resolved")[0].closed_why == "done by hand"
-        assert messages.count_parked(tx) == {}
+        assert messages.parked(tx) == []

@@ -29,14 +29,6 @@ def implied(number: Decimal, places: int = 2) -> str:
     return str(int(whole))
 
 
-def from_implied(text: str, places: int = 2) -> Decimal:
-    """Return the number that an N element means; raises ValueError for what is none."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS):
-        raise ValueError(f"{text[:40]!r} is not a whole number with {places} implied decimals")
-    return Decimal(text).scaleb(-places)
-
-
 def _check(number: Decimal) -> None:
     if not number.is_finite():
         raise ValueError(f"{number} is not a finite number")

@@ -15,7 +15,6 @@ _MOST_LINES: Final = 2000
 _LAST_LINES: Final = 10  # a total stands there
 _SEARCHED: Final = 40
 _FIGURE = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*")
-_FEWEST_WORDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
