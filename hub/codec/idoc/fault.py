@@ -28,6 +28,10 @@ class FaultCode(Enum):
     TOO_LARGE = "the IDoc is too large to be held", Severity.ERROR
     TOO_DEEP = "the segments nest deeper than an IDoc can", Severity.ERROR
     BAD_BYTES = "there are bytes that are no characters of the code page", Severity.ERROR
+    EBCDIC_PAGE = (
+        "it is EBCDIC, whose pages read a character here differently; say which one by code_page, such as cp273",
+        Severity.ERROR,
+    )
     REBUILT = "the numbers of the segments do not say how they nest; it was taken from the type", Severity.NOTE
     UNKNOWN_TYPE = "the type is not in the dictionary", Severity.NOTE
     UNKNOWN_SEGMENT = "the segment is not in the dictionary", Severity.NOTE

@@ -6,6 +6,8 @@ import codecs
 import re
 from typing import Final
 
+from hub.codec.idoc import ebcdic
+
 _PACKED: Final = (
     (b"\x1f\x8b", "it is packed with gzip; unpack it first"),
     (b"PK\x03\x04", "it is a ZIP archive or an Excel workbook"),
@@ -13,6 +15,7 @@ _PACKED: Final = (
     (b"%PDF", "it is a PDF"),
     (b"-----BEGIN PGP", "it is encrypted (PGP); decrypt it first"),
 )
+_EBCDIC: Final = "it is XML in EBCDIC; ask the partner for UTF-8"
 _BEGINNINGS: Final = (
     ("ISA", "it looks like an X12 interchange"),
     ("UNA", "it looks like an EDIFACT interchange"),
@@ -27,8 +30,8 @@ _ROOT: Final = re.compile(r"<(?!\?|!)(?:[\w.-]+:)?([\w.-]+)")
 
 def looks(first: bytes) -> str:
     """Return a sentence about a file that begins with these bytes."""
-    if not first:
-        return "it is empty"
+    if not first or ebcdic.is_markup(first):
+        return _EBCDIC if first else "it is empty"
     for magic, told in _PACKED:
         if first.startswith(magic):
             return told

@@ -14,6 +14,7 @@ from typing import Final
 
 from hub.codec.idoc import hierarchy
 from hub.codec.idoc.dictionary import Dictionary, Layout, cutter, standard
+from hub.codec.idoc.ebcdic import is_markup
 from hub.codec.idoc.fault import Fault, FaultCode
 from hub.codec.idoc.looks import looks
 from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, REST, Idoc, Segment
@@ -31,6 +32,7 @@ _TOLD: Final = 20
 _NAME: Final = re.compile(r"(?:[EZY][12]|/)[A-Z0-9_/]{1,28}(?: |$)")
 
 _MOST_NAMES: Final = 10_000
+_NO_CHARACTER: Final = re.compile("[\ud800-\udfff]")
 _rstrip = str.rstrip
 _BLANKS: Final = repeat(" ")
 _BLANK: Final = " " * RECORD_WIDTH
@@ -52,6 +54,9 @@ def read(
     text = Text(chunks, encoding, fallback)
     words = dictionary or standard()
     found = False
+    if is_markup(text.first):
+        yield _explained(Fault(FaultCode.NO_IDOC, offset=0), text)
+        return
     events = read_xml(text.chunks(), words, held) if _is_xml(text) else iter(_Flat(Records(text), words, held))
     for event in events:
         yield event if found or isinstance(event, Idoc) else _explained(event, text)
@@ -113,6 +118,7 @@ class _Cutter:
         self._dictionary = dictionary
         self._known: dict[str, _Known] = {}
         self.odd = False  # whether what was cut last has no name that a segment could have
+        self.bad = False  # whether it holds bytes that are no characters
 
     def __call__(self, record: str, line: int, offset: int) -> Segment:
         key = record[:NAME_WIDTH]
@@ -123,6 +129,7 @@ class _Cutter:
         if used.isprintable() and (end == length or record[end:] == _BLANK[: length - end]):
             stripped = map(_rstrip, known.cut(end)(used))
         else:
+            self.bad = self.bad or _NO_CHARACTER.search(record) is not None
             used = record.rstrip(" ")
             end = len(used)
             stripped = map(_rstrip, known.cut(end)(used), _BLANKS)
@@ -194,6 +201,9 @@ class _Flat:
                     now.segments.append(cut(record, line, offset))
                     if cut.odd:
                         yield from self._odd(now, record, line, offset)
+                    if cut.bad:
+                        cut.bad = False
+                        now.faults.append(_at(FaultCode.BAD_BYTES, record, line, offset))
                 elif before <= held:
                     now.faults.append(_at(FaultCode.TOO_LARGE, record, line, offset))
             elif not self._skipping:

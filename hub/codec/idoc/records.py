@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
+from hub.codec.idoc import ebcdic
 from hub.codec.idoc.fault import Fault, FaultCode
+from hub.codec.idoc.loose import is_loose, loose
 from hub.codec.idoc.model import CONTROL, CONTROL_RECORD, HEADER_WIDTH, NAME_WIDTH, RECORD_WIDTH, Form, Framing, Widths
 
 _MOST_NAMES: Final = 10_000
@@ -21,6 +23,8 @@ CHUNK: Final = 1 << 16
 LONGEST: Final = 1 << 16
 #: So far into a file its first line end is looked for; the control record is no longer.
 _HEAD: Final = 1100
+#: So much of a file is looked at to see how long its records are.
+_LOOK: Final = 3 * RECORD_WIDTH + _HEAD
 #: SEGNUM, PSGNUM and HLEVEL; and MANDT with DOCNUM, which all records of an IDoc have alike.
 _NUMBERS: Final = slice(49, 63)
 _SHARED: Final = slice(30, 49)
@@ -49,6 +53,8 @@ class Text:
 
     Without an encoding it is UTF-8, or the fallback from the first bytes on that UTF-8 does not allow. A byte order
     mark is taken at its word. Bytes that are no characters become lone surrogates, so that they can be written again.
+    EBCDIC is known by its first bytes; it is read by the fallback where that is a page of it, and else `doubtful` finds
+    what other pages read otherwise.
     """
 
     def __init__(self, chunks: Iterable[bytes], encoding: str = "", fallback: str = "latin-1") -> None:
@@ -62,6 +68,10 @@ class Text:
                 self.bom, encoding, first = mark, name, first[len(mark) :]
         if not encoding and first[:2] in (b"E\x00", b"\x00E"):
             encoding = "utf-16-le" if first[:1] == b"E" else "utf-16-be"
+        self.doubtful: re.Pattern[str] | None = None
+        if not encoding and ebcdic.is_ebcdic(first):
+            encoding = self._fallback if ebcdic.said(self._fallback) else ebcdic.PAGE
+            self.doubtful = None if ebcdic.said(self._fallback) else ebcdic.doubtful()
         self.first = first
         self.encoding = encoding
         self.width = 2 if encoding.startswith(("utf-16", "utf_16")) else 1
@@ -153,11 +163,18 @@ class Records:
         self.framing = Framing(Form.FLAT, "", None, text.encoding or "utf-8", bool(text.bom), last_end=False)
 
     def __iter__(self) -> Iterator[tuple[str, int, int]]:
-        texts = iter(self._text)
+        doubtful = self._text.doubtful
+        for record, line, offset in self._cut():
+            if doubtful is not None and doubtful.search(record):
+                self._note(FaultCode.EBCDIC_PAGE, offset, record, line)
+            yield record, line, offset
+
+    def _cut(self) -> Iterator[tuple[str, int, int]]:
+        texts = map(_printed, self._text) if self._text.width == 1 else iter(self._text)
         head = ""
         for text in texts:
             head += text
-            if len(head) > _HEAD + RECORD_WIDTH:
+            if len(head) > _LOOK:
                 break
         texts = chain([head], texts)
         first = head[:_HEAD]
@@ -167,6 +184,8 @@ class Records:
         elif "\r" in first:
             self.framing.end = "\r"
             yield from self._lines(texts, "\r")
+        elif is_loose(head[:_LOOK]):
+            yield from loose(texts, self.framing, self._offset, self._text.size, self._note)
         else:
             yield from self._fixed(texts)
         self.framing.encoding = self._text.encoding or "utf-8"
@@ -214,9 +233,11 @@ class Records:
                     control = control or _control_width(held, at)
                     width = control
                 record = held[at : at + width]
-                if not text and not record.strip(_AFTER):
-                    self.framing.after = held[at:]
-                    break
+                if not record.strip(_AFTER):  # what fills a block, or the end of the file
+                    blank = len(held) - at - len(held[at:].lstrip(_AFTER))
+                    self.framing.after = "" if text else held[at:]
+                    offset, at = offset + self._text.size(held[at : at + blank]), at + blank
+                    continue
                 if not self._is_record(record):
                     skipped = self._astray(held, at, offset)
                     size = self._text.size
@@ -266,6 +287,13 @@ class Records:
 
     def _note(self, code: FaultCode, offset: int, record: str, line: int = 0) -> None:
         self.faults.append(Fault(code, record[:30].strip(), line=line, offset=offset, value=record.strip()[:80]))
+
+
+def _printed(text: str) -> str:
+    """Return a text with blanks for what some fill records with instead, and with the line ends of mainframes."""
+    if "\x00" in text:
+        text = text.replace("\x00", " ")
+    return text.replace(ebcdic.NEXT_LINE, "\n") if ebcdic.NEXT_LINE in text else text
 
 
 def _breaks_off(record: str, before: str) -> bool:
