@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hub.clock import Clock, SystemClock
 from hub.config import Config, secret_finder
-from hub.contract import DocumentSpec, Hears, Plugin, Profile
+from hub.contract import BadRecord, ConnectorError, DocumentSpec, Hears, Plugin, Profile, RawItem
 from hub.delivery.context import IdleContext
 from hub.delivery.links import Links
 from hub.instance import InstanceLock
@@ -18,6 +18,7 @@ from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.inward import Inward
 from hub.mapping.library import Changes, Library
+from hub.model.base import Record
 from hub.model.document import Direction, Kind
 from hub.model.node import Node
 from hub.policy.library import PolicyFiles
@@ -106,6 +107,22 @@ class Hub:
         """Return a partner's inbound document as its mapping file in force has it, or None."""
         files = (file for file in self.library.partners() if file.partner.code == code)
         return next((file.documents.inward.get(document) for file in files), None)
+
+    def parsed(self, code: str, document: str, item: RawItem) -> Iterator[Record | BadRecord]:
+        """Map an original of a partner again, by the file in force, without asking the partner anything."""
+        profile = self.profile(code)
+        name = self.directory.entries[code].connector if code in self.directory.entries else ""
+        if profile is None or name not in self.plugins:
+            return
+        connector = self.plugins[name].open(profile, IdleContext(self.clock))
+        try:
+            yield from connector.parse(document, item)
+        except BadRecord as bad:
+            yield bad
+        except ConnectorError as error:
+            yield BadRecord(error.what, record="the whole document", todo=error.todo)
+        finally:
+            connector.close()
 
     def ears(self, code: str) -> tuple[Hears, Profile] | None:
         """Return who understands calls of this partner, and its profile; None when nobody does."""

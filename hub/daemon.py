@@ -140,6 +140,7 @@ class Daemon:
             jobs=lambda: tuple(jobs_of(self._schedules, hub.directory)),
             check=lambda code: connections.check(hub.links, code, read_only=True),
             inward=hub.inward,
+            parse=hub.parsed,
             redact=hub.links.redact,
             routing_files=hub.policy_files.texts,
         )

@@ -55,7 +55,7 @@ def _told(session: Session, reference: str, *, why: bool) -> dict[str, Any]:
 @json_option
 @pass_session
 def show(session: Session, reference: str, as_json: bool) -> None:
-    """Show an order by our id, the channel's id or its number: lines, documents, deliveries, shipments, events."""
+    """Show an order by our id, the channel's id or its number: lines, documents, what came and left, events."""
     told = _told(session, reference, why=False)
     if as_json:
         print_json(told)
@@ -64,6 +64,7 @@ def show(session: Session, reference: str, as_json: bool) -> None:
     lines = [{**line, "why": _stuck_why(line)} for line in told["lines"]]
     _table("lines", lines, ("line", "sku", "quantity", "states", "why"))
     _table("documents", told["documents"], ("number", "kind", "partner", "node", "state", "acknowledge_by", "ship_by"))
+    _table("originals that came", told["messages"], ("id", "connection", "document", "name", "received_at", "size"))
     _table("deliveries", told["deliveries"], ("id", "connection", "document", "key", "state", "attempts", "error"))
     _table("held back: the connection observes", told["would_send"], ("id", "partner", "document", "name", "size"))
     for each in told["would_send"]:

@@ -24,11 +24,12 @@ from hub.services.desk import Desk
 from hub.services.sourcing import wording
 from hub.services.sourcing.history import rules_of
 from hub.services.syncing import would_send
-from hub.store import allocations, decisions, deliveries, events, orders, purchases, shipments
+from hub.store import allocations, decisions, deliveries, events, orders, originals, purchases, shipments
 from hub.store.allocations import Portion
 from hub.store.decisions import Decided
 from hub.store.delivery_row import Delivery
 from hub.store.events import Event
+from hub.store.messages import MessageRow
 from hub.store.orders import OrderRow
 from hub.store.purchases import PurchaseRow
 from hub.store.shipments import ShipmentRow
@@ -83,6 +84,7 @@ def _told(tx: Connection, desk: Desk, order: OrderRow, *, why: bool) -> dict[str
         "lines": [_line(order, line_id, portions, routed) for line_id in _line_ids(order, portions)],
         "decisions": [_decision(each) for each in routed],
         "documents": [_document(row) for row in purchases.of_order(tx, order.id)],
+        "messages": [_message(row) for row in originals.of_order(tx, order.id)],
         "deliveries": [_delivery(row) for row in reversed(deliveries.search(tx, order_id=order.id))],
         "would_send": [each.as_json() for each in would_send.of_order(tx, order.id)],
         "shipments": [_shipment(row) for row in shipments.of_order(tx, order.id)],
@@ -295,6 +297,22 @@ def _delivery(row: Delivery) -> dict[str, Any]:
         "error": row.error,
         "created_at": row.created_at.isoformat(),
         "sent_at": _time(row.sent_at),
+    }
+
+
+def _message(row: MessageRow) -> dict[str, Any]:
+    """Return an original that made or changed the order."""
+    return {
+        "id": f"m{row.id}",
+        "connection": row.connection,
+        "document": row.document,
+        "name": row.name or row.key,
+        "state": row.state,
+        "records": row.records,
+        "size": row.size,
+        "sha256": row.sha256,
+        "received_at": row.received_at.isoformat(),
+        "applied_at": _time(row.applied_at),
     }
 
 

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import insert
 
-from hub.contract import DocumentSpec, Health, Profile
+from hub.contract import DocumentSpec, Health, Profile, RawItem
 from hub.model.document import Direction, Kind
 from hub.model.item import CatalogueEntry
 from hub.model.money import ExchangeRates
@@ -115,6 +115,20 @@ class Browser:
         return Reply(sent[0]["status"], [(k.decode(), v.decode()) for k, v in sent[0]["headers"]], text)
 
 
+def made(number: str, sku: str = "A", quantity: int = 1, name: str = "") -> SalesOrder:
+    """Return an order of one line."""
+    return SalesOrder(
+        channel="shop",
+        order_id=number,
+        number=f"#{number}",
+        placed_at=PLACED,
+        updated_at=PLACED,
+        currency="USD",
+        ship_to=Address(country="US"),
+        lines=(OrderLine(line_id="L1", sku=sku, name=name, quantity=Decimal(quantity)),),
+    )
+
+
 class Site:
     """A console with what is behind it."""
 
@@ -165,6 +179,7 @@ class Site:
             access=Access(users or {}, host, local="ann"),
             ask=self.ask,
             check=lambda code: Health(ok=False, sentence=f"{code} does not answer", todo="ask them"),
+            parse=self.parse,
             redact=lambda _partner, text: text.replace("hunter2", "<secret:password>"),
             routing_files=lambda: self.routing_files,
             simulations=self.simulations,
@@ -173,20 +188,14 @@ class Site:
         mount(app, console)
         return Browser(app)
 
+    def parse(self, _partner: str, _document: str, item: RawItem) -> Iterator[SalesOrder]:
+        """Make the order of what is named after it, and another one."""
+        yield made("7777")
+        yield made(item.key)
+
     def order(self, number: str, sku: str = "A", quantity: int = 1, name: str = "") -> None:
-        line = OrderLine(line_id="L1", sku=sku, name=name, quantity=Decimal(quantity))
-        order = SalesOrder(
-            channel="shop",
-            order_id=number,
-            number=f"#{number}",
-            placed_at=PLACED,
-            updated_at=PLACED,
-            currency="USD",
-            ship_to=Address(country="US"),
-            lines=(line,),
-        )
         with self.store.write() as tx:
-            orders.apply(tx, self.desk, Source("shop", "orders", 1), order)
+            orders.apply(tx, self.desk, Source("shop", "orders", 1), made(number, sku, quantity, name))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.state import DeliveryState
-from hub.store import archive, deliveries, messages
+from hub.store import archive, deliveries, messages, originals
 
 PAGES = (
     "/",
@@ -195,6 +195,46 @@ def test_a_document_is_shown_as_sent_beside_as_we_have_it_without_secrets(site: 
     assert "PO;&lt;secret:password&gt;" in page.text
     assert "channel_order" in page.text
     assert "no such SKU" in text(site.open().get(f"/needs/d{number}"))
+
+
+def came(site: Any, content: str) -> int:
+    """Keep an original that is about an order; returns the message's id."""
+    with site.store.write() as tx:
+        received = messages.receive(
+            tx,
+            connection="shop",
+            document="orders",
+            key="1001",
+            name="1001.json",
+            content=content.encode(),
+            now=site.clock.now(),
+        )
+        originals.link(tx, "order", "shop", [(received.id, "1001")])
+        return int(received.id)
+
+
+def test_what_came_is_shown_as_written_beside_what_it_becomes(site: Any) -> None:
+    site.order("1001")
+    number, browser = came(site, '{"id": 1001, "token": "hunter2", "note": "<b>"}'), site.open()
+    page = browser.get("/orders/1001")
+    link = re.search(rf'href="(/messages/{number}\?order=SO\d+)"', page.text)
+    assert link, page.text
+    shown = browser.get(link[1]).text
+    assert "&lt;secret:password&gt;" in shown
+    assert "&lt;b&gt;" in shown
+    assert '"order_id": "1001"' in shown, "as we have it"
+    told = json.loads(browser.get(f"/api/messages/{number}?order=1001").text)
+    assert [each["order_id"] for each in told["records"]] == ["1001"]
+    assert json.loads(browser.get("/api/orders/1001").text)["messages"][0]["name"] == "1001.json"
+    assert browser.get("/messages/999").status == 404
+
+
+def test_a_long_original_is_shown_where_it_speaks_of_the_order(quick_site: Any) -> None:
+    quick_site.order("1001")
+    number = came(quick_site, "x" * 90_000 + "order 1001 here" + "y" * 90_000)
+    shown = json.loads(quick_site.open().get(f"/api/messages/{number}?order=1001").text)
+    assert "order 1001 here" in shown["raw"]
+    assert "shown from byte" in shown["note"]
 
 
 def test_stock_is_greyed_when_it_is_too_old_to_sell(site: Any) -> None:

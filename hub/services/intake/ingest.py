@@ -23,7 +23,7 @@ from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services.desk import Desk, Source
-from hub.services.intake import said_again
+from hub.services.intake import said_again, traces
 from hub.services.inventory import catalogue, places, receipts, stock
 from hub.services.selling import amendments, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
@@ -329,13 +329,17 @@ def _apply_handful(tx: Connection, desk: Desk, inlet: Inlet, steps: Sequence[_St
     records = [(each, record) for each, record in steps if isinstance(record, Record)]
     together = _apply_together(tx, desk, inlet, records) if len(records) > 1 else None
     ended: list[_Progress] = []
+    applied: list[tuple[int, Record]] = []
     for each, record in steps:
         if record is None:
             ended.append(each)
-        elif together is not None and isinstance(record, Record):
+            continue
+        if together is not None and isinstance(record, Record):
             each.counts += Counts(1, int(next(together)), 0)
-        else:
-            _apply_one(tx, desk, inlet, each, record)
+            applied.append((each.message.id, record))
+        elif _apply_one(tx, desk, inlet, each, record) and isinstance(record, Record):
+            applied.append((each.message.id, record))
+    traces.keep(tx, inlet.connection, inlet.document.kind, applied)
     _end(tx, desk, inlet, ended)
 
 
@@ -383,7 +387,8 @@ def _parse(desk: Desk, inlet: Inlet, message: MessageRow, content: bytes | None)
         yield _unforeseen(error, "the whole document", message)
 
 
-def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record: Record | BadRecord) -> None:
+def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record: Record | BadRecord) -> bool:
+    """Apply one record, or park it; returns whether it was applied."""
     changed, bad = False, record if isinstance(record, BadRecord) else None
     if isinstance(record, Record):
         changed, bad = _apply_record(tx, desk, inlet, each.message, record)
@@ -391,6 +396,7 @@ def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record
         messages.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
         each.parked.append(bad)
     each.counts += Counts(1, int(changed), int(bad is not None))
+    return bad is None
 
 
 def _apply_record(

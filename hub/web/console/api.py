@@ -24,7 +24,7 @@ from hub.services.requests import Refused
 from hub.services.syncing import connections
 from hub.web.console.access import Role
 from hub.web.console.failed_pages import filters_of
-from hub.web.console.order_pages import search
+from hub.web.console.order_pages import original, search
 from hub.web.console.partner_pages import VERBS, scores, stock_page
 from hub.web.console.site import Console
 
@@ -104,6 +104,15 @@ def _mount_lists(app: FastAPI, console: Console) -> None:
                 return JSONResponse(as_json(explain.explain(tx, desk, reference)))
             except LookupError as error:
                 return JSONResponse({"error": str(error)}, 404)
+
+    @app.get("/api/messages/{number}")
+    def message(number: int, request: Request) -> Response:
+        """Return a document that came, raw beside its records; with `order` only those about that order."""
+        console.enter(request)
+        _, found = original(console, number, request.query_params.get("order", ""))
+        if found is None:
+            return JSONResponse({"error": f"there is no message {number}"}, 404)
+        return JSONResponse(as_json(asdict(found)))
 
     @app.get("/api/stock")
     def stock(request: Request) -> Response:

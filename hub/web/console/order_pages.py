@@ -11,9 +11,10 @@ from fastapi import FastAPI, Request
 from starlette.responses import Response
 
 from hub.model.state import OrderStatus
-from hub.services import explain
-from hub.store import archive, deliveries, orders
-from hub.store.orders import OrderSummary
+from hub.services import explain, message_view
+from hub.services.message_view import MessageView
+from hub.store import archive, deliveries, messages, orders
+from hub.store.orders import OrderRow, OrderSummary
 from hub.web.console.access import Role
 from hub.web.console.answer import done, not_found, show
 from hub.web.console.render import moment, money
@@ -51,6 +52,15 @@ def mount(app: FastAPI, console: Console) -> None:
         console.enter(request)
         return _delivery(console, request, number)
 
+    @app.get("/messages/{number}")
+    def message(number: int, request: Request) -> Response:
+        """Show one document that came: as it was written and what it becomes, side by side."""
+        console.enter(request)
+        order, found = original(console, number, request.query_params.get("order", ""))
+        if found is None:
+            return not_found(console, request, f"there is no message {number}")
+        return show(console, request, "message.html", view=found, order=order)
+
     @app.post("/orders/{order_id}/{verb}")
     async def act(order_id: str, verb: str, request: Request) -> Response:
         """Hold, release, reroute or cancel an order."""
@@ -81,6 +91,16 @@ def search(console: Console, given: Mapping[str, str]) -> list[OrderSummary]:
             limit=_PAGE,
             before=before,
         )
+
+
+def original(console: Console, number: int, reference: str) -> tuple[OrderRow | None, MessageView | None]:
+    """Return the order that is named, where there is one, and the message as far as it is about it."""
+    with console.desk().store.read() as tx:
+        named = orders.find(tx, reference) if reference else []
+        order = named[0] if len(named) == 1 else None
+        row = messages.get(tx, number)
+        partner = row.connection if row else ""
+        return order, message_view.view(tx, number, order, console.parse, lambda text: console.redact(partner, text))
 
 
 def _one(console: Console, request: Request, reference: str) -> Response:

@@ -30,7 +30,9 @@ _HEADERS = {
 _TONES: Mapping[str, str] = {
     **dict.fromkeys(("stuck", "unfillable", "rejected", "parked", "failed", "held", "paused", "down"), "bad"),
     **dict.fromkeys(("backordered", "blocked", "unknown", "waiting", "observe", "quarantined", "queued"), "warn"),
-    **dict.fromkeys(("shipped", "delivered", "closed", "confirmed", "done", "live", "approved", "invoiced"), "good"),
+    **dict.fromkeys(
+        ("shipped", "delivered", "closed", "confirmed", "done", "live", "approved", "invoiced", "applied"), "good"
+    ),
     **dict.fromkeys(("cancelled", "superseded"), "off"),
 }
 

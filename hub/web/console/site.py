@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.contract import Health
 from hub.mapping.inward import Inward
 from hub.services.desk import Desk
+from hub.services.message_view import Parse
 from hub.services.sourcing.simulation import Texts
 from hub.services.sourcing.simulations import Simulations
 from hub.services.syncing.schedules import Job
@@ -40,6 +41,7 @@ class Console:
     jobs: Callable[[], tuple[Job, ...]] = tuple
     check: Callable[[str], Health] | None = None
     inward: Callable[[str, str], Inward | None] = lambda _partner, _document: None
+    parse: Parse | None = None
     redact: Callable[[str, str], str] = lambda _partner, text: text
     routing_files: Callable[[], Texts] = tuple
     simulations: Simulations = field(default_factory=Simulations)
