@@ -133,6 +133,10 @@ def _work_folder(folder: Path | None) -> Iterator[Path]:
 def _run(place: Path, options: DemoOptions, *, exit_when_done: bool, quiet: bool) -> dict[str, Any] | None:
     """Run both sides until done or Ctrl-C, which drains the hub at any moment; returns the audited summary."""
     started = time.monotonic()
+    if not quiet:
+        click.echo(
+            f"Crossdock demo in {place}: the simulated partners begin, then the hub reads their stock and prices ..."
+        )
     sandbox = SandboxProcess(place, options.for_sandbox())
     hub: HubProcess | None = None
     try:

@@ -1,8 +1,9 @@
-"""The demo's terminal view: orders in, routed, sent, acknowledged, shipped, told to the shop, parked."""
+"""The demo's terminal view: orders in, routed, sent, acknowledged, shipped, shipments told, parked."""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-_STEPS = ("orders in", "routed", "sent", "acknowledged", "shipped", "told to the shop")
+from hub.cli.show import cell
+
+_STEPS = ("orders in", "routed", "sent", "acknowledged", "shipped", "shipments told")
 
 
 class DemoView:
@@ -24,7 +27,10 @@ class DemoView:
         self._console = Console(file=sys.stderr if quiet else sys.stdout, quiet=quiet, highlight=False)
         self._progress = Progress(TextColumn("{task.description:17}"), BarColumn(40), MofNCompleteColumn())
         self._tasks = {step: self._progress.add_task(step, total=None) for step in _STEPS}
-        self._head = Text(f"Crossdock demo in {folder}\nhub {url}/health   Ctrl-C drains and ends\n")
+        command = f"{sys.argv[0]} -c {folder / 'crossdock.toml'} order list"
+        self._head = Text(
+            f"console {url}   Ctrl-C drains and ends\nin another window: {command}\n", overflow="fold", no_wrap=False
+        )
         self._live = Live(self._picture({}), console=self._console, refresh_per_second=4, transient=False)
 
     def __enter__(self) -> Self:
@@ -44,11 +50,12 @@ class DemoView:
 
     def end(self, result: Mapping[str, Any]) -> None:
         """Show the audited summary."""
+        self._console.line()
         table = Table(show_header=False, box=None, pad_edge=False)
         routed = result.get("routed_from", {})
         for name, value in result.items():
             if name != "routed_from":
-                table.add_row(name.replace("_", " "), str(value))
+                table.add_row(name.replace("_", " "), cell(value))
         for kind, units in routed.get("units", {}).items():
             table.add_row(f"units from {kind}", str(units))
         table.add_row("orders from several places", str(routed.get("orders_split", 0)))
@@ -75,18 +82,23 @@ def progress_of(state: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[st
     purchases = summary["purchases_by_state"]
     issued = sum(purchases.values())
     acknowledged = issued - purchases.get("issued", 0)
-    fulfilments = summary["deliveries"].get("fulfilment", {})
     waiting = summary["lines_by_state"].get("new", 0) + summary["lines_by_state"].get("routable", 0)
-    outward = [summary["deliveries"].get(kind, {}) for kind in ("purchase_order", "ship_order")]
-    sent = sum(states.get("sent", 0) + states.get("confirmed", 0) for states in outward)
     return {
         "orders in": (summary["orders"], state["orders_placed"]),
         "routed": (summary["orders"] - min(waiting, summary["orders"]), state["orders_placed"]),
-        "sent": (sent, issued),
+        "sent": _delivered(summary, "purchase_order", "ship_order"),
         "acknowledged": (acknowledged, issued),
         "shipped": (sum(purchases.get(each, 0) for each in ("shipped", "invoiced", "rejected", "cancelled")), issued),
-        "told to the shop": (fulfilments.get("confirmed", 0), summary["shipments"]),
+        "shipments told": _delivered(summary, "fulfilment"),
     }
+
+
+def _delivered(summary: Mapping[str, Any], *kinds: str) -> tuple[int, int]:
+    """Return how many deliveries of these kinds have left, and how many there are to send."""
+    counts: Counter[str] = Counter()
+    for kind in kinds:
+        counts.update(summary["deliveries"].get(kind, {}))
+    return counts["sent"] + counts["confirmed"], counts.total() - counts["superseded"] - counts["cancelled"]
 
 
 def _states(summary: Mapping[str, Any], state: str) -> int:
