@@ -15,6 +15,7 @@ import requests
 
 from hub.cli.processes import HubProcess
 from tests.cli.conftest import FEED, Desktop, desktop
+from tests.running import wait_until
 
 __all__ = ["desktop"]
 pytestmark = [
@@ -54,14 +55,15 @@ def healthy(daemon: HubProcess) -> bool:
     return requests.get(f"{daemon.url}/health", timeout=30).status_code == 200
 
 
-def comes_true(holds: Callable[[], bool], seconds: float = 90.0) -> bool:
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
+def in_the_end(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, also when the daemon cannot answer meanwhile."""
+
+    def asked() -> bool:
         with suppress(requests.RequestException):
-            if holds():
-                return True
-        time.sleep(0.3)
-    return False
+            return holds()
+        return False
+
+    wait_until(asked, 90)
 
 
 def room(daemon: HubProcess, most: int) -> None:
@@ -74,16 +76,16 @@ def test_on_a_full_disk_nothing_is_taken_and_all_of_it_comes_when_there_is_room(
     desktop: Desktop, daemon: HubProcess
 ) -> None:
     write(desktop, "A")
-    assert comes_true(lambda: known(desktop) == {"A"})
+    in_the_end(lambda: known(desktop) == {"A"})
     room(daemon, 4096)
     write(desktop, "A", "B")
-    assert comes_true(lambda: not healthy(daemon))
+    in_the_end(lambda: not healthy(daemon))
     why = requests.get(f"{daemon.url}/health", timeout=30).json()["why"]
     assert why == "nothing can be written down: is the disk full, or the database locked?"
     assert known(desktop) == {"A"}
     assert waiting(desktop), "the file was taken from the partner although it could not be kept"
     room(daemon, resource.RLIM_INFINITY)
-    assert comes_true(lambda: known(desktop) == {"A", "B"} and healthy(daemon))
+    in_the_end(lambda: known(desktop) == {"A", "B"} and healthy(daemon))
     assert daemon.stop() == 0
 
 
@@ -100,5 +102,5 @@ def test_a_database_that_somebody_holds_is_waited_for(desktop: Desktop, daemon: 
         time.sleep(3)
         assert known(desktop) == set()
         other.execute("COMMIT")
-    assert comes_true(lambda: known(desktop) == {"A"} and healthy(daemon))
+    in_the_end(lambda: known(desktop) == {"A"} and healthy(daemon))
     assert daemon.stop() == 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from hub.daemon import Daemon
 from hub.notify import notify
 from hub.reload import merge
 from hub.web.app import WebServer, build_app
+from tests.running import running, wait_until
 
 CONFIG = '[web]\nport = 0\n[routing]\nsplit_penalty = "{penalty}"\n[store]\narchive_days = {days}\n'
 
@@ -33,26 +32,14 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def daemon(path: Path) -> Iterator[Daemon]:
-    made = Daemon(Hub(load_config(path)), lambda: load_config(path))
-    made.start()
-    loop = threading.Thread(target=made.run)
-    loop.start()
-    yield made
-    made.ask_to_stop()
-    loop.join(10)
-
-
-def comes_true(holds: Callable[[], bool]) -> bool:
-    until = time.monotonic() + 4
-    while not holds() and time.monotonic() < until:
-        time.sleep(0.05)
-    return holds()
+    with running(Hub(load_config(path)), lambda: load_config(path)) as made:
+        yield made
 
 
 def test_a_sound_configuration_comes_into_force_without_a_restart(daemon: Daemon, path: Path) -> None:
     path.write_text(CONFIG.format(penalty=4, days=7), "utf-8")
     daemon.ask_to_reload()
-    assert comes_true(lambda: daemon.hub.config.store.archive_days == 7)
+    wait_until(lambda: daemon.hub.config.store.archive_days == 7)
     assert daemon.hub.desk.rules.split_penalty == 4
 
 
@@ -64,18 +51,18 @@ def test_another_log_level_comes_into_force_without_a_restart(
     monkeypatch.setattr(root, "level", logging.INFO)
     path.write_text(CONFIG.format(penalty=1, days=90) + '[hub]\nlevel = "error"\n', "utf-8")
     daemon.ask_to_reload()
-    assert comes_true(lambda: root.level == logging.ERROR)
+    wait_until(lambda: root.level == logging.ERROR)
 
 
 def test_a_broken_configuration_leaves_the_last_good_one_in_force(daemon: Daemon, path: Path) -> None:
     path.write_text(CONFIG.format(penalty="much", days=7), "utf-8")
     daemon.ask_to_reload()
-    assert comes_true(lambda: not daemon._reload_asked.is_set())
+    wait_until(lambda: not daemon._reload_asked.is_set())
     assert daemon.hub.config.store.archive_days == 90
     path.write_text(CONFIG.format(penalty=4, days=7), "utf-8")
     (path.parent / "schedules" / "bad.toml").write_text("nonsense", "utf-8")
     daemon.ask_to_reload()
-    assert comes_true(lambda: not daemon._reload_asked.is_set())
+    wait_until(lambda: not daemon._reload_asked.is_set())
     assert daemon.state()["ready"]
     assert daemon.hub.config.store.archive_days == 90
 
@@ -117,17 +104,11 @@ def test_a_routing_file_comes_into_force_while_running_and_a_broken_one_does_not
         in_force = daemon.hub.desk.policy
         return ",".join(each.name for each in in_force.rule_sets) if in_force else ""
 
-    def becomes(wanted: Callable[[], bool]) -> bool:
-        until = time.monotonic() + 30
-        while not wanted() and time.monotonic() < until:
-            time.sleep(0.05)
-        return wanted()
-
     file = path.parent / "routing.toml"
     file.write_text('version = 1\n[[rules]]\nname = "one"\n', "utf-8")
-    assert becomes(lambda: policy() == "one")
+    wait_until(lambda: policy() == "one")
     file.write_text('version = 1\n[[rules]]\nnam = "two"\n', "utf-8")
-    assert becomes(lambda: bool(daemon.hub.policy_files.problems))
+    wait_until(lambda: bool(daemon.hub.policy_files.problems))
     assert policy() == "one"
     file.write_text('version = 1\n[[rules]]\nname = "three"\n', "utf-8")
-    assert becomes(lambda: policy() == "three")
+    wait_until(lambda: policy() == "three")

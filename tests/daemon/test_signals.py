@@ -10,7 +10,7 @@ import pytest
 
 from hub.cli.processes import HubProcess
 from tests.cli.conftest import Desktop, desktop
-from tests.daemon.test_hard_times import comes_true
+from tests.running import wait_until
 
 __all__ = ["desktop"]
 pytestmark = pytest.mark.timeout(300)
@@ -25,19 +25,19 @@ def daemon(desktop: Desktop) -> Iterator[HubProcess]:
 
 
 def test_sighup_takes_over_what_is_sound_and_sigterm_drains(desktop: Desktop, daemon: HubProcess) -> None:
-    def logged(*words: str) -> bool:
-        return comes_true(lambda: all(word in daemon.log.read_text("utf-8") for word in words))
+    def expect_logged(*words: str) -> None:
+        wait_until(lambda: all(word in daemon.log.read_text("utf-8") for word in words))
 
     config = desktop.folder / "crossdock.toml"
     good = config.read_text("utf-8")
     config.write_text(good + "\n[nonsense]\nx = 1\n", "utf-8")
     os.kill(daemon.pid, signal.SIGHUP)
-    assert logged("config.refused", "nonsense")
+    expect_logged("config.refused", "nonsense")
     desktop.map(code="bolt")
     config.write_text(good.replace("archive_days = 90", "archive_days = 91"), "utf-8")
     os.kill(daemon.pid, signal.SIGHUP)
-    assert logged("config.reloaded")
-    assert comes_true(lambda: {each["code"] for each in desktop.said("connection", "list")} == {"acme", "bolt"})
+    expect_logged("config.reloaded")
+    wait_until(lambda: {each["code"] for each in desktop.said("connection", "list")} == {"acme", "bolt"})
     os.kill(daemon.pid, signal.SIGTERM)
     assert daemon.wait(60) == 0
-    assert logged("daemon.stopped")
+    expect_logged("daemon.stopped")

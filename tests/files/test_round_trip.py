@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from hub.testing.context import MemoryContext, MemoryNumbers
 from hub.testing.drive import read_all
 from sandbox.options import Behaviour, Options
 from sandbox.world import RunningSandbox, start
+from tests.running import wait_until
 
 EXACT = Behaviour(reject=0, reduce=0, short=0, two_parcels=0, reaction=0.01, ship_after=0.01, sweep_every=0.1)
 
@@ -55,12 +55,7 @@ def records(connector: Connector, document: str) -> list[Any]:
 
 
 def wait_for(connector: Connector, document: str) -> Any:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if found := records(connector, document):
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError(f"no {document} came")
+    return wait_until(lambda: records(connector, document), told=lambda: f"no {document} came")[0]
 
 
 def an_order(sandbox: RunningSandbox, sku: str) -> PurchaseOrder:

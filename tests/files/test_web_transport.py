@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -30,6 +29,7 @@ from hub.testing.context import Crash
 from hub.testing.drive import read_all
 from tests.files.certificates import self_signed
 from tests.files.web_server import TOKEN, WebServer
+from tests.running import wait_until
 
 
 @pytest.fixture
@@ -296,9 +296,7 @@ def test_after_a_death_at_any_instant_find_knows(
     with pytest.raises(Crash):
         connect().send(outbound())
     if finding is Found:  # the request had left; the server needs an instant for it
-        until = time.monotonic() + 5
-        while not web.documents and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: web.documents)
     assert isinstance(connect().find(outbound(note=context.notes.get("P1"))), finding)
 
 

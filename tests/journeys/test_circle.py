@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.circle import Circle
+from tests.running import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 HISTORY = Path(__file__).resolve().parents[3] / "shared" / "samples" / "orders" / "olist"
@@ -53,9 +54,7 @@ def test_ctrl_c_drains_the_demo_and_exits_0(tmp_path: Path) -> None:
     command = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *command]
     child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     address = tmp_path / "demo" / "data" / "daemon.address"
-    until = time.monotonic() + 60
-    while not address.exists() and time.monotonic() < until:
-        time.sleep(0.1)
+    wait_until(address.exists)
     time.sleep(3)
     child.send_signal(signal.SIGINT)
     _, errors = child.communicate(timeout=90)
@@ -110,10 +109,7 @@ def test_a_new_mapping_file_comes_up_while_the_daemon_runs_and_a_broken_one_does
     acme.write_text(
         known.replace(f'code = "{code}"', 'code = "newcomer"').replace(f"nodes.{code.upper()}", "nodes.NEWCOMER")
     )
-    until = time.monotonic() + 20
-    while "newcomer" not in {row["code"] for row in ours.command("connection", "list")}:
-        assert time.monotonic() < until
-        time.sleep(0.5)
+    wait_until(lambda: "newcomer" in {row["code"] for row in ours.command("connection", "list")})
     (newcomer,) = [row for row in ours.command("connection", "list") if row["code"] == "newcomer"]
     assert newcomer["mode"] == "observe"
     acme.write_text("version = 1\n[partner\n")

@@ -13,6 +13,7 @@ import requests
 
 from hub.cli.processes import ProcessFailed
 from tests.journeys.circle import Circle
+from tests.running import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 
@@ -110,10 +111,7 @@ def kill_at_random(circle: Circle, times: int, seed: int) -> None:
         hub.wait_until_ready()
         before = progress(hub.summary())
         circle.sandbox.post("/orders", {"n": 8})
-        until = time.monotonic() + 30
-        while progress(hub.summary()) == before:
-            assert time.monotonic() < until, "no progress since the restart"
-            time.sleep(0.01)
+        wait_until(lambda hub=hub, before=before: progress(hub.summary()) != before, 30)
         time.sleep(rng.uniform(0, 0.4))
         hub.kill()
         print(f"kill {number}: interrupted {dict(circle.rows(UNDER_WAY))}", flush=True)

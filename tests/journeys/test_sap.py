@@ -18,6 +18,7 @@ from sandbox.world import plan_world
 from tests.files.openssh_server import WHY_NOT, OpenSsh, make_keys
 from tests.journeys.circle import Circle
 from tests.journeys.test_kills import expect_each_line_once, kill_everywhere, start_live
+from tests.running import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 
@@ -138,13 +139,6 @@ root = "SHPCON"
     path.write_text(path.read_text("utf-8") + said, "utf-8")
 
 
-def until(holds: Callable[[], object], seconds: float = 150) -> None:
-    ends = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < ends, "it never came true"
-        time.sleep(0.3)
-
-
 def test_orders_are_taken_back_and_a_customer_on_sap_is_served_over_openssh(
     circle: Callable[..., Circle], sshd: OpenSsh
 ) -> None:
@@ -165,9 +159,9 @@ def test_orders_are_taken_back_and_a_customer_on_sap_is_served_over_openssh(
     ours.go_live()
 
     (order,) = ours.sandbox.post("/orders", {"lines": {theirs: 2}})["orders"]
-    until(lambda: any(row["order"] == order for row in held_by(ours, supplier)))
+    wait_until(lambda: any(row["order"] == order for row in held_by(ours, supplier)), 150)
     ours.sandbox.post("/cancel", {"order": order})
-    until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == order] == [0])
+    wait_until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == order] == [0], 150)
 
     number = ours.sandbox.post("/buy", {"lines": {theirs: 5, own: 3}})["order"]
 
@@ -175,12 +169,12 @@ def test_orders_are_taken_back_and_a_customer_on_sap_is_served_over_openssh(
         answer: dict[str, dict[str, float]] = ours.sandbox.get("/bought")["orders"][number]
         return answer
 
-    until(lambda: told()["confirmed"] == {"000010": 5, "000020": 3})
+    wait_until(lambda: told()["confirmed"] == {"000010": 5, "000020": 3}, 150)
     ours.sandbox.post("/amend", {"order": number, "item": "000010", "quantity": 2})
-    until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == number] == [2])
-    until(lambda: told()["shipped"] == {"000010": 2, "000020": 3})
+    wait_until(lambda: [row["quantity"] for row in held_by(ours, supplier) if row["order"] == number] == [2], 150)
+    wait_until(lambda: told()["shipped"] == {"000010": 2, "000020": 3}, 150)
     prices = {sku: item.price for sku, item in world.items.items()}
-    until(lambda: Decimal(str(told()["invoiced"])) == 2 * prices[theirs] + 3 * prices[own])
+    wait_until(lambda: Decimal(str(told()["invoiced"])) == 2 * prices[theirs] + 3 * prices[own], 150)
     assert ours.sandbox.get("/state")["unreadable"] == {}
     assert ours.sandbox.get("/bought")["unreadable"] == []
     assert set(ours.sandbox.get("/bought")["statuses"]) <= {"16"}

@@ -10,17 +10,15 @@ import pytest
 from connectors.netsuite.connector import PLUGIN, NetSuiteConnector
 from connectors.netsuite.gate import Gate
 from connectors.netsuite.settings import Flow, NetSuiteSettings
-from connectors.netsuite.wsdl import fetch
 from hub.contract import Profile
 from hub.model.partner import Partner, Role
 from hub.testing.clock import FakeClock
 from hub.testing.context import MemoryContext
 from sandbox.netsuite.books import Books
 from sandbox.netsuite.service import RunningNetSuite
-from sandbox.netsuite.wsdl import documents
+from tests.netsuite.folder import ENDPOINT, lay_wsdl
 from tests.netsuite.plain import PlainGateway, PlainReader
 
-ENDPOINT = "2025_2"
 #: With the whole of a channel's order a ship order makes none of its own; and a supplier's account is no other's.
 _APART = {Flow.SUPPLIER_ORDERS, Flow.SALES_ORDERS}
 
@@ -28,9 +26,8 @@ _APART = {Flow.SUPPLIER_ORDERS, Flow.SALES_ORDERS}
 @pytest.fixture(scope="session")
 def wsdl_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sandbox's WSDL as `fetch-wsdl` stores it."""
-    folder, source = tmp_path_factory.mktemp("wsdl"), "https://account.test/wsdl/v2025_2_0/"
-    files = {source + path: text.encode() for path, text in documents(ENDPOINT).items()}
-    fetch(files.__getitem__, f"{source}netsuite.wsdl", folder / ENDPOINT)
+    folder = tmp_path_factory.mktemp("wsdl")
+    lay_wsdl(folder)
     return folder
 
 

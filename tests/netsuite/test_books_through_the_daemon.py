@@ -7,10 +7,8 @@ ordered by NetSuite itself, and what leaves NetSuite's own locations is told to 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,23 +16,19 @@ import pytest
 from lxml import etree
 from sqlalchemy import select
 
-from connectors.netsuite.wsdl import fetch
 from hub.clock import SystemClock
 from hub.composition import Hub
-from hub.config import load_config
-from hub.daemon import Daemon
 from hub.services.inventory import fresh
-from hub.services.syncing import connections
 from hub.store.tables import delivery
 from sandbox.netsuite.books import Book, lines
 from sandbox.netsuite.envelope import Element, Namespaces, child, text
 from sandbox.netsuite.moods import Mood
 from sandbox.netsuite.service import RunningNetSuite, Service
-from sandbox.netsuite.wsdl import documents
 from sandbox.options import Options
 from sandbox.world import RunningSandbox, plan_world
-from tests.netsuite.test_through_the_daemon import ENDPOINT, wait
+from tests.netsuite.folder import ENDPOINT, add_partner, reading_every_second
 from tests.netsuite.trade import fulfilment_of
+from tests.running import wait_until
 
 SPACES = Namespaces(ENDPOINT)
 READ = ["node", "sales_order", "stock_level", "catalogue_entry", "acknowledgement", "shipment", "invoice"]
@@ -42,6 +36,21 @@ DOCUMENTS = [
     *("locations", "vendors", "stock", "items", "drop_ship_orders", "shipments", "ship_orders", "sales_orders"),
     *("purchase_orders", "receipts", "fulfilments", "bills"),
 ]
+ABOUT = """code = "erp"
+role = "warehouse"
+[nodes.{node}]
+kind = "warehouse"
+"""
+CONNECTION = f"""documents = {DOCUMENTS}
+customer = "77"
+customers = "email"
+vendor_stock = "40"
+drop_ship_location = "{{account.west}}"
+[connection.charge_items]
+payment = "{{account.payment}}"
+[connection.locations]
+"{{account.east}}" = "{{node}}"
+"""
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,7 @@ def account(shop: RunningSandbox, erp: RunningNetSuite, tmp_path: Path) -> Accou
     rest = [sku for sku, each in shop._site.shop.variants.items() if each.item.ships and sku not in theirs]
     account = erp.ask(lambda service: _fill(service, supplier.code, rest, theirs))
     (tmp_path / "mappings" / f"{own.code}.toml").unlink()
-    (tmp_path / "mappings" / "erp.toml").write_text(_partner_file(erp, tmp_path, own.node, account), "utf-8")
-    source = "https://account.test/wsdl/"
-    files = {source + path: content.encode() for path, content in documents(ENDPOINT).items()}
-    fetch(files.__getitem__, f"{source}netsuite.wsdl", tmp_path / "wsdl" / ENDPOINT)
+    add_partner(erp, tmp_path, ABOUT.format(node=own.node), CONNECTION.format(node=own.node, account=account))
     return account
 
 
@@ -102,58 +108,11 @@ def _fill(service: Service, supplier: str, rest: list[str], theirs: list[str]) -
     return Account(east.id, west.id, vendor.id, supplier, payment.id, skus)
 
 
-def _partner_file(erp: RunningNetSuite, folder: Path, node: str, account: Account) -> str:
-    access = erp.access
-    for name in ("consumer_key", "consumer_secret", "token", "token_secret"):
-        (folder / "secrets" / f"erp_{name}").write_text(getattr(access, name), "utf-8")
-    return f"""version = 1
-[partner]
-code = "erp"
-role = "warehouse"
-[partner.agreement]
-acknowledges = false
-[nodes.{node}]
-kind = "warehouse"
-[connection]
-connector = "netsuite"
-account = "1234567_SB1"
-url = "{erp.url}"
-wsdl_folder = "{folder / "wsdl"}"
-consumer_key = "secret:erp_consumer_key"
-consumer_secret = "secret:erp_consumer_secret"
-token_id = "secret:erp_token"
-token_secret = "secret:erp_token_secret"
-documents = {DOCUMENTS}
-customer = "77"
-customers = "email"
-vendor_stock = "40"
-drop_ship_location = "{account.west}"
-read_timeout = 5
-[connection.charge_items]
-payment = "{account.payment}"
-[connection.locations]
-"{account.east}" = "{node}"
-"""
-
-
 @pytest.fixture
 def live(account: Account, tmp_path: Path) -> Iterator[Hub]:
-    """A daemon that reads everybody every second, live from the beginning."""
     assert account.east  # the partner file is written
-    (tmp_path / "schedules").mkdir()
-    schedule = f'[[schedule]]\nname = "all"\nevery = "1s"\nselect = {{ kind = {READ} }}\n'
-    (tmp_path / "schedules" / "all.toml").write_text(schedule, "utf-8")
-    config = tmp_path / "crossdock.toml"
-    config.write_text("[web]\nport = 0\n[delivery]\nfirst_delay_seconds = 0.2\nlongest_delay_seconds = 1\n", "utf-8")
-    hub = Hub(load_config(config))
-    daemon = Daemon(hub)
-    daemon.start()
-    connections.go_live(hub.desk, list(hub.directory.entries), datetime(2000, 1, 1, tzinfo=UTC), "test")
-    thread = threading.Thread(target=daemon.run)
-    thread.start()
-    yield hub
-    daemon._stopping.set()
-    thread.join()
+    with reading_every_second(tmp_path, READ) as hub:
+        yield hub
 
 
 def kept(erp: RunningNetSuite, type_: str) -> list[Book]:
@@ -162,7 +121,7 @@ def kept(erp: RunningNetSuite, type_: str) -> list[Book]:
 
 def the(erp: RunningNetSuite, type_: str) -> Book:
     """The one record of a type, as soon as it is there."""
-    wait(lambda: kept(erp, type_), 120)
+    wait_until(lambda: kept(erp, type_), 120)
     (book,) = kept(erp, type_)
     return book
 
@@ -183,14 +142,14 @@ def test_an_order_its_goods_and_its_bill_stand_right_in_netsuite(
 ) -> None:
     skus, supplier = account.skus, account.supplier
     shop.set_stock(supplier, skus["supplier"], 50)
-    wait(lambda: f"ERP-{account.west}" in {node.code for node in live.directory.nodes()})
+    wait_until(lambda: f"ERP-{account.west}" in {node.code for node in live.directory.nodes()})
     west = next(node for node in live.directory.nodes() if node.code == f"ERP-{account.west}")
     assert (west.capacity_per_day, west.buffer, west.coordinates is not None) == (50, Decimal(3), True)
-    wait(lambda: has_stock(live, set(skus.values())), 120)
+    wait_until(lambda: has_stock(live, set(skus.values())), 120)
 
     erp.mood(Mood.LOST_REPLY, for_calls=2)
     order = shop.place_lines(dict.fromkeys(skus.values(), 2))
-    wait(lambda: sourced(kept(erp, "SalesOrder")), 120)
+    wait_until(lambda: sourced(kept(erp, "SalesOrder")), 120)
     sale = the(erp, "SalesOrder")
     sold = rows(sale)
     assert at(sold[skus["east"]], "location") == account.east
@@ -206,7 +165,7 @@ def test_an_order_its_goods_and_its_bill_stand_right_in_netsuite(
     assert at(sale.element, "entity") == customer.id
     assert "@" in text(customer.element, "email")
 
-    wait(lambda: kept(erp, "VendorBill"), 120)
+    wait_until(lambda: kept(erp, "VendorBill"), 120)
     ours, netsuites = sorted(kept(erp, "PurchaseOrder"), key=lambda book: not book.external_id)
     assert at(netsuites.element, "createdFrom") == sale.id
     assert at(ours.element, "entity") == next(b.id for b in kept(erp, "Vendor") if b.external_id == supplier)
@@ -220,7 +179,7 @@ def test_an_order_its_goods_and_its_bill_stand_right_in_netsuite(
 
     left = [sold[skus["east"]], sold[skus["vendor"]]]
     erp.ask(lambda service: service.books.save("ItemFulfillment", shipped(sale, left, "warehouse-1"), SPACES))
-    wait(lambda: told(shop, order) == {skus["east"], skus["vendor"], skus["supplier"]}, 120)
+    wait_until(lambda: told(shop, order) == {skus["east"], skus["vendor"], skus["supplier"]}, 120)
     assert acknowledged(live) == {text(netsuites.element, "tranId")}
     for type_ in ("SalesOrder", "Customer", "ItemReceipt", "VendorBill"):
         assert len(kept(erp, type_)) == 1, type_

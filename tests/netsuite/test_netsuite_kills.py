@@ -11,13 +11,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from connectors.netsuite.wsdl import fetch
 from hub.cli.processes import HubProcess, ProcessFailed
 from hub.composition import Hub
 from hub.config import load_config
@@ -30,22 +28,38 @@ from hub.model.purchase import FulfillmentOrder, Invoice, InvoiceLine, PurchaseO
 from hub.model.shipment import Fulfilment, FulfilmentLine, Shipment, ShipmentLine
 from hub.model.state import DeliveryState
 from hub.model.stock import StockAdjustment, TransferLine, TransferOrder
-from hub.services.syncing import connections
 from hub.store import deliveries
 from hub.store.delivery_row import NewDelivery
 from sandbox.netsuite.books import Book, lines
 from sandbox.netsuite.envelope import Namespaces, text
 from sandbox.netsuite.moods import Mood
 from sandbox.netsuite.service import RunningNetSuite, Service
-from sandbox.netsuite.wsdl import documents
+from tests.netsuite.folder import ENDPOINT, add_partner, open_live
 from tests.netsuite.trade import WHEN, order_fields
 
-ENDPOINT = "2025_2"
 BOUNDARIES = ("claimed", "rendered", "before_bytes", "bytes_sent", "replied", "committed")
 WRITES = [
     *("sales_orders", "ship_orders", "purchase_orders", "receipts", "fulfilments", "bills"),
     *("adjustments", "transfer_orders"),
 ]
+ABOUT = """code = "erp"
+role = "warehouse"
+[nodes.DC1]
+kind = "warehouse"
+[nodes.DC2]
+kind = "warehouse"
+"""
+CONNECTION = f"""documents = {WRITES}
+customers = "email"
+adjustment_account = "99"
+drop_ship_location = "{{far}}"
+connect_timeout = 5
+[connection.vendors]
+ACME = "{{vendor}}"
+[connection.locations]
+"{{east}}" = "DC1"
+"{{far}}" = "DC2"
+"""
 TYPES = (
     "SalesOrder",
     "Customer",
@@ -135,57 +149,8 @@ def folder(account: RunningNetSuite, tmp_path: Path) -> Path:
         return east.id, far.id, books.add_vendor("ACME", "Acme", Namespaces(ENDPOINT)).id
 
     east, far, vendor = account.ask(fill)
-    (tmp_path / "mappings").mkdir()
-    (tmp_path / "secrets").mkdir(mode=0o700)
-    access = account.access
-    for name in ("consumer_key", "consumer_secret", "token", "token_secret"):
-        secret = tmp_path / "secrets" / f"erp_{name}"
-        secret.write_text(getattr(access, name), "utf-8")
-        secret.chmod(0o600)
-    (tmp_path / "mappings" / "erp.toml").write_text(
-        f"""version = 1
-[partner]
-code = "erp"
-role = "warehouse"
-[partner.agreement]
-acknowledges = false
-[nodes.DC1]
-kind = "warehouse"
-[nodes.DC2]
-kind = "warehouse"
-[connection]
-connector = "netsuite"
-account = "1234567_SB1"
-url = "{account.url}"
-wsdl_folder = "{tmp_path / "wsdl"}"
-consumer_key = "secret:erp_consumer_key"
-consumer_secret = "secret:erp_consumer_secret"
-token_id = "secret:erp_token"
-token_secret = "secret:erp_token_secret"
-documents = {WRITES}
-customers = "email"
-adjustment_account = "99"
-drop_ship_location = "{far}"
-connect_timeout = 5
-read_timeout = 5
-[connection.vendors]
-ACME = "{vendor}"
-[connection.locations]
-"{east}" = "DC1"
-"{far}" = "DC2"
-""",
-        "utf-8",
-    )
-    source = "https://account.test/wsdl/"
-    files = {source + path: content.encode() for path, content in documents(ENDPOINT).items()}
-    fetch(files.__getitem__, f"{source}netsuite.wsdl", tmp_path / "wsdl" / ENDPOINT)
-    settings = "first_delay_seconds = 0.2\nlongest_delay_seconds = 1\nattempts = 40\n"
-    (tmp_path / "crossdock.toml").write_text(f"[web]\nport = 0\n[delivery]\n{settings}", "utf-8")
-    hub = Hub(load_config(tmp_path / "crossdock.toml"))
-    hub.upgrade()
-    hub.refresh()
-    connections.go_live(hub.desk, ["erp"], datetime(2000, 1, 1, tzinfo=UTC), "test")
-    hub.close()
+    add_partner(account, tmp_path, ABOUT, CONNECTION.format(east=east, far=far, vendor=vendor))
+    open_live(tmp_path).close()
     return tmp_path
 
 

@@ -5,34 +5,39 @@ Its availability is what routing may promise; what it fulfils is told to the sho
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from connectors.netsuite.wsdl import fetch
 from hub.composition import Hub
-from hub.config import load_config
-from hub.daemon import Daemon
 from hub.services.inventory import fresh
-from hub.services.syncing import connections
 from hub.store.tables import delivery
 from sandbox.netsuite.books import Book, Books, lines
 from sandbox.netsuite.envelope import Namespaces, child, text
 from sandbox.netsuite.moods import Mood
 from sandbox.netsuite.service import RunningNetSuite
-from sandbox.netsuite.wsdl import documents
 from sandbox.options import Options
 from sandbox.world import RunningSandbox, start
+from tests.netsuite.folder import ENDPOINT, add_partner, only_the_shop_and, reading_every_second
 from tests.netsuite.test_books_through_the_daemon import has_stock
-from tests.netsuite.test_through_the_daemon import ENDPOINT, wait
 from tests.netsuite.trade import fulfilment_of
+from tests.running import wait_until
 
 READ = ["sales_order", "stock_level", "catalogue_entry", "shipment"]
+ABOUT = """code = "maker"
+role = "supplier"
+currency = "USD"
+[nodes.WORKS]
+kind = "supplier"
+"""
+CONNECTION = """documents = ["items", "stock", "supplier_orders", "shipments"]
+customer = "77"
+[connection.locations]
+"{location}" = "WORKS"
+"""
 
 
 @pytest.fixture
@@ -44,16 +49,11 @@ def shop(tmp_path: Path) -> Iterator[RunningSandbox]:
 @pytest.fixture
 def maker(shop: RunningSandbox, tmp_path: Path) -> Iterator[RunningNetSuite]:
     """The only one who has anything: a supplier with its own account, under its own names for two goods."""
-    for each in (tmp_path / "mappings").glob("*.toml"):
-        if each.name != "shop.toml":
-            each.unlink()
+    only_the_shop_and(tmp_path)
     with RunningNetSuite() as running:
         skus = sorted(sku for sku, variant in shop._site.shop.variants.items() if variant.item.ships)[:2]
         location = running.ask(lambda service: _fill(service.books, skus))
-        (tmp_path / "mappings" / "maker.toml").write_text(_partner_file(running, tmp_path, location), "utf-8")
-        source = "https://account.test/wsdl/"
-        files = {source + path: content.encode() for path, content in documents(ENDPOINT).items()}
-        fetch(files.__getitem__, f"{source}netsuite.wsdl", tmp_path / "wsdl" / ENDPOINT)
+        add_partner(running, tmp_path, ABOUT, CONNECTION.format(location=location))
         yield running
 
 
@@ -64,54 +64,11 @@ def _fill(books: Books, skus: list[str]) -> str:
     return location.id
 
 
-def _partner_file(account: RunningNetSuite, folder: Path, location: str) -> str:
-    access = account.access
-    for name in ("consumer_key", "consumer_secret", "token", "token_secret"):
-        (folder / "secrets" / f"maker_{name}").write_text(getattr(access, name), "utf-8")
-    return f"""version = 1
-[partner]
-code = "maker"
-role = "supplier"
-currency = "USD"
-[partner.agreement]
-acknowledges = false
-[nodes.WORKS]
-kind = "supplier"
-[connection]
-connector = "netsuite"
-account = "1234567_SB1"
-url = "{account.url}"
-wsdl_folder = "{folder / "wsdl"}"
-consumer_key = "secret:maker_consumer_key"
-consumer_secret = "secret:maker_consumer_secret"
-token_id = "secret:maker_token"
-token_secret = "secret:maker_token_secret"
-documents = ["items", "stock", "supplier_orders", "shipments"]
-customer = "77"
-read_timeout = 5
-[connection.locations]
-"{location}" = "WORKS"
-"""
-
-
 @pytest.fixture
 def live(maker: RunningNetSuite, tmp_path: Path) -> Iterator[Hub]:
-    """A daemon that reads both every second, live from the beginning."""
     assert maker.url  # it has written its partner file
-    (tmp_path / "schedules").mkdir()
-    schedule = f'[[schedule]]\nname = "all"\nevery = "1s"\nselect = {{ kind = {READ} }}\n'
-    (tmp_path / "schedules" / "all.toml").write_text(schedule, "utf-8")
-    config = tmp_path / "crossdock.toml"
-    config.write_text("[web]\nport = 0\n[delivery]\nfirst_delay_seconds = 0.2\nlongest_delay_seconds = 1\n", "utf-8")
-    hub = Hub(load_config(config))
-    daemon = Daemon(hub)
-    daemon.start()
-    connections.go_live(hub.desk, ["maker", "shop"], datetime(2000, 1, 1, tzinfo=UTC), "test")
-    thread = threading.Thread(target=daemon.run)
-    thread.start()
-    yield hub
-    daemon._stopping.set()
-    thread.join()
+    with reading_every_second(tmp_path, READ) as hub:
+        yield hub
 
 
 def sales(maker: RunningNetSuite) -> list[Book]:
@@ -124,10 +81,10 @@ def test_our_purchase_order_is_its_sale_and_its_fulfilment_our_shipment(
     shop: RunningSandbox, maker: RunningNetSuite, live: Hub
 ) -> None:
     first, second = sorted(item.name for item in maker.ask(lambda service: list(service.books.items.values())))
-    wait(lambda: has_stock(live, {first, second}), 120)
+    wait_until(lambda: has_stock(live, {first, second}), 120)
     maker.mood(Mood.LOST_REPLY, for_calls=1)
     order = shop.place_lines({first: 3, second: 1})
-    wait(lambda: sales(maker), 120)
+    wait_until(lambda: sales(maker), 120)
     (sale,) = sales(maker)
     with live.store.read() as tx:
         wanted = select(delivery.c.key, delivery.c.order_id).where(delivery.c.kind == "purchase_order")
@@ -139,10 +96,10 @@ def test_our_purchase_order_is_its_sale_and_its_fulfilment_our_shipment(
 
     (row,) = [row for row in lines(sale) if text(row, "item", "name") == first]
     maker.ask(lambda service: service.books.save("ItemFulfillment", fulfilment_of(sale, [row]), Namespaces(ENDPOINT)))
-    wait(lambda: told(shop, order), 120)
+    wait_until(lambda: told(shop, order), 120)
     assert told(shop, order) == {(first, Decimal(3), "1Z999")}
     maker.ask(lambda service: count(service.books, first, "5"))
-    wait(lambda: available(live, first) == 5, 120)
+    wait_until(lambda: available(live, first) == 5, 120)
     assert len(sales(maker)) == 1
 
 

@@ -21,6 +21,7 @@ from hub.web.bell import Bell
 from sandbox.options import HookManners, Options
 from sandbox.shop.webhooks import Subscription
 from sandbox.world import RunningSandbox, start
+from tests.running import wait_until
 
 TOPICS = ("orders/create", "orders/updated", "orders/cancelled")
 
@@ -48,10 +49,7 @@ class Door:
         subscriptions |= {number: Subscription(number, topic, address) for number, topic in enumerate(TOPICS)}
 
     def wait_for_a_ring(self) -> None:
-        until = time.monotonic() + 5
-        while not self.bell._waiting and time.monotonic() < until:
-            time.sleep(0.02)
-        assert self.bell._waiting, "nobody rang"
+        wait_until(lambda: self.bell._waiting, 30, lambda: "nobody rang")
 
     def read(self) -> None:
         sync.run_here(self.hub.flows(), "shop", self.hub.flows_of("shop", frozenset({Kind.SALES_ORDER})))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,7 +17,6 @@ from hub.cli.main import main
 from hub.composition import Hub
 from hub.config import Config, load_config
 from hub.contract import Profile, Rejected
-from hub.daemon import Daemon
 from hub.model.document import Kind
 from hub.services.syncing import sync
 from hub.services.syncing.reconcile import Comparison, reconcile, run_job
@@ -29,6 +26,7 @@ from hub.store.tables import allocation, sales_order
 from hub.testing import MemoryContext
 from sandbox.options import Options
 from sandbox.world import RunningSandbox, start
+from tests.running import running, wait_until
 
 Opener = Callable[..., ShopifyConnector]
 
@@ -129,22 +127,12 @@ def test_beside_a_running_daemon_the_daemon_mends(hub: Hub, shop_world: RunningS
     for file in (folder / "schedules").glob("*.toml"):
         file.unlink()  # so that nothing but the command makes it read
     config = load_config(folder / "crossdock.toml")
-    daemon = Daemon(Hub(config), lambda: config)
-    daemon.start()
-    loop = threading.Thread(target=daemon.run)
-    loop.start()
-    try:
+    with running(Hub(config)):
         _lose_one(hub, _orders(shop_world)[0])
         command = ["-c", str(folder / "crossdock.toml"), "reconcile", "shop", "--fix"]
         told = CliRunner().invoke(main, command)
         assert (told.exit_code, "the daemon is reading again" in told.output) == (1, True), told.output
-        until = time.monotonic() + 60
-        while _compare(hub).differences and time.monotonic() < until:
-            time.sleep(0.2)
-        assert _compare(hub).differences == []
-    finally:
-        daemon.ask_to_stop()
-        loop.join(60)
+        wait_until(lambda: _compare(hub).differences == [])
 
 
 def _nightly(hub: Hub, code: str, at: datetime) -> bool:

@@ -22,6 +22,7 @@ from hub.store.engine import Store
 from hub.store.errors import NestedTransaction, StoreBusy, StoreClosed
 from hub.store.tables import counter
 from hub.store.turns import Turns
+from tests.running import wait_until
 
 CHILD = Path(__file__).with_name("child.py")
 
@@ -204,15 +205,6 @@ class Joined:
             assert not thread.is_alive()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    for _ in range(1000):
-        if condition():
-            return
-        pause.wait(0.005)
-    raise AssertionError("it never came true")
-
-
 @contextmanager
 def commits_of(store: Store) -> Iterator[list[int]]:
     seen: list[int] = []
@@ -236,7 +228,7 @@ def test_what_waits_together_is_committed_together_and_fails_alone(sqlite_store:
         assert joined.inside.wait(10)
         for number in range(10):
             joined.submit(f"n{number}", refuse if number == 5 else lambda tx, number=number: put(tx, f"n{number}"))
-        until(lambda: joined.waiting() == 10)
+        wait_until(lambda: joined.waiting() == 10)
         joined.release()
     assert len(commits) <= 2
     assert isinstance(joined.outcomes.pop("n5"), ValueError)
@@ -255,7 +247,7 @@ def test_when_the_commit_itself_fails_everybody_in_it_hears_of_it(sqlite_store: 
     assert joined.inside.wait(10)
     joined.submit("broken", breaks_at_the_end)
     joined.submit("good", lambda tx: put(tx, "good"))
-    until(lambda: joined.waiting() == 2)
+    wait_until(lambda: joined.waiting() == 2)
     joined.release()
     failed = {name for name, outcome in joined.outcomes.items() if isinstance(outcome, IntegrityError)}
     assert "broken" in failed
@@ -290,10 +282,10 @@ def test_closing_waits_for_what_was_submitted_and_leaves_nobody_hanging(sqlite_s
     assert joined.inside.wait(10)
     for number in range(5):
         joined.submit(f"n{number}", lambda tx, number=number: put(tx, f"n{number}"))
-    until(lambda: joined.waiting() == 5)
+    wait_until(lambda: joined.waiting() == 5)
     closing = threading.Thread(target=sqlite_store.close)
     closing.start()
-    until(lambda: sqlite_store._users._closed)
+    wait_until(lambda: sqlite_store._users._closed)
     with pytest.raises(StoreClosed):
         sqlite_store.submit(lambda tx: put(tx, "late"))
     joined.release()
@@ -315,7 +307,7 @@ def test_closing_in_the_middle_of_traffic_gives_each_caller_a_clear_answer(store
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
         thread.start()
-    until(lambda: answers.qsize() > 20)
+    wait_until(lambda: answers.qsize() > 20)
     store.close()
     for thread in threads:
         thread.join(10)
@@ -435,7 +427,7 @@ def test_turns_are_taken_in_the_order_in_which_they_were_asked_for() -> None:
     with turns:
         for number, thread in enumerate(threads):
             thread.start()
-            until(lambda number=number: len(turns._waiting) == number + 1)
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
     for thread in threads:
         thread.join(10)
     assert order == list(range(6))
@@ -459,7 +451,7 @@ def test_one_who_comes_on_behalf_of_many_has_the_next_turn() -> None:
     with turns:
         for number, thread in enumerate(threads):
             thread.start()
-            until(lambda number=number: len(turns._waiting) == number + 1)
+            wait_until(lambda number=number: len(turns._waiting) == number + 1)
     for thread in threads:
         thread.join(10)
     assert order == ["many", "single 0", "single 1", "single 2"]
