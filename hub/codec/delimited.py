@@ -68,6 +68,9 @@ ENCODINGS: Final = (
     "cp437",
     "cp850",
     "mac-roman",
+    # Greek, Turkish, Baltic, Russian; then those of two bytes a sign, in which no byte of a sign is a line end
+    *("cp1253", "iso-8859-7", "cp1254", "iso-8859-9", "cp1257", "koi8-r"),
+    *("shift_jis", "cp932", "euc-jp", "gb2312", "gbk", "gb18030", "big5", "euc-kr", "cp949"),
 )
 
 

@@ -53,6 +53,19 @@ def rows(content: bytes, sheet: str = "") -> Iterator[Numbered]:
         book.close()
 
 
+def sheets(content: bytes) -> tuple[str, ...]:
+    """Return the names of the sheets, in their order; raises Refused."""
+    _look_inside(content)
+    try:
+        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+    except _BROKEN as error:
+        raise _damaged(error) from None
+    try:
+        return tuple(page.title for page in book.worksheets)
+    finally:
+        book.close()
+
+
 def write(table: Iterable[Sequence[str]], sheet: str = "") -> bytes:
     """Return a workbook of one sheet; what is `Bare` becomes a number. Raises ValueError for what it cannot hold."""
     book = Workbook(write_only=True)

@@ -10,6 +10,7 @@ from tests.mapping.measure import FEEDS, Answer, feeds, measured
 
 HELD = FEEDS / "held"
 BLIND = FEEDS / "blind"
+SECOND = FEEDS / "second"
 
 
 def figures(folder: Path, where: Path) -> list[Answer]:
@@ -38,7 +39,7 @@ def test_nine_of_ten_answers_are_right_without_an_edit(tmp_path: Path) -> None:
     assert sum(each.right for each in found) >= 0.9 * len(found)
 
 
-@pytest.mark.parametrize("folder", [HELD, BLIND], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", [HELD, BLIND, SECOND], ids=lambda folder: folder.name)
 def test_so_they_are_for_feeds_that_were_held_back(folder: Path, tmp_path: Path) -> None:
     found = figures(folder, tmp_path)
     assert sum(each.right for each in found) >= 0.9 * len(found)

@@ -19,8 +19,13 @@ WORTH_WRITING: Final = 45.0
 #: From here on a guess stands without its question mark, if no other column comes near.
 SURE: Final = 78.0
 _NEAR: Final = 7.0
+#: From here on a column that is named after stock is the stock, though it may hold parts of a unit or words.
+_COUNTED: Final = 0.7 * SURE
 #: A column that is named less clearly than this is not our SKU beside one that names the supplier's.
 _OUR_OWN: Final = 65.0
+#: An order says this much of an address, and nothing of what only an answer to it says.
+_FEWEST_ADDRESSES: Final = 2
+_ANSWERS: Final = frozenset({"tracking", "confirmed", "invoice", "reply", "backordered", "acked", "confirmno"})
 #: The documents that a sample may be, as a mapping file calls them.
 DOCUMENTS: Final[Mapping[str, Kind]] = {
     "stock": Kind.STOCK_LEVEL,
@@ -85,7 +90,7 @@ def _counts_stock(stock: Choice) -> bool:
     """Whether a column is surely what there is in stock, and the rest of a stock list is there too."""
     quantity = stock.get("quantity")
     named = quantity is not None and bool(quantity.column.concepts & {"stock", "available"})
-    return named and quantity is not None and quantity.mark >= SURE and not stock.missing
+    return named and quantity is not None and quantity.mark >= _COUNTED and not stock.missing
 
 
 def _choice(document: str, columns: Sequence[Column]) -> Choice:
@@ -155,6 +160,13 @@ def _mark(choice: Choice, columns: Sequence[Column], named: str) -> float:
     if choice.kind in (Kind.STOCK_LEVEL, Kind.CATALOGUE_ENTRY):
         mark -= 150.0 if any(names_an_order(column) for column in columns) else 0.0
     return mark
+
+
+def is_order(columns: Sequence[Column]) -> bool:
+    """Whether a sample is an order: it says where the goods are to go, and nothing of what became of them."""
+    addresses = sum("address" in column.concepts for column in columns)
+    answered = any(column.concepts & _ANSWERS or {"shipped", "quantity"} <= column.concepts for column in columns)
+    return addresses >= _FEWEST_ADDRESSES and not answered and any(map(names_an_order, columns))
 
 
 def names_an_order(column: Column) -> bool:

@@ -14,11 +14,16 @@ from hub.mapping.guess.day import Dates, dates
 from hub.mapping.guess.numeral import MOST, Numbers, Writing, numbers
 from hub.mapping.guess.vocabulary import Token, data, plain_words, tokens
 
-_PLACE = re.compile(r"#[0-9]+")
+PLACE = re.compile(r"#[0-9]+")
 _ENTRIES = re.compile(r"'[^']*'|\S+")
 #: What says that a figure is not exact: more than 50.
 MORE_OR_LESS: Final = frozenset({">", "<", "+", "~", ">=", "<=", "\u2265", "\u2264", "ca.", "ca"})
 _MOST_AROUND: Final = 4
+#: What says in words how many there are: none, some.
+STOCK_WORDS: Final = ("sold_out", "in_stock")
+_TOLD: Final = 0.5
+_MOST_WORDS: Final = 12
+_RUINED: Final = re.compile(r"\d([.,]\d+)?E\+\d+|\d{1,2}-[A-Z][a-z]{2}|[A-Z][a-z]{2}-\d{2}")
 _GTIN_LENGTHS: Final = (8, 12, 13, 14)
 _TRACKED: Final = re.compile(r"1Z[0-9A-Z]{16}|[A-Z]{2}\d{9}[A-Z]{2}|[0-9A-Z]{11,30}")
 
@@ -61,7 +66,7 @@ class Column:
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """What its name is made of."""
-        return () if _PLACE.fullmatch(self.name) else tokens(self.label or self.name)
+        return () if PLACE.fullmatch(self.name) else tokens(self.label or self.name)
 
     @cached_property
     def concepts(self) -> frozenset[str]:
@@ -96,6 +101,18 @@ class Column:
             each in MORE_OR_LESS or symbol(each) or _measures(each) for each in found.around
         )
         return found if fine and found.share >= MOST else Numbers(0.0, Writing())
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """The different values that are no numbers, of a column that says in numbers and words how many there are."""
+        rest = tuple(value for value in self.distinct if not _is_amount(value))
+        told = self.share(lambda cell: _is_amount(cell) or is_one_of(cell, *STOCK_WORDS))
+        return rest if self.filled and told >= _TOLD and len(rest) <= _MOST_WORDS else ()
+
+    @cached_property
+    def excel_ruined(self) -> str:
+        """A code that a spreadsheet has turned into a figure or a date, such as 4.00638E+12; nothing where none is."""
+        return next((cell for cell in self.filled if _RUINED.fullmatch(cell)), "")
 
     @property
     def is_number(self) -> bool:
@@ -170,6 +187,12 @@ class Column:
     def share_of(self, *groups: str) -> float:
         """Return the share of filled cells that belong to groups of codes."""
         return self.share(lambda cell: is_one_of(cell, *groups))
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a value says a figure, exact or not: 7, 10+, > 100."""
+    found = numbers((text,))
+    return found.share == 1.0 and MORE_OR_LESS.issuperset(found.around)
 
 
 def _measures(text: str) -> bool:

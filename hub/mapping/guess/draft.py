@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hub.mapping.guess import meaning
+from hub.mapping.guess.breaks import Step, price_steps
 from hub.mapping.guess.choice import Choice, Chosen, choose, names_an_order
-from hub.mapping.guess.column import MORE_OR_LESS, Column, symbol
+from hub.mapping.guess.column import Column, symbol
+from hub.mapping.guess.figure import AMOUNTS, figure, named, number_of, quoted
 from hub.mapping.guess.meaning import Meant
 from hub.mapping.guess.numeral import Writing
 from hub.mapping.guess.sample import Sample
 from hub.mapping.guess.spread import spread
+from hub.mapping.guess.toml import toml_text
 from hub.mapping.guess.vocabulary import tokens
+from hub.model.document import Kind
 
-_GRAMS: Final[Mapping[str, str]] = {"kilogram": "1000", "gram": "", "pound": "453.59237", "ounce": "28.349523125"}
 _MOMENTS: Final = frozenset({"as_of", "expected_at", "acknowledged_at", "promised", "shipped_at", "invoiced_at"})
+_FEWEST_TITLES: Final = 2
 #: What a column for each warehouse makes.
 _SPREAD: Final = ("quantity", "location")
 _FIGURES: Final = frozenset(
-    "quantity safety short minimum price unit_cost freight tax total lead_days line_number weight_g".split()
+    "quantity safety short backordered minimum price unit_cost freight tax total lead_days line_number weight_g".split()
 )
 
 
@@ -49,6 +52,7 @@ class Draft:
     units: list[Meant] = field(default_factory=list)
     nodes: dict[str, str] = field(default_factory=dict)  # their name = our code
     spread: tuple[Column, ...] = ()
+    steps: tuple[Step, ...] = ()  # prices from so many on, in columns of their own
     currency: str = ""
     unused: tuple[str, ...] = ()
     skip_when: str = ""
@@ -65,12 +69,15 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
         choice = replace(choice, fields=tuple(each for each in choice.fields if each.field not in _SPREAD))
     else:
         choice = choose(columns, document, sample.named)
+    steps = price_steps(columns) if choice.kind is Kind.CATALOGUE_ENTRY else ()
     made = Draft(sample, choice, _writing([each.column for each in choice.fields if _last(each.field) in _FIGURES]))
     made.spread = places
     unit = next((each for each in choice.fields if each.field.endswith("unit")), None)
+    stepped = {step.column.name for step in steps}
     for each in choice.fields:
         if each is not unit:
-            made.lines += _both(_line(made, each, unit, partner), choice)
+            sure = replace(each, rival="") if {each.column.name, each.rival} <= stepped else each
+            made.lines += _both(_line(made, sure, unit, partner), choice)
     if unit is not None:
         made.units = meaning.units(unit.column.distinct)
     if places:
@@ -79,11 +86,24 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
             Line("location", '"each.column"', "", 85.0, ("each column a warehouse",)),
         ]
         made.nodes = meaning.node_codes(partner, (place.name for place in places))
+    price = choice.get("price")
+    if price is not None:
+        made.steps = tuple(step for step in steps if step.column is not price.column)
+        made.lines += _step_lines(made.steps)
     made.currency = _currency(columns)
-    used = {each.column.name for each in choice.fields} | {place.name for place in places}
+    several = (*places, *(step.column for step in made.steps))
+    used = {each.column.name for each in (*choice.fields, *(Chosen("", column, 0.0) for column in several))}
     made.unused = tuple(column.name for column in columns if column.name not in used)
     made.skip_when = _skip_when(sample)
     return made
+
+
+def _step_lines(steps: Sequence[Step]) -> list[Line]:
+    if not steps:
+        return []
+    around = {mark for step in steps for mark in step.column.numbers.around}
+    value = f"{{ formula = {toml_text(number_of('each.value', around))} }}" if around else '"each.value"'
+    return [Line("break.minimum", '"each.column"', "", 90.0), Line("break.price", value, "", 90.0)]
 
 
 def _each_value(sample: Sample, unit: Chosen | None) -> str:
@@ -131,7 +151,7 @@ def _line(made: Draft, chosen: Chosen, unit: Chosen | None, partner: str) -> Lin
     if name in _MOMENTS:
         right = _moment(source, column, doubts)
     elif name in _FIGURES:
-        right = _figure(made, chosen, source, unit, doubts)
+        right = _figured(made, chosen, source, unit, doubts)
     elif name in ("status", "outcome", "active", "credit", "certainty"):
         right = _coded(made, chosen, source, doubts)
     elif name == "location":
@@ -139,6 +159,8 @@ def _line(made: Draft, chosen: Chosen, unit: Chosen | None, partner: str) -> Lin
         made.tables["warehouses"] = [Meant(theirs, ours, sure=True) for theirs, ours in made.nodes.items()]
         right = f'{{ from = {source}, table = "warehouses" }}'
     else:
+        if column.excel_ruined:
+            doubts.append(f"a spreadsheet has ruined codes such as {column.excel_ruined!r}: ask for the file as text")
         right = source
     return Line(chosen.field, right, column.name, chosen.mark, tuple(doubts))
 
@@ -154,13 +176,6 @@ def reference(sample: Sample, column: Column) -> str:
     return toml_text(f"#{column.index + 1}")
 
 
-def toml_text(text: str) -> str:
-    """Return a text as TOML writes it."""
-    if "'" not in text and ('"' in text or "\\" in text) and text.isprintable():
-        return f"'{text}'"
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _moment(source: str, column: Column, doubts: list[str]) -> str:
     found = column.dates
     if found.other:
@@ -170,54 +185,15 @@ def _moment(source: str, column: Column, doubts: list[str]) -> str:
     return f"{{ from = {source}, format = {toml_text(found.format)} }}" if found.format else source
 
 
-def _figure(made: Draft, chosen: Chosen, source: str, unit: Chosen | None, doubts: list[str]) -> str:
-    column, name = chosen.column, _last(chosen.field)
-    factor = _factor(column, name, doubts)
-    if MORE_OR_LESS.intersection(column.numbers.around):
-        doubts.append("some figures say more or less than: the number alone is taken")
-    own = column.numbers.writing
-    if own.decimal and made.writing.decimal and own.decimal != made.writing.decimal and own.sure:
-        doubts.append("its numbers are written otherwise than the others")
-    if column.numbers.around or factor:
-        return f"{{ formula = {toml_text(_formula(column, factor))} }}"
-    if name == "quantity" and unit is not None:
-        return f"{{ from = {source}, unit_from = {reference(made.sample, unit.column)} }}"
-    return source
-
-
-def _formula(column: Column, factor: str) -> str:
-    text = _cell(column.name, column.index)
-    for around in sorted(column.numbers.around, key=len, reverse=True):
-        text = f'replace({text}, {_quoted(around)}, "")'
-    number = f"number({text})"
-    return f"{number} * {factor}" if factor else number
-
-
-def _cell(name: str, index: int) -> str:
-    """Return how a formula names a column: by its place where its name cannot stand in one."""
-    return f"col[{_quoted(name) or _quoted(f'#{index + 1}')}]"
-
-
-def _quoted(text: str) -> str:
-    """Return a text as formulas write it, which know no backslash; nothing where it cannot be written."""
-    mark = next((mark for mark in ('"', "'") if mark not in text), "")
-    return f"{mark}{text}{mark}" if text and mark and text.isprintable() and "\\" not in text else ""
-
-
-def _factor(column: Column, name: str, doubts: list[str]) -> str:
-    """Return what a figure has to be multiplied with to be in our measure."""
-    around = " ".join(column.numbers.around)
-    measures = column.concepts | {concept for token in tokens(around) for concept in token.concepts}
-    if name == "lead_days":
-        return "7" if "weeks" in measures and "days" not in measures else ""
-    if name != "weight_g":
-        return ""
-    for measure, factor in _GRAMS.items():
-        if measure in measures:
-            return factor
-    heavy = column.is_whole
-    doubts.append("taken for grams" if heavy else "taken for kilograms")
-    return "" if heavy else "1000"
+def _figured(made: Draft, chosen: Chosen, source: str, unit: Chosen | None, doubts: list[str]) -> str:
+    name = _last(chosen.field)
+    unit_source = reference(made.sample, unit.column) if name == "quantity" and unit is not None else ""
+    counted = name == "quantity" and made.choice.kind is Kind.STOCK_LEVEL
+    found = figure(chosen.column, name, source, made.writing, unit=unit_source, counted=counted)
+    doubts += found.doubts
+    if found.words:
+        made.tables[AMOUNTS] = meaning.amounts(found.words)
+    return found.right
 
 
 def _coded(made: Draft, chosen: Chosen, source: str, doubts: list[str]) -> str:
@@ -256,9 +232,20 @@ def _currency(columns: Sequence[Column]) -> str:
 
 
 def _skip_when(sample: Sample) -> str:
-    parts = []
+    """Return the formula of rows that are no records: sums, rules of dashes, headers once more, titles of sections."""
     header = sample.sheet.header
-    for index, word in dict.fromkeys(sample.sheet.totals):
-        if _quoted(word):
-            parts.append(f"{_cell(header[index], index)} == {_quoted(word)}")
-    return " or ".join(dict.fromkeys(parts))
+    told = [(index, word) for index, word in dict.fromkeys(sample.sheet.totals) if quoted(word)]
+    titles = [(index, word) for index, word in told if _is_title(word, header[index])]
+    by_words = told
+    parts = []
+    if len(titles) >= _FEWEST_TITLES and len({index for index, _ in titles}) == 1:  # the next file has others
+        by_words = [each for each in told if each not in titles]
+        beside = [column for column in sample.columns if column.index != titles[0][0] and column.filled_share == 1.0]
+        parts = [" and ".join(f'{named(column.name, column.index)} == ""' for column in beside[:2])]
+    parts += [f"{named(header[index], index)} == {quoted(word)}" for index, word in by_words]
+    return " or ".join(dict.fromkeys(part for part in parts if part))
+
+
+def _is_title(word: str, name: str) -> bool:
+    """Whether a cell that stands alone in its row names a section: no sum, no header, some letters."""
+    return word != name and any(map(str.isalpha, word)) and not any("total" in each.concepts for each in tokens(word))

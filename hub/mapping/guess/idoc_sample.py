@@ -14,8 +14,8 @@ from typing import Final
 from hub.codec.idoc.model import Form, Idoc
 from hub.codec.idoc.reader import idocs
 from hub.codec.idoc.writer import CannotWrite, as_xml, write
-from hub.mapping.guess.draft import toml_text
 from hub.mapping.guess.sample import NoSample
+from hub.mapping.guess.toml import toml_text
 from hub.mapping.guess.trial import embedded_test
 from hub.mapping.guess.write import SCHEMA_NAME, Told, noted, said
 from hub.mapping.partner_file import PartnerFile

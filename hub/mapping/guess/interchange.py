@@ -15,8 +15,8 @@ from hub.codec.x12.interchange import Interchange, Segment, TransactionSet, elem
 from hub.codec.x12.reader import read
 from hub.codec.x12.tree import FRAGMENT, PAIRS
 from hub.codec.x12.writer import Policy, set_lines
-from hub.mapping.guess.draft import toml_text
 from hub.mapping.guess.sample import NoSample
+from hub.mapping.guess.toml import toml_text
 from hub.mapping.guess.trial import embedded_test
 from hub.mapping.guess.write import SCHEMA_NAME, Told, noted, said
 from hub.mapping.partner_file import PartnerFile

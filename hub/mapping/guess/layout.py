@@ -14,7 +14,9 @@ _DELIMITERS: Final = ";\t|,"
 _MOST_LINES: Final = 2000
 _LAST_LINES: Final = 10  # a total stands there
 _SEARCHED: Final = 40
+_WIDEST: Final = 1000
 _FIGURE = re.compile(r"[^A-Za-z]*\d[^A-Za-z]*")
+_RULE = re.compile(r"[-=_*~+]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Sheet:
     totals: tuple[tuple[int, str], ...] = ()
     lines: tuple[str, ...] = field(default=(), repr=False)  # the text of the data rows as it stood
     ragged: bool = False  # some rows are shorter than the header
+    short: int = 0  # how many rows of data are
     labels: tuple[str, ...] = ()  # what the columns are called in words, where that is not their name
 
     def column(self, index: int) -> list[str]:
@@ -43,6 +46,9 @@ def read_sheet(text: str) -> Sheet:
     if len(lines) > _MOST_LINES:
         text = "".join([*lines[: _MOST_LINES - _LAST_LINES], *lines[-_LAST_LINES:]])
     delimiter = _delimiter(text)
+    widest = max((line.count(delimiter) for line in text.splitlines()), default=0)
+    if widest > _WIDEST:
+        raise ValueError(f"a line of it has {widest + 1} cells; ask for a file with a line for each record")
     return laid_out(_records(text, delimiter), delimiter, text)
 
 
@@ -53,21 +59,37 @@ def laid_out(records: list[tuple[int, list[str]]], delimiter: str, text: str = "
     place = _header(records)
     line, header = records[place]
     names = tuple(cell.strip() for cell in header)
-    if _is_data(names):
+    if _is_data(names, [row for _, row in records[place + 1 :]]):
         line, place, names = 0, -1, tuple(f"#{number}" for number in range(1, len(header) + 1))
     width = max((index for index, name in enumerate(names, 1) if name), default=0)
     data = [(number, _fitted(row, len(names))) for number, row in records[place + 1 :] if any(map(str.strip, row))]
-    body, totals = _without_totals(data, width)
+    body, totals = without_totals(data, width, names)
     lines = text.splitlines()
     kept = tuple(lines[number - 1] for number, _ in body if 0 < number <= len(lines))
-    ragged = any(len(row) < len(names) for _, row in records[place + 1 :])
-    return Sheet(names, tuple(tuple(row) for _, row in body), line, delimiter, totals=totals, lines=kept, ragged=ragged)
+    short = {number for number, row in records[place + 1 :] if len(row) < len(names)}
+    return Sheet(
+        names,
+        tuple(tuple(row) for _, row in body),
+        line,
+        delimiter,
+        totals=totals,
+        lines=kept,
+        ragged=bool(short),
+        short=len(short & {number for number, _ in body}),
+    )
 
 
-def _is_data(names: tuple[str, ...]) -> bool:
-    """Whether what stands where the header should be is a row of data: figures, and no word that names a column."""
+def _is_data(names: tuple[str, ...], below: list[list[str]]) -> bool:
+    """Whether what stands where the header should be is a row of data: figures, and no cell that names its column."""
     figures = any(_FIGURE.fullmatch(name) for name in names)
-    return figures and not any(known(name) for name in names)
+    return figures and not any(_is_name(name, index, below) for index, name in enumerate(names))
+
+
+def _is_name(cell: str, index: int, below: list[list[str]]) -> bool:
+    """Whether every word of a cell is known, and the cell does not stand in its own column again."""
+    found = tokens(cell)
+    again = any(row[index].strip() == cell for row in below[:_SEARCHED] if index < len(row))
+    return bool(found) and all(token.concepts for token in found) and not again
 
 
 def _fitted(row: list[str], width: int) -> list[str]:
@@ -128,18 +150,42 @@ def _looks_like_a_header(records: list[tuple[int, list[str]]], place: int) -> fl
     return mark - (2 if len(set(filled)) < len(filled) else 0) - 0.1 * place
 
 
-def _without_totals(
-    data: list[tuple[int, list[str]]], width: int
+def without_totals(
+    data: list[tuple[int, list[str]]], width: int, names: tuple[str, ...]
 ) -> tuple[list[tuple[int, list[str]]], tuple[tuple[int, str], ...]]:
-    """Split off rows that sum up: few cells, one of which says total."""
+    """Split off rows that are no data: a sum, a rule of dashes, the header once more on the next page."""
     body, totals = [], []
     for place, (number, row) in enumerate(data):
-        found = _total(row, width) if place >= len(data) - 6 or _nearly_empty(row, width) else None
+        found = _ruled(row) or _again(row, names)
+        if found is None and (place >= len(data) - 6 or _nearly_empty(row, width)):
+            found = _total(row, width)
+            found = None if found is not None and _is_code(found, row, data) else found
         if found is None:
             body.append((number, row))
         else:
             totals.append(found)
     return body, tuple(totals)
+
+
+def _is_code(found: tuple[int, str], row: list[str], data: list[tuple[int, list[str]]]) -> bool:
+    """Whether what stands alone in a row is one of the articles, in a row that was cut off."""
+    index, cell = found
+    alone = sum(1 for each in row if each.strip()) == 1 and any(map(str.isdigit, cell)) and " " not in cell
+    beside = [each[index].strip() for _, each in data[:_SEARCHED]]
+    return alone and sum(any(map(str.isdigit, each)) and " " not in each for each in beside) * 2 > len(beside)
+
+
+def _ruled(row: list[str]) -> tuple[int, str] | None:
+    """Return the first cell of a row that is a line across the page."""
+    filled = [(index, cell.strip()) for index, cell in enumerate(row) if cell.strip()]
+    return filled[0] if filled and all(_RULE.fullmatch(cell) for _, cell in filled) else None
+
+
+def _again(row: list[str], names: tuple[str, ...]) -> tuple[int, str] | None:
+    """Return the first cell of a row that repeats the header."""
+    cells = tuple(cell.strip() for cell in row)
+    filled = [(index, cell) for index, cell in enumerate(cells) if cell]
+    return filled[0] if len(filled) > 1 and cells == names else None
 
 
 def _nearly_empty(row: list[str], width: int) -> bool:

@@ -111,6 +111,11 @@ def units(values: Iterable[str]) -> list[Meant]:
     return made
 
 
+def amounts(words: Iterable[str]) -> list[Meant]:
+    """Return how many pieces words such as `in stock` stand for: none is sure, all else is one and a question."""
+    return [Meant(word, 0, sure=True) if is_one_of(word, "sold_out") else Meant(word, 1, sure=False) for word in words]
+
+
 def node_codes(partner: str, names: Iterable[str]) -> dict[str, str]:
     """Return our code for each of their warehouses, such as ACME-RENO; never one code for two of them."""
     made: dict[str, str] = {}

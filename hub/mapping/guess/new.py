@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hub.mapping.guess.choice import DOCUMENTS, is_order
 from hub.mapping.guess.draft import Draft, draft
 from hub.mapping.guess.formats import read_json, read_workbook, read_xml
 from hub.mapping.guess.idoc_sample import idoc_mapping, is_idoc
 from hub.mapping.guess.interchange import interchange_mapping, is_interchange
 from hub.mapping.guess.sample import NoSample, Reader, read_sample
 from hub.mapping.guess.trial import ROWS, embedded_test
+from hub.mapping.guess.vocabulary import data
 from hub.mapping.guess.write import Sampled, Told, write, write_new
 from hub.mapping.partner_file import PartnerFile
 
@@ -24,6 +26,12 @@ READERS: Final[Mapping[str, Reader]] = {
     ".xml": read_xml,
     ".xlsx": read_workbook,
 }
+_AN_ORDER: Final = (
+    "it looks like an order, for it says where the goods are to go; a partner's file is drawn up from what the partner "
+    "sends us back. What our orders look like says [documents.order] of the template; "
+    "where the sample is no order after all, say --document"
+)
+_MOST_NAMED: Final = 30
 NOTHING_TOLD: Final = Told()
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
@@ -116,12 +124,25 @@ def _sampled(code: str, file: Path, document: str | None) -> Sampled:
     made = draft(sample, document, code)
     missing = _missing(made)
     if missing:
-        columns = ", ".join(column.name for column in sample.columns[:30])
-        raise NoSample(
-            f"{file.name}: as {made.choice.document} it needs {' and '.join(missing)}, and no column of it looks like "
-            f"that ({columns}); say --document, or ask for a sample that has it"
-        )
+        raise NoSample(f"{file.name}: {_useless(made, missing, told=document is not None)}")
+    if document is None and is_order(sample.columns):
+        raise NoSample(f"{file.name}: {_AN_ORDER}")
     return Sampled(made, file.name)
+
+
+def _useless(made: Draft, missing: list[str], *, told: bool) -> str:
+    """Return why a sample makes no document: of one that is named what it lacks, else that it looks like none."""
+    names = [column.name for column in made.sample.columns]
+    columns = ", ".join(names[:_MOST_NAMED]) + (f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED))
+    lacks = f"{made.choice.document} needs {' and '.join(missing)}, and no column of it looks like that ({columns})"
+    if told:
+        return f"{lacks}; ask for a sample that has it"
+    if len(missing) * 2 > len(data("documents")[made.choice.kind.value]["needed"]):
+        return (
+            f"it looks like none of {', '.join(DOCUMENTS)}; its columns are: {columns}. "
+            "Say --document when it is one of them, or ask for a file with a header that names the columns"
+        )
+    return f"it looks most like {lacks}; say --document when it is another one, or ask for a sample that has it"
 
 
 def _missing(made: Draft) -> list[str]:

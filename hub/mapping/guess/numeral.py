@@ -43,6 +43,11 @@ class Numbers:
     around: tuple[str, ...] = ()  # what stands before or behind a figure in some cells: "€", "kg", ">"
     bodies: tuple[str, ...] = ()
 
+    @property
+    def length(self) -> float:
+        """How many characters a figure has on average, without what stands around it."""
+        return sum(map(len, self.bodies)) / max(len(self.bodies), 1)
+
     def values(self, writing: Writing) -> list[Decimal]:
         """Return what the cells say when read in a certain way; what cannot be read so is left out."""
         found = []

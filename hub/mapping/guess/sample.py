@@ -10,7 +10,8 @@ from typing import Final
 from hub.mapping.guess.column import Column, columns
 from hub.mapping.guess.encoding import Decoded, decode
 from hub.mapping.guess.fixed import fixed_columns
-from hub.mapping.guess.layout import Sheet, read_sheet
+from hub.mapping.guess.layout import Sheet, read_sheet, without_totals
+from hub.mapping.guess.no_feed import unpacked
 from hub.mapping.guess.vocabulary import tokens
 
 #: So many rows say what a column is.
@@ -39,6 +40,8 @@ class Sample:
     named: str = ""  # words of the file that tell the document: its name, its root element
     excerpt: Callable[[int], str] | None = None  # the first records as a test's text
     month_first: bool = False
+    page: str = ""  # the sheet of a workbook, where it is not the only one
+    other_pages: tuple[str, ...] = ()  # sheets that could be meant as well
     spans: Mapping[str, str] = field(default_factory=dict)  # of fixed width: column = "first-last"
 
     @property
@@ -73,13 +76,17 @@ def read_delimited(content: bytes, name: str) -> Sample:
 
 def _fixed(decoded: Decoded, spans: Mapping[str, str]) -> Sample:
     """Return a text of fixed width as a table; its first line, which names the columns, is passed over."""
-    header, *below = [line for line in decoded.text.splitlines() if line.strip()]
+    lines = [line for line in decoded.text.splitlines() if line.strip()]
     places = [tuple(map(int, span.split("-"))) for span in spans.values()]
-    rows = tuple(tuple(line[first - 1 : last] for first, last in places) for line in below)
-    sheet = Sheet(tuple(spans), rows, lines=tuple(below))
+    cut = [(number, [line[first - 1 : last] for first, last in places]) for number, line in enumerate(lines)]
+    kept, totals = without_totals(cut[1:], len(places), tuple(spans))
+    rows = tuple(tuple(row) for _, row in kept)
+    below = tuple(lines[number] for number, _ in kept)
+    first = kept[0][0] if kept else 1
+    sheet = Sheet(tuple(spans), rows, first, totals=totals if first == 1 else totals[1:], lines=below)
 
     def excerpt(count: int) -> str:
-        return "\n".join([header, *below[:count]]) + "\n"
+        return "\n".join([*lines[:first], *below[:count]]) + "\n"
 
     return Sample("fixed", sheet, decoded.encoding, decoded.sure, excerpt=excerpt, spans=spans)
 
@@ -89,7 +96,11 @@ def read_sample(content: bytes, name: str, readers: Mapping[str, Reader]) -> Sam
 
     Raises NoSample.
     """
-    ending = PurePath(name).suffix.lower()
+    try:
+        content = unpacked(content)
+    except ValueError as error:
+        raise NoSample(f"{name}: {error}") from None
+    ending = PurePath(name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
     reader = readers.get(ending) or readers.get(_ending_of(content)) or read_delimited
     sample = reader(content, name)
     if not sample.sheet.rows:

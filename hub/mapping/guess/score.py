@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from hub.mapping.guess.column import Column, is_one_of
+from hub.mapping.guess.column import PLACE, Column, is_one_of
 from hub.mapping.guess.meaning import CERTAINTIES
 from hub.mapping.guess.vocabulary import Token, data
 
@@ -116,7 +116,15 @@ def _sku(column: Column, kind: str) -> Fit:
         fit *= 1.0 if column.distinct_share > 0.8 else 0.85 if column.distinct_share > 0.3 else 0.5
     mixed = column.letters > 0 and not column.is_number and column.spaces < 0.2
     has_digits = column.share(lambda cell: any(map(str.isdigit, cell))) > 0.8
-    return fit, 48.0 if fit == 1.0 and mixed and has_digits and not column.concepts else 0.0
+    alone = 48.0 if mixed and has_digits and not column.concepts else _unnamed_number(column)
+    return fit, alone if fit == 1.0 else 0.0
+
+
+def _unnamed_number(column: Column) -> float:
+    """Return how much a first column without a name looks like article numbers of figures alone."""
+    alike = len({len(cell) for cell in column.filled}) == 1 and column.length >= 4 and column.distinct_share == 1.0
+    figures = all(map(str.isdigit, column.filled))
+    return 46.0 if PLACE.fullmatch(column.name) and column.index == 0 and figures and alike else 0.0
 
 
 def _counts_rows(column: Column) -> bool:
@@ -126,11 +134,17 @@ def _counts_rows(column: Column) -> bool:
 
 
 def _quantity(column: Column, kind: str) -> Fit:
+    if column.words and column.concepts:  # in stock, 10+, sold out
+        return (0.8 if column.share(lambda cell: any(map(str.isdigit, cell))) else 0.6), 0.0
     if column.is_date or not column.is_number or column.gtin_share > 0.5:
         return 0.05, 0.0
     whole = column.is_whole
     alone = 48.0 if whole and kind == "stock_level" and not column.concepts and not _counts_rows(column) else 0.0
     return (1.0 if whole else 0.75), alone
+
+
+def _safety(column: Column, kind: str) -> Fit:
+    return _quantity(column, kind)[0], 0.0
 
 
 def _price(column: Column, _kind: str) -> Fit:
@@ -142,7 +156,7 @@ def _price(column: Column, _kind: str) -> Fit:
 def _whole(column: Column, _kind: str) -> Fit:
     if column.is_date or not column.is_number or not column.is_whole or column.gtin_share > 0.5:
         return 0.05, 0.0
-    return (1.0 if column.length <= 6 else 0.3), 0.0
+    return (1.0 if column.numbers.length <= 6 else 0.3), 0.0
 
 
 def _weight(column: Column, _kind: str) -> Fit:
@@ -153,7 +167,8 @@ def _weight(column: Column, _kind: str) -> Fit:
 def _moment(column: Column, kind: str) -> Fit:
     if not column.is_date:
         return 0.05, 0.0
-    return 1.0, (42.0 if kind == "stock_level" and not column.concepts else 0.0)
+    seldom = kind == "expected_receipt" and column.filled_share < 0.8
+    return (0.6 if seldom else 1.0), (42.0 if kind == "stock_level" and not column.concepts else 0.0)
 
 
 def _gtin(column: Column, _kind: str) -> Fit:
@@ -249,8 +264,9 @@ _FITS: Final[Mapping[str, Callable[[Column, str], Fit]]] = {
     "sku": _sku,
     "supplier_sku": _sku,
     "quantity": _quantity,
-    "safety": _quantity,
+    "safety": _safety,
     "short": _quantity,
+    "backordered": _quantity,
     "minimum": _quantity,
     "price": _price,
     "unit_cost": _price,

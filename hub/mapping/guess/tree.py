@@ -37,6 +37,16 @@ class _Group:
     path: tuple[str, ...]
     nodes: tuple[Here, ...]
 
+    @property
+    def names(self) -> list[str]:
+        """What its first node holds."""
+        return list(_values(self.nodes[0].node))
+
+    @property
+    def listed(self) -> bool:
+        """Whether the file says that there may be several, or has several."""
+        return any(here.node.many for here in self.nodes) or len(self.nodes) > 1
+
 
 def from_roots(
     roots: Sequence[Node], format_name: str, *, encoding: str = "utf-8", excerpt: Callable[[int], str] | None = None
@@ -45,7 +55,7 @@ def from_roots(
     groups = [group for group in _groups(roots) if any(_values(here.node) for here in group.nodes)]
     if not groups:
         raise NoSample("nothing in the sample repeats or holds values")
-    group = max(groups, key=lambda each: (_weight(each), -len(each.path)))
+    group = _records(groups)
     rows = [_with_heads(here) for here in group.nodes[:_MOST_ROWS]]
     header = tuple(dict.fromkeys(name for row in rows for name in row))
     if not _speaks_of(header, _HEADS) and _speaks_of([name for name in header if "../" not in name], _ARTICLES):
@@ -55,6 +65,16 @@ def from_roots(
     labels = tuple(_label(name, (roots[0].name, *group.path)) for name in header)
     named = " ".join(dict.fromkeys([roots[0].name, *group.path]))
     return Sample(format_name, Sheet(header, cells, labels=labels), encoding, rows=path, named=named, excerpt=excerpt)
+
+
+def _records(groups: Sequence[_Group]) -> _Group:
+    """Return the heaviest group; where only a list within each of its nodes names articles, that list."""
+    found = max(groups, key=lambda each: (_weight(each), -len(each.path)))
+    within = [
+        each for each in groups if len(each.path) > len(found.path) and each.path[: len(found.path)] == found.path
+    ]
+    lists = [each for each in within if each.listed and _speaks_of(each.names, _ARTICLES)]
+    return max(lists, key=_weight) if lists and not _speaks_of(found.names, _ARTICLES) else found
 
 
 def _speaks_of(header: Sequence[str], concepts: frozenset[str]) -> bool:
@@ -95,8 +115,7 @@ def _weight(group: _Group) -> float:
     """Return how much a group looks like the records: many, or marked as a list, with several values each."""
     filled = [len(_values(here.node)) for here in group.nodes[:50]]
     width = sum(filled) / len(filled)
-    listed = any(here.node.many for here in group.nodes) or len(group.nodes) > 1
-    return math.sqrt(min(len(group.nodes), 20)) * width * (_LISTED if listed and group.path else 1.0)
+    return math.sqrt(min(len(group.nodes), 20)) * width * (_LISTED if group.listed and group.path else 1.0)
 
 
 def _values(node: Node, above: str = "", depth: int = 0, without: Node | None = None) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from hub.contract import BadRecord
 from hub.mapping.case import given_bytes
-from hub.mapping.guess.draft import toml_text
+from hub.mapping.guess.toml import toml_text
 from hub.mapping.inward import Inward
 from hub.model.base import Record
 from hub.model.number import plain

@@ -77,6 +77,9 @@ def tokens(header: str) -> tuple[Token, ...]:
         else:
             made.extend(_taken_apart(words[at]))
         at += max(length, 1)
+    dated = len(words) > 1 and words[-1] in ("at", "on") and " " not in header.strip()
+    if dated and not any("updated" in token.concepts for token in made):  # confirmedAt, shipped_on
+        made.append(Token(words[-1], frozenset({"date"})))
     return tuple(token for token in made if "stop" not in token.concepts and not token.text.isdigit())
 
 

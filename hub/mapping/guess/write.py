@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, Final
 
-from hub.mapping.guess.draft import Draft, Line, toml_text
+from hub.mapping.guess.draft import Draft, Line
+from hub.mapping.guess.figure import AMOUNTS
 from hub.mapping.guess.meaning import Meant
 from hub.mapping.guess.reading import reading
+from hub.mapping.guess.toml import printable, toml_text
 from hub.mapping.house import house_folder
 
 #: The house template that a file extends: that of its samples' format, so that what goes out is written alike.
@@ -60,17 +62,12 @@ def write(code: str, told: Told, documents: Sequence[Sampled], tests: Mapping[st
 def noted(setting: str, *doubts: str, sure: str = "") -> str:
     """Return a line with its remark: `# ?` and why when something is to be looked at."""
     told = "; ".join(doubt for doubt in doubts if doubt)
-    remark = f"# ? {_printable(told)}".rstrip() if doubts else f"# {sure}" if sure else ""
+    remark = f"# ? {printable(told)}".rstrip() if doubts else f"# {sure}" if sure else ""
     return f"{setting}  {remark}".rstrip()
 
 
-def _printable(text: str) -> str:
-    """Return a text as a comment may hold it."""
-    return "".join(each if each.isprintable() else "?" for each in text)
-
-
 def _head(code: str, told: Told, documents: Sequence[Sampled]) -> str:
-    names = _printable(", ".join(each.file_name for each in documents))
+    names = printable(", ".join(each.file_name for each in documents))
     seen = next((each.draft.currency for each in documents if each.draft.currency), "")
     lines = [
         f"#:schema ./{SCHEMA_NAME}",
@@ -140,10 +137,14 @@ def _tables(documents: Sequence[Sampled]) -> str:
 def _table(name: str, meant: Sequence[Meant]) -> str:
     lines = [f"[tables.{name}]  # theirs = ours"]
     lines += [
-        noted(f"{_key(each.theirs)} = {_scalar(each.ours)}", *(() if each.sure else ("what does it mean",)))
+        noted(f"{_key(each.theirs)} = {_scalar(each.ours)}", *(() if each.sure else (_question(name),)))
         for each in meant
     ]
     return "\n".join(lines) + "\n"
+
+
+def _question(table: str) -> str:
+    return "how many pieces may be promised then" if table == AMOUNTS else "what does it mean"
 
 
 def _scalar(value: object) -> str:
@@ -198,7 +199,7 @@ def _fields(draft: Draft, extended: str) -> Iterator[str]:
         if name not in made and name.removeprefix("record.") not in made:
             yield f"{name:{width}} = false  # the template has it, this file does not"
     if draft.unused:
-        yield from _wrapped("# not used: ", _printable(", ".join(draft.unused)))
+        yield from _wrapped("# not used: ", printable(", ".join(draft.unused)))
 
 
 def _field(line: Line, width: int) -> str:
