@@ -48,12 +48,14 @@ class RetryPolicy:
 
     def delay(self, number: int, chance: float) -> float:
         """Return how long to wait after the n-th failure; `chance` is evenly spread over 0 to 1."""
-        return self._spread(min(self.first_delay * self.growth ** min(number - 1, 64), self.longest_delay), chance)
+        return self._spread(self._grown(number), chance)
 
     def probe_delay(self, number: int, chance: float) -> float:
         """Return how long to leave a partner alone after the n-th probe that failed."""
-        longest = min(self.longest_probe, self.longest_delay)
-        return self._spread(min(self.first_delay * self.growth ** min(number - 1, 64), longest), chance)
+        return self._spread(min(self._grown(number), self.longest_probe), chance)
+
+    def _grown(self, number: int) -> float:
+        return min(self.first_delay * self.growth ** min(number - 1, 64), self.longest_delay)
 
     def _spread(self, seconds: float, chance: float) -> float:
         return seconds * (1 + self.jitter * (2 * chance - 1))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.contract import (
@@ -36,6 +38,7 @@ W, U, P, Q = DeliveryState.WAITING, DeliveryState.UNKNOWN, DeliveryState.PARKED,
         (OutcomeUnknown("x"), LAST, Verdict(U, 4, doubt=True, after=2, unreachable=True)),
         (OutcomeUnknown("x"), ASKING, Verdict(U, 2, doubt=True, after=20, unreachable=True)),
         (OutcomeUnknown("x"), REPEATING, Verdict(U, 2, doubt=True, after=20, unreachable=True)),
+        (OutcomeUnknown("x"), replace(REPEATING, tries=3), Verdict(P, 4, doubt=True, unreachable=True)),
         (Rejected("x"), SENDING, Verdict(P, 1, doubt=False)),
         (Rejected("x"), REPEATING, Verdict(P, 2, doubt=False)),
         (Rejected("x"), ASKING, Verdict(P, 2, doubt=True)),
@@ -61,6 +64,11 @@ def test_whatever_is_decided_is_a_legal_move_from_running(tried: Tried) -> None:
 
 def test_delays_grow_up_to_the_longest_and_never_overflow() -> None:
     assert [POLICY.delay(n, 0.5) for n in (1, 2, 3, 4, 5, 10_000)] == [10, 20, 40, 60, 60, 60]
+
+
+def test_a_partner_that_is_down_is_probed_more_and_more_seldom() -> None:
+    assert [replace(POLICY, longest_probe=30).probe_delay(n, 0.5) for n in (1, 2, 3, 4)] == [10, 20, 30, 30]
+    assert [POLICY.probe_delay(n, 0.5) for n in (3, 4)] == [40, 60]
 
 
 def test_delays_are_spread_so_that_not_all_come_back_at_once() -> None:

@@ -65,6 +65,7 @@ def facts(shipped: int = 10, before: int = 0, **order: Any) -> Facts:
         (billed(lines=(), total="51"), facts(), ("51 billed in one sum, 50 shipped and not billed",)),
         (billed(lines=()), facts(), ("neither lines nor a total",)),
         (billed("3", credit=True), facts(before=10), ()),
+        (billed("3", credit=True), facts(before=3), ()),
         (billed("3", credit=True), facts(), ("line 1: 3 credited, 0 billed",)),
     ],
 )
