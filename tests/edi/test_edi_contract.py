@@ -9,36 +9,25 @@ from typing import Any
 import pytest
 
 from connectors.edi.connector import PLUGIN
-from hub.contract import Outbound, Profile
+from hub.contract import Profile
 from hub.model.base import Record
-from hub.testing import ConnectorContract, Mood
-from sandbox.moods import Mood as Spell
+from hub.testing import ConnectorContract
 from tests.edi.trade import desk, partner_file, profile, stock
-from tests.files.conftest import PASSWORD, Server, host_key, purchase_order
-
-_SPELLS = {
-    Mood.BUSY: Spell.BUSY,
-    Mood.DOWN: Spell.DOWN,
-    Mood.HANG: Spell.HANG,
-    Mood.LOCKED_OUT: Spell.LOCKED_OUT,
-    Mood.LOST_REPLY: Spell.LOST_REPLY,
-}
+from tests.files.conftest import PASSWORD, Server, purchase_order
+from tests.files.sftp_bench import SftpBench, serving
 
 
-class EdiBench:
+class EdiBench(SftpBench):
     """A connection to a mailbox; each document placed is an interchange with one 846."""
 
     plugin = PLUGIN
     inbound = "mailbox"
     outbound = "order"
     several_pages = PLUGIN.about.page_size + 10
-    moods = frozenset(_SPELLS)
 
     def __init__(self, server: Server, made: Profile, record: Callable[[int], Record]) -> None:
-        self.server, self.profile, self.record = server, made, record
-        self.secrets = made.settings.secrets()  # type: ignore[attr-defined]
+        super().__init__(server, made, record)
         self._desk = desk()
-        self._placed = 0
 
     def place(self, count: int) -> None:
         for _ in range(count):
@@ -50,25 +39,10 @@ class EdiBench:
         self.server.put("/out/b.edi", stock(self._desk, "3"))
         return 3  # two acknowledgements that we owe, and the level of the second
 
-    def received(self, outbound: Outbound) -> int:
-        seen = [each for each in (self.server.folder / "in").iterdir() if not each.name.endswith(".part")]
-        return sum(1 for each in seen if each.read_bytes() == outbound.content)
-
-    def set_mood(self, mood: Mood) -> None:
-        self.server.mood(_SPELLS[mood], times=1 if mood is Mood.LOST_REPLY else None)
-
-    def calm(self) -> None:
-        self.server.moods.calm()
-
 
 class TestEdiOverSftp(ConnectorContract):
     @pytest.fixture
     def bench(self, tmp_path: Path) -> Iterator[Any]:
-        server = Server(tmp_path / "site", [host_key()])
-        connection = f"""password = "secret:acme"
-host_key = "{server.fingerprint}"
-ready = "rename"
-timeouts = {{ connect = 2, banner = 2, auth = 1, reply = 1 }}"""
-        path = partner_file(tmp_path, f"sftp://acme@127.0.0.1:{server.port}/", connection)
-        yield EdiBench(server, profile(path, {"acme": PASSWORD}), purchase_order)
-        server.close()
+        with serving(tmp_path / "site") as (server, url, connection):
+            path = partner_file(tmp_path, url, connection)
+            yield EdiBench(server, profile(path, {"acme": PASSWORD}), purchase_order)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,6 +19,7 @@ from hub.codec.idoc.reader import idocs, read, segments
 from hub.codec.idoc.show import show
 from hub.codec.idoc.tree import IdocFormat, idoc_of, tree
 from hub.codec.idoc.writer import CannotWrite, as_flat, as_xml, write
+from tests.fuzzing import fuzz
 from tests.idoc.idoc_kit import flat, told
 from tests.idoc.test_idoc_learn import EXPORT
 
@@ -104,30 +104,14 @@ def exercise_more(data: bytes) -> None:
         pass
 
 
-def _fuzz(count: int, seed: int) -> None:
-    print(f"fuzzing {count} inputs, seed {seed}")
-    rng = random.Random(seed)
-    seeds = _seeds()
-    for number in range(count):
-        data, chunk = mutated(rng.choice(seeds), rng, rng.choice(seeds)), rng.choice((1, 7, 64, 100_000, 100_000))
-        began = time.monotonic()
-        try:
-            exercise(data, chunk)
-            if number % 10 == 0:
-                exercise_more(data)
-        except Exception as error:
-            raise AssertionError(f"input {number} of seed {seed}: {data!r}") from error
-        assert time.monotonic() - began < 20, f"input {number} of seed {seed} took too long: {data!r}"
-
-
 def test_mutated_idocs_are_read_without_a_crash() -> None:
-    _fuzz(SLICE, 7)
+    fuzz(SLICE, 7, _seeds(), mutated, exercise, exercise_more)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(4 * 3600)
 def test_a_million_mutated_idocs() -> None:
-    _fuzz(LONG, random.SystemRandom().randrange(1 << 32))
+    fuzz(LONG, random.SystemRandom().randrange(1 << 32), _seeds(), mutated, exercise, exercise_more)
 
 
 def test_random_bytes_are_read_without_a_crash() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ from hub.codec.x12.tree import X12Format
 from hub.codec.x12.verdict import judge
 from hub.codec.x12.whole import parse
 from hub.codec.x12.writer import CannotWrite, Policy, write
+from tests.fuzzing import fuzz
 
 AT = datetime(2026, 1, 15, tzinfo=UTC)
 SLICE, LONG = 150, 1_000_000
@@ -114,34 +114,14 @@ def exercise_more(data: bytes) -> None:
             write(envelope, policy=Policy.REPLACE)
 
 
-def _inputs(count: int, seed: int) -> Iterator[tuple[bytes, int, int]]:
-    rng = random.Random(seed)
-    seeds = _seeds()
-    for number in range(count):
-        yield mutated(rng.choice(seeds), rng, rng.choice(seeds)), rng.choice((1, 7, 64, 100_000)), number
-
-
-def _fuzz(count: int, seed: int) -> None:
-    print(f"fuzzing {count} inputs, seed {seed}")
-    for data, chunk, number in _inputs(count, seed):
-        began = time.monotonic()
-        try:
-            exercise(data, chunk)
-            if number % 10 == 0:
-                exercise_more(data)
-        except Exception as error:
-            raise AssertionError(f"input {number} of seed {seed}: {data!r}") from error
-        assert time.monotonic() - began < 20, f"input {number} of seed {seed} took too long: {data!r}"
-
-
 def test_mutated_interchanges_are_read_without_a_crash() -> None:
-    _fuzz(SLICE, 7)
+    fuzz(SLICE, 7, _seeds(), mutated, exercise, exercise_more)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(4 * 3600)
 def test_a_million_mutated_interchanges() -> None:
-    _fuzz(LONG, random.SystemRandom().randrange(1 << 32))
+    fuzz(LONG, random.SystemRandom().randrange(1 << 32), _seeds(), mutated, exercise, exercise_more)
 
 
 def test_random_bytes_are_read_without_a_crash() -> None:
