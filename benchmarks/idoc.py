@@ -9,13 +9,11 @@ time. Memory is peak resident memory above that of a bare interpreter with the c
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from benchmarks.measure import best_in_turn, chunks, drain, peak
 from hub.codec.idoc.check import check
 from hub.codec.idoc.dictionary import standard
 from hub.codec.idoc.model import Widths
@@ -23,7 +21,6 @@ from hub.codec.idoc.reader import idocs
 from hub.codec.idoc.tree import tree
 from hub.codec.idoc.writer import as_flat, as_xml, write
 
-_CHUNK = 1 << 16
 _RUNS = 5
 _TARGET = 0.5
 
@@ -89,17 +86,6 @@ def floor(source: Iterable[bytes]) -> Iterator[dict[str, str]]:
             yield values
 
 
-def chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            yield chunk
-
-
-def _drain(things: Iterable[object]) -> None:
-    for _ in things:
-        pass
-
-
 def _checked(file: Path) -> None:
     for idoc in idocs(chunks(file)):
         if faults := [*idoc.faults, *check(idoc)]:
@@ -114,47 +100,32 @@ def _trees(file: Path) -> None:
 def speeds(file: Path) -> dict[str, float]:
     """Return megabytes a second of processor time for each thing that we do, the best of several rounds in turn."""
     jobs: dict[str, Callable[[], object]] = {
-        "floor: bare slicing loop": lambda: _drain(floor(chunks(file))),
-        "read: fields and hierarchy": lambda: _drain(idocs(chunks(file))),
+        "floor: bare slicing loop": lambda: drain(floor(chunks(file))),
+        "read: fields and hierarchy": lambda: drain(idocs(chunks(file))),
         "read and check every value": lambda: _checked(file),
         "trees, as mappings read them": lambda: _trees(file),
         "read and write flat": lambda: write(idocs(chunks(file)), as_flat()),
         "read and write XML": lambda: write(idocs(chunks(file)), as_xml()),
     }
-    best = dict.fromkeys(jobs, float("inf"))
-    for _ in range(_RUNS):
-        for name, job in jobs.items():
-            began = time.process_time()
-            job()
-            best[name] = min(best[name], time.process_time() - began)
     size = file.stat().st_size / 1e6
-    return {name: size / seconds for name, seconds in best.items()}
+    return {name: size / each for name, each in best_in_turn(jobs, _RUNS).items()}
 
 
 _LOADED = (
-    "from pathlib import Path\nfrom benchmarks.idoc import chunks\nfrom hub.codec.idoc.reader import idocs, segments"
+    "from pathlib import Path\nfrom benchmarks.measure import chunks\nfrom hub.codec.idoc.reader import idocs, segments"
 )
-
-
-def _peak(body: str) -> float:
-    """Return the peak resident memory of a process that runs this, in MB."""
-    tell = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{_LOADED}\n{body}\n{tell}"], check=True, capture_output=True, text=True
-    )
-    return int(done.stdout) / 1024
 
 
 def memory(many: Path, one: Path, xml: Path) -> dict[str, float]:
     """Return the peak above a bare interpreter for each pass over a big file, in MB."""
-    base = _peak("next(segments([b'']), None)")
+    base = peak(f"{_LOADED}\nnext(segments([b'']), None)")
     passes = {
         "many IDocs, flat": ("idocs", many),
         "many IDocs, XML": ("idocs", xml),
         "one IDoc, record by record": ("segments", one),
     }
     return {
-        name: _peak(f"for each in {what}(chunks(Path({str(file)!r}))): pass") - base
+        name: peak(f"{_LOADED}\nfor each in {what}(chunks(Path({str(file)!r}))): pass") - base
         for name, (what, file) in passes.items()
     }
 

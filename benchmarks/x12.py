@@ -13,7 +13,6 @@ import argparse
 import json
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import venv
@@ -21,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.measure import best_in_turn, chunks, drain, peak, seconds
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.interchange import Event, TransactionSet
 from hub.codec.x12.reader import lines, read, transaction_sets
@@ -28,7 +28,6 @@ from hub.codec.x12.tree import tree
 from hub.codec.x12.whole import parse
 from hub.codec.x12.writer import Envelope, GroupContent, write
 
-_CHUNK = 1 << 16
 _ISA = "ISA*00*          *00*          *ZZ*US             *01*THEM           *260115*1200*U*00401*000000001*0*P*>~"
 _GS = "GS*PO*US*THEM*20260115*1200*1*X*004010~"
 #: Peers that take minutes for more than this.
@@ -114,17 +113,6 @@ def floor(chunks: Iterable[bytes]) -> Iterator[list[list[str]]]:
                 current.append(elements)
 
 
-def chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            yield chunk
-
-
-def _drain(things: Iterable[object]) -> None:
-    for _ in things:
-        pass
-
-
 def _elements(file: Path) -> None:
     for one in transaction_sets(chunks(file)):
         _ = one.segments
@@ -154,21 +142,17 @@ def ours(file: Path) -> dict[str, float]:
 
     document = orders()
     jobs: dict[str, Callable[[], None]] = {
-        "floor: split, group by ST, check SE": lambda: _drain(floor(chunks(file))),
-        "read: sets with envelope check": lambda: _drain(transaction_sets(chunks(file))),
+        "floor: split, group by ST, check SE": lambda: drain(floor(chunks(file))),
+        "read: sets with envelope check": lambda: drain(transaction_sets(chunks(file))),
         "read: and every element split": lambda: _elements(file),
-        "read: line by line": lambda: _drain(lines(chunks(file))),
+        "read: line by line": lambda: drain(lines(chunks(file))),
         "judge: standard validation": lambda: _judged(file),
         "trees, as mappings read them": lambda: _trees(file),
         "to canonical 850": lambda: canonical(chunks(file), document),
         "to canonical 850, held against the standard": lambda: canonical(chunks(file), document, StandardCheck()),
     }
-    best = dict.fromkeys(jobs, float("inf"))
-    for _ in range(_RUNS):
-        for name, job in jobs.items():
-            best[name] = min(best[name], _seconds(job))
     size = file.stat().st_size / 1e6
-    return {name: size / seconds for name, seconds in best.items()}
+    return {name: size / each for name, each in best_in_turn(jobs, _RUNS).items()}
 
 
 def writing(file: Path) -> float:
@@ -188,30 +172,18 @@ _MEMORY = {
 }
 
 
-def _peak(code: str) -> float:
-    """Return the peak resident memory of a process that runs this, in MB."""
-    tell = "print(next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')))"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{code}\n{tell}"],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return int(done.stdout) / 1024
-
-
 def memory(many: Path, one: Path) -> dict[str, float]:
     """Return the peak above a bare interpreter for each pass over a big file, in MB."""
-    base = _peak("")
+    base = peak("")
     found = {}
     for name, body in _MEMORY.items():
         file = one if name.startswith("one") else many
         code = (
-            "from pathlib import Path\nfrom benchmarks.x12 import chunks\n"
+            "from pathlib import Path\nfrom benchmarks.measure import chunks\n"
             "from hub.codec.x12.check import StandardCheck\nfrom hub.codec.x12.reader import lines, transaction_sets\n"
             f"source = lambda: chunks(Path({str(file)!r}))\n{body}"
         )
-        found[name] = _peak(code) - base
+        found[name] = peak(code) - base
     return found
 
 
@@ -289,15 +261,9 @@ def _speed(command: list[str], folder: Path, file: Path) -> Beside | str:
         if out is None:
             return "failed"
         theirs.append(json.loads(out.strip().splitlines()[-1])["seconds"])
-        own.append(min(_seconds(lambda: _judged(file)) for _ in range(3)))
+        own.append(min(seconds(lambda: _judged(file)) for _ in range(3)))
     size = file.stat().st_size / 1e6
     return Beside(size / min(theirs), size / min(own))
-
-
-def _seconds(job: Callable[[], None]) -> float:
-    began = time.process_time()
-    job()
-    return time.process_time() - began
 
 
 def _run(command: list[str], folder: Path) -> str | None:

@@ -45,15 +45,21 @@ class Desktop:
         self.said("stock", "sync", "acme")
 
 
-@pytest.fixture
-def desktop(tmp_path: Path) -> Iterator[Desktop]:
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Take away what a command has set up, in this process, for its own."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def desktop(tmp_path: Path) -> Desktop:
     assert CliRunner().invoke(main, ["init", str(tmp_path)]).exit_code == 0
     (tmp_path / "theirs" / "out").mkdir(parents=True)
     (tmp_path / "theirs" / "in").mkdir()
     made = Desktop(tmp_path)
     made.map()
-    yield made
-    root.handlers[:] = handlers
-    root.setLevel(level)
+    return made

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,15 +20,6 @@ FEED = (
     HEADER + "AB-1,2,CS,A,2026-11-20T06:00:00Z\nAB-2,7,PAL,A,2026-11-20T06:00:00Z\nAB-3,1,EA,A,2026-11-20T06:00:00Z\n"
 )
 UNITS = "[units]\nPAL = 40\n"
-
-
-@pytest.fixture(autouse=True)
-def logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ import pytest
 import requests
 
 from hub.cli.processes import HubProcess
-from tests.cli.conftest import FEED, Desktop, desktop
+from tests.cli.conftest import FEED, Desktop, desktop, logging_as_before
 from tests.running import wait_until
 
-__all__ = ["desktop"]
+__all__ = ["desktop", "logging_as_before"]
 pytestmark = [
     pytest.mark.timeout(300),
     pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="the limit of a running process is set with prlimit"),

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from hub.cli.processes import HubProcess
-from tests.cli.conftest import Desktop, desktop
+from tests.cli.conftest import Desktop, desktop, logging_as_before
 from tests.running import wait_until
 
-__all__ = ["desktop"]
+__all__ = ["desktop", "logging_as_before"]
 pytestmark = pytest.mark.timeout(300)
 
 
