@@ -130,7 +130,7 @@ def test_new_writes_no_file_over_another_one(crossdock: Crossdock, folder: Path)
     [
         ("", "empty"),
         ("SKU;Bestand\n", "no row below"),
-        ("Farbe;Form\nrot;rund\nblau;eckig\n", "no column of it looks like"),
+        ("Farbe;Form\nrot;rund\nblau;eckig\n", "its columns are: Farbe, Form"),
     ],
 )
 def test_a_sample_that_tells_nothing_is_refused_in_words(
