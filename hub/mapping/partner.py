@@ -37,11 +37,12 @@ def read_partner(source: Source) -> Partner | None:
 
 
 def read_ground(source: Source, partner: Partner | None) -> Ground:
-    """Return the tables, the units and the zone that all documents share."""
-    tables: dict[str, Mapping[str, Scalar]] = dict(load_references(source))
+    """Return the tables, the units and the zone that all documents share; formulas look into `[units]` as a table."""
+    units = _units(source)
+    tables: dict[str, Mapping[str, Scalar]] = {"units": units.contents, **load_references(source)}
     tables |= {name: _table(source, name) for name in Section(source, ("tables",)).data}
     zone = ZoneInfo(partner.timezone if partner else "UTC")
-    return Ground(tables, _units(source), zone)
+    return Ground(tables, units, zone)
 
 
 def _units(source: Source) -> Units:

@@ -237,7 +237,7 @@ acme.toml:16:59: places must be a whole number from 0 to 9
 acme.toml:16:69: min must be a number
 acme.toml:16:74: format has no use here: quantity is a number
 acme.toml:17:30: table has no use here: status is always 'active'
-acme.toml:17:38: table 's' is not defined
+acme.toml:17:38: table 's' is not defined; known: units
 acme.toml:17:43: default has no use here: status is always 'active'
 acme.toml:18:19: as_of cannot be 'soon': 'soon' is no date as 2026-11-20T06:00:00Z; declare its `format`, such as '%m/%d/%Y'
 """,

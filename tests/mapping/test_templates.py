@@ -88,6 +88,23 @@ class TestMerging:
         made = list(file.documents.parse("stock", b"Item,Qty,UOM,Keep\nA,1,EA,\nB,1,CS,\nC,1,BX,\n"))
         assert [each.quantity for each in made] == [1, 6, 2]  # type: ignore[union-attr]
 
+    def test_a_unit_of_the_partner_holds_for_prices_too(self, templated: Lab) -> None:
+        """A price of a case was taken for the price of a piece, where only `[units]` named the case."""
+        price = """[units]
+BX = 24
+[documents.prices]
+direction = "in"
+makes = "catalogue_entry"
+mode = "snapshot"
+files = "/out/P*.csv"
+[documents.prices.fields]
+sku = "Item"
+price = { formula = 'number(col["Price"]) / number(lookup("units", col["UOM"], "1"))' }
+"""
+        file = opened(templated, price)
+        made = list(file.documents.parse("prices", b"Item,Price,UOM\nA,3,EA\nB,36,CS\nC,48,BX\nD,7,KGM\n"))
+        assert [each.price for each in made] == [3, 3, 2, 7]  # type: ignore[union-attr]
+
     def test_the_rule_of_a_field_is_replaced_whole(self, templated: Lab) -> None:
         file = opened(templated, '[documents.stock.fields]\nquantity = { from = "Stock" }\n')
         assert [each.quantity for each in file.documents.parse("stock", b"Item,Stock,Keep\nA,5,\n")] == [5]  # type: ignore[union-attr]
