@@ -81,8 +81,6 @@ class UnknownRate(LookupError):
 
     def __init__(self, source: str, target: str) -> None:
         super().__init__(f"no exchange rate from {source} to {target}; add it to the rates file")
-        self.source = source
-        self.target = target
 
 
 class ExchangeRates(Record):

@@ -69,6 +69,12 @@ def test_a_price_times_a_quantity_keeps_nine_places() -> None:
     assert usd("19.99").times(3) == usd("59.97")
 
 
+def test_fifteen_digits_before_the_point_are_the_most() -> None:
+    assert usd("1").times(Decimal(10**15 - 1)).amount == 10**15 - 1
+    with pytest.raises(ValueError, match="at most 15 digits before the point"):
+        usd("1").times(Decimal(10**15))
+
+
 @pytest.mark.parametrize("factor", ["1000000", "999999999999999"])
 def test_more_money_than_there_can_be_is_a_clear_error(factor: str) -> None:
     with pytest.raises(ValueError, match="is too large for an amount of money"):
