@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,6 +42,22 @@ TAKES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"risk": "high", "payment": "paid"},
     ),
 }
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ('placed_at = "2026-11-20"', "placed_at is a time with its zone, and '2026-11-20' is not"),
+        ("placed_at = 2026-11-20T00:00:00", "placed_at is a time with its zone"),
+        ('lines = "one"', "lines is a number, and 'one' is not"),
+        ("channel = 3", "channel is a text, and 3 is not"),
+    ],
+)
+def test_a_value_of_another_kind_is_told_with_what_is_meant(
+    problems: Callable[[str], list[str]], condition: str, words: str
+) -> None:
+    (told,) = problems(f'[[rules]]\nname = "mine"\n[rules.orders]\n{condition}\n')
+    assert words in told
 
 
 @pytest.mark.parametrize("condition", TAKES)

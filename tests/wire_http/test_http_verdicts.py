@@ -93,6 +93,7 @@ def test_a_wait_may_be_given_as_a_date_and_is_measured_by_the_partners_clock() -
         (b"<!DOCTYPE html>\n<html><style>p{}</style><p>Off &amp; on", "a page of HTML: Off & on"),
         (b"\n<HTML><head><title>\n503 Away</title></head><body>x", "a page of HTML: 503 Away"),
         (b'{"data":1}', '{"data":1}'),
+        (b'["no"]', '["no"]'),
         (b"[" * 100_000, "[" * 600),
         (b"\xff\xfe", "\ufffd\ufffd"),
         (b"", ""),
