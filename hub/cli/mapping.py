@@ -14,11 +14,15 @@ from hub.composition import Hub
 from hub.mapping import check as checking
 from hub.mapping.guess.choice import DOCUMENTS
 from hub.mapping.guess.new import Written, new_mapping
+from hub.mapping.guess.renew import is_drawn_up, renewed
 from hub.mapping.guess.sample import NoSample
 from hub.mapping.guess.write import SCHEMA_NAME, Told, write_new
 from hub.mapping.problem import MappingErrors
 from hub.mapping.schema import written
 from hub.services.directory import find_plugins
+
+#: So much of a line is shown beside its question.
+_SHOWN = 60
 
 
 @click.group()
@@ -101,24 +105,27 @@ def _tell_new(made: Written, *, as_json: bool) -> None:
         for line in each.draft.lines
     ]
     if as_json:
-        print_json({"file": str(made.path), "questions": made.questions, "fields": rows})
+        print_json({"file": str(made.path), "questions": len(made.questions), "fields": rows})
         return
     print_rows(rows, ("document", "field", "from", "sure", "look at"), as_json=False, empty="")
-    click.echo(f"wrote {made.path}: look at its {made.questions} lines with `# ?`")
+    click.echo(f"\nwrote {made.path}: look at its {len(made.questions)} lines with `# ?`")
+    asked = [{"line": number, "it says": f"{says[:_SHOWN]}", "?": what} for number, says, what in made.questions]
+    print_rows(asked, ("line", "it says", "?"), as_json=False, empty="")
 
 
 @mapping.command()
 @click.argument("name", required=False)
+@click.option("--accept", is_flag=True, help="Let the tests of the samples' first rows expect what comes out now.")
 @json_option
 @pass_session
-def check(session: Session, name: str | None, as_json: bool) -> None:
+def check(session: Session, name: str | None, accept: bool, as_json: bool) -> None:
     """Check one file or all of them, and run their embedded tests; every problem with its line."""
     hub = Hub(session.config())
     try:
         paths = [mapping_path(hub, name)] if name else sorted(hub.library.folder.glob("*.toml"))
         if not paths:
             raise NothingToDo(f"{hub.library.folder} holds no mapping file")
-        reports = [_report(hub, path) for path in paths]
+        reports = [_accepted(hub, path) if accept else _report(hub, path) for path in paths]
     finally:
         hub.close()
     if as_json:
@@ -130,11 +137,26 @@ def check(session: Session, name: str | None, as_json: bool) -> None:
         )
     else:
         for each in reports:
-            problems = _problems(each)
-            verdict = f"{len(problems)} problem(s)" if problems else f"ok, {each.tests} test(s)"
-            click.echo("\n  ".join([f"{each.path}: {verdict}", *problems]))
+            _tell_checked(each)
     if not all(each.ok for each in reports):
         raise SystemExit(FAILED)
+
+
+def _tell_checked(report: checking.Report) -> None:
+    problems = _problems(report)
+    verdict = f"{len(problems)} problem(s)" if problems else f"ok, {report.tests} test(s)"
+    click.echo("\n  ".join([f"{report.path}: {verdict}", *problems]))
+    if any(map(is_drawn_up, report.failures)):
+        click.echo(f"is what comes out now as it should be? then: crossdock mapping check {report.path.stem} --accept")
+
+
+def _accepted(hub: Hub, path: Path) -> checking.Report:
+    """Return the report after the drawn-up tests were written anew, where nothing else is wrong."""
+    report = _report(hub, path)
+    if report.file is None or not any(map(is_drawn_up, report.failures)):
+        return report
+    write_new(path, renewed(path.read_text("utf-8"), report.file, report.failures))
+    return _report(hub, path)
 
 
 def _report(hub: Hub, path: Path) -> checking.Report:

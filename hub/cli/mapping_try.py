@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
-from pathlib import Path
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from hub.composition import Hub
 from hub.contract import BadRecord
 from hub.mapping.beside import Beside, Part, side_by_side
 from hub.mapping.partner_file import PartnerFile
+from hub.mapping.problem import did_you_mean
 from hub.services.attention import what_if
 
 _FAILED = "!!"
@@ -25,7 +27,7 @@ _FAILED = "!!"
 @click.command(name="try")
 @click.argument("name")
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--document", help="Which of its documents. [the only inbound one]")
+@click.option("--document", help="Which of its documents. [the one whose `files` the name of FILE fits]")
 @click.option("--against", type=click.Choice(["last"]), help="What it would change, tried on the last original.")
 @click.option("--rows", default=10, show_default=True, help="How many good records to show; what failed always is.")
 @json_option
@@ -49,16 +51,22 @@ def try_file(
         partner_file = load_named(unopened, name)
     finally:
         unopened.close()
-    chosen = _chosen(partner_file, document)
+    chosen = _chosen(partner_file, document, file.name)
     tried = side_by_side(partner_file.documents.inward[chosen], file.read_bytes())
     if (_print_json(tried) if as_json else _print(tried, rows)) > 0:
         raise SystemExit(FAILED)
 
 
-def _chosen(file: PartnerFile, document: str | None) -> str:
+def _chosen(file: PartnerFile, document: str | None, name: str = "") -> str:
     inbound = tuple(file.documents.inward)
-    chosen = document or (inbound[0] if len(inbound) == 1 else None)
-    if chosen not in inbound:
+    if document is not None and document not in inbound:
+        known = ", ".join(inbound) or "none is inbound"
+        raise click.UsageError(
+            f"no document {document!r} comes in{did_you_mean(document, inbound)}; there are: {known}"
+        )
+    fitting = [each for each in inbound if fnmatch(name, PurePosixPath(file.documents.declared(each).files).name)]
+    chosen = document or next((found[0] for found in (inbound, fitting) if len(found) == 1), None)
+    if chosen is None:
         raise click.UsageError(f"say --document, one of: {', '.join(inbound) or 'none is inbound'}")
     return chosen
 

@@ -81,9 +81,10 @@ def draft(sample: Sample, document: str | None, partner: str) -> Draft:
     if unit is not None:
         made.units = meaning.units(unit.column.distinct)
     if places:
+        named_places = ", ".join(place.name for place in places)
         made.lines += [
-            Line("quantity", _each_value(sample, unit), "", 85.0, ("each column a warehouse",)),
-            Line("location", '"each.column"', "", 85.0, ("each column a warehouse",)),
+            Line("quantity", _each_value(sample, unit), named_places, 85.0, ("each column a warehouse",)),
+            Line("location", '"each.column"', named_places, 85.0, ("each column a warehouse",)),
         ]
         made.nodes = meaning.node_codes(partner, (place.name for place in places))
     price = choice.get("price")

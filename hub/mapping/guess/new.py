@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from hub.mapping.guess.choice import DOCUMENTS, is_order
 from hub.mapping.guess.draft import Draft, draft
@@ -44,10 +45,15 @@ class Written:
     documents: tuple[Sampled, ...]
 
     @property
-    def questions(self) -> int:
-        """How many lines are marked `# ?`."""
-        lines = self.path.read_text("utf-8").splitlines()
-        return sum("  # ?" in line or line.startswith("# ?") for line in lines)
+    def questions(self) -> tuple[tuple[int, str, str], ...]:
+        """The lines that are marked `# ?`: number, what stands there, and what is to be looked at."""
+        lines = enumerate(self.path.read_text("utf-8").splitlines(), 1)
+        parts = ((number, line.partition("# ?")) for number, line in lines)
+        return tuple(
+            (number, before.strip(), asked.strip())
+            for number, (before, mark, asked) in parts
+            if mark and (not before or before.endswith("  "))
+        )
 
 
 def new_mapping(
@@ -155,12 +161,12 @@ def _tested(
 ) -> str:
     """Return the text with its embedded tests: what the draft itself makes of the samples' first rows."""
     file = _loaded(write(code, told, documents, {}), code, folder, load)
-    tests = {}
+    tests, zone = {}, ZoneInfo(file.partner.timezone)
     for each in documents:
         excerpt = each.draft.sample.excerpt
         if excerpt is not None:
             name = each.draft.choice.document
-            tests[name] = embedded_test(file.documents.inward[name], excerpt(ROWS))
+            tests[name] = embedded_test(file.documents.inward[name], excerpt(ROWS), zone)
     return write(code, told, documents, tests)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -16,19 +17,24 @@ from hub.model.number import plain
 
 #: So many rows of a sample go into its test.
 ROWS: Final = 3
+#: What the test is called that a sample's first rows make.
+FIRST_ROWS: Final = "the first rows of the sample"
+#: A moment with its zone; where a sample holds none, its test says local times, whatever zone is put right later.
+_ZONED: Final = re.compile(r"\d\d:\d\d(:\d\d(\.\d+)?)?\s*(Z|[+-]\d\d:?\d\d)\b")
 
 
-def embedded_test(document: Inward, given: str) -> str:
-    """Return `[[documents.NAME.tests]]` for these rows."""
+def embedded_test(document: Inward, given: str, zone: tzinfo = UTC) -> str:
+    """Return `[[documents.NAME.tests]]` for these rows; `zone` is the partner's."""
     results = list(document.parse(given_bytes(given, document.declared.layout)))
     records = [each for each in results if isinstance(each, Record)]
     bad = [each for each in results if isinstance(each, BadRecord)]
+    local = None if _ZONED.search(given) else zone
     lines = [
         f"[[documents.{document.declared.name}.tests]]",
-        'name   = "the first rows of the sample"',
+        f'name   = "{FIRST_ROWS}"',
         f"given  = {_block(given)}",
         "expect = [",
-        *(f"    {_inline(_told(record))}," for record in records),
+        *(f"    {_inline(_told(record), local)}," for record in records),
         "]",
     ]
     if bad:
@@ -53,23 +59,20 @@ def _says_nothing(value: object) -> bool:
     return value is None or value in ("", ())
 
 
-def _inline(values: Mapping[str, object]) -> str:
-    return "{ " + ", ".join(f"{name} = {_value(value)}" for name, value in values.items()) + " }"
+def _inline(values: Mapping[str, object], zone: tzinfo | None) -> str:
+    return "{ " + ", ".join(f"{name} = {_value(value, zone)}" for name, value in values.items()) + " }"
 
 
-def _value(value: object) -> str:
+def _value(value: object, zone: tzinfo | None) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        moment = value.astimezone(zone or UTC).replace(tzinfo=None).isoformat()
+        return moment if zone else f"{moment}Z"
     if isinstance(value, Record):
-        return _inline(_told(value))
+        return _inline(_told(value), zone)
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_lines(value)) + "]"
+        return "[" + ", ".join(_value(each, zone) for each in value) + "]"
     return str(value) if isinstance(value, int) else toml_text(str(value))
-
-
-def _lines(values: Iterable[object]) -> Iterator[str]:
-    return (_value(value) for value in values)

@@ -22,6 +22,13 @@ _USUAL: Final = "csv_supplier"
 #: The schema that editors complete and check by; it stands beside the mapping files.
 SCHEMA_NAME: Final = "mapping.schema.json"
 _WIDTH: Final = 118
+#: What is asked about a code, by its table.
+_QUESTIONS: Final = {
+    AMOUNTS: "how many pieces may be promised then",
+    "answers": "accepted, changed, backordered or rejected",
+    "statuses": "active or discontinued",
+    "certainties": "planned, ordered or in_transit",
+}
 #: What it means that a file is the whole of something, by document.
 _WHOLE: Final = {
     "stock": "what the file does not list has no stock",
@@ -144,7 +151,7 @@ def _table(name: str, meant: Sequence[Meant]) -> str:
 
 
 def _question(table: str) -> str:
-    return "how many pieces may be promised then" if table == AMOUNTS else "what does it mean"
+    return _QUESTIONS.get(table, "true or false")
 
 
 def _scalar(value: object) -> str:
