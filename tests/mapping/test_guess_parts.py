@@ -346,4 +346,4 @@ def test_a_list_of_goods_to_come_says_how_sure_they_are(tmp_path: Path) -> None:
     written = _fields_of(tmp_path, "eta.csv", "\n".join(["SKU,Qty Incoming,ETA,Status", *rows]))
     assert "[documents.inbound]" in written
     assert '"on the water" = "in_transit"' in written
-    assert re.search(r'maybe = "planned"  # \? what', written)
+    assert re.search(r'maybe = "planned"  # \? planned, ordered', written)
