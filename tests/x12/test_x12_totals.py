@@ -68,6 +68,7 @@ def test_a_total_that_differs_is_told_at_its_place(code: str, body: str, expecte
     content = interchange(code, body)
     (fault,) = faults(code, body)
     assert (fault.code, fault.tag, fault.segment, fault.message) == (expected, "CTT", body.count("~") + 1, words)
+    assert (fault.element, fault.reference) == ((1, "354") if expected is FaultCode.LINE_COUNT else (2, "347"))
     assert content[fault.offset :].startswith(b"CTT*")
     assert fault.severity is Severity.WARNING
     (verdict,) = judge(read([content]), StandardCheck())
