@@ -1,29 +1,14 @@
-"""A daemon in a thread of the test, and waiting until something has come true."""
+"""A daemon in a thread of the test."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
 
 from hub.composition import Hub
 from hub.config import Config
 from hub.daemon import Daemon
-
-T = TypeVar("T")
-
-
-def wait_until(
-    holds: Callable[[], T], seconds: float = 90.0, told: Callable[[], object] = lambda: "it never came true"
-) -> T:
-    """Ask again and again until it holds, and return what it then is; after so long the test fails as `told` says."""
-    until = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < until, told()
-        time.sleep(0.05)
-    return found
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import requests
 
 from hub.cli.processes import HubProcess
 from tests.cli.conftest import FEED, Desktop, desktop, logging_as_before
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 __all__ = ["desktop", "logging_as_before"]
 pytestmark = [

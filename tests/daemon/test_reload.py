@@ -16,7 +16,8 @@ from hub.daemon import Daemon
 from hub.notify import notify
 from hub.reload import merge
 from hub.web.app import WebServer, build_app
-from tests.running import running, wait_until
+from tests.running import running
+from tests.waiting import wait_until
 
 CONFIG = '[web]\nport = 0\n[routing]\nsplit_penalty = "{penalty}"\n[store]\narchive_days = {days}\n'
 

@@ -10,7 +10,7 @@ import pytest
 
 from hub.cli.processes import HubProcess
 from tests.cli.conftest import Desktop, desktop, logging_as_before
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 __all__ = ["desktop", "logging_as_before"]
 pytestmark = pytest.mark.timeout(300)

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "connectors").rglob("*.md")])
@@ -30,13 +31,6 @@ PATIENCE = 180
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
     for info, body in re.findall(r"^ *```(\S[^\n]*)\n(.*?)^ *```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL):
         yield info, textwrap.dedent(body)
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Reader:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 
 from connectors.files.settings import FilesSettings
+from tests.waiting import free_port, wait_for_server
 
 SSHD = Path("/usr/sbin/sshd")
 WHY_NOT = (
@@ -56,9 +55,7 @@ class OpenSsh:
         for name in ("host_ed25519", "host_rsa"):
             shutil.copy(keys / name, home / name)
         self.admit("client_ed25519", "client_rsa", "client_ecdsa", "client_locked")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         (home / "sshd_config").write_text(_CONFIG.format(port=self.port, folder=home))
         Path("/run/sshd").mkdir(exist_ok=True)
         try_out = [str(SSHD), "-t", "-f", str(home / "sshd_config")]
@@ -73,15 +70,7 @@ class OpenSsh:
         log = (self.home / "sshd.log").open("ab")
         with log:
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-            except OSError:
-                time.sleep(0.02)
-            else:
-                return
-        raise AssertionError((self.home / "sshd.log").read_text())
+        wait_for_server(self.port, self.process, (self.home / "sshd.log").read_text)
 
     def stop(self) -> None:
         if self.process is not None:

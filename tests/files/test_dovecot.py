@@ -6,10 +6,8 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +22,7 @@ from hub.testing.drive import read_all
 from hub.wire.exchange.mail_text import written
 from tests.files.certificates import self_signed
 from tests.files.mail_servers import ACCOUNT, PARTNER, a_mail
+from tests.waiting import free_port, wait_for_server
 
 DOVECOT = shutil.which("dovecot") or "/usr/sbin/dovecot"
 
@@ -103,9 +102,7 @@ def reachable() -> Iterator[Path]:
 @pytest.fixture
 def box(reachable: Path) -> Iterator[Mailbox]:
     tmp_path = reachable
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     nobody = pwd.getpwnam("nobody")
     configuration = tmp_path / "dovecot.conf"
     pem = self_signed().write(tmp_path)
@@ -114,25 +111,12 @@ def box(reachable: Path) -> Iterator[Mailbox]:
     )
     with subprocess.Popen([DOVECOT, "-F", "-c", str(configuration)], stderr=subprocess.PIPE) as server:
         try:
-            _wait_for(port, server, tmp_path / "log")
+            log = tmp_path / "log"
+            wait_for_server(port, server, lambda: log.read_text("utf-8") if log.exists() else "dovecot says nothing")
             yield Mailbox(tmp_path, port)
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(10)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            pytest.fail(f"dovecot ended: {server.communicate()} {log.read_text() if log.exists() else ''}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("dovecot does not listen")
 
 
 @pytest.fixture

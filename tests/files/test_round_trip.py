@@ -20,7 +20,7 @@ from hub.testing.context import MemoryContext, MemoryNumbers
 from hub.testing.drive import read_all
 from sandbox.options import Behaviour, Options
 from sandbox.world import RunningSandbox, start
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 EXACT = Behaviour(reject=0, reduce=0, short=0, two_parcels=0, reaction=0.01, ship_after=0.01, sweep_every=0.1)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from hub.contract import Found, Outbound, Profile
 from hub.testing.context import MemoryContext
 from hub.testing.drive import read_all
 from tests.files.certificates import self_signed
+from tests.waiting import free_port, wait_for_server
 
 VSFTPD = shutil.which("vsftpd") or "/usr/sbin/vsftpd"
 
@@ -67,32 +66,16 @@ def port(tmp_path: Path) -> Iterator[int]:
         shutil.chown(folder, "ftp")
     for above in (tmp_path, *tmp_path.parents[:2]):  # it looks at them as another user
         above.chmod(above.stat().st_mode | 0o055)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        chosen = int(free.getsockname()[1])
+    chosen = free_port()
     pem = self_signed().write(tmp_path)
     configuration = tmp_path / "vsftpd.conf"
     configuration.write_text(SETTINGS.format(port=chosen, root=root, pem=pem, empty=empty).lstrip())
     with subprocess.Popen([VSFTPD, str(configuration)], stderr=subprocess.PIPE) as server:
         try:
-            _wait_for(chosen, server)
+            wait_for_server(chosen, server, lambda: "vsftpd does not listen")
             yield chosen
         finally:
             server.kill()
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        if server.poll() is not None:
-            pytest.fail(f"vsftpd ended: {server.communicate()}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("vsftpd does not listen")
 
 
 def test_files_go_both_ways(

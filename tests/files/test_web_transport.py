@@ -29,7 +29,7 @@ from hub.testing.context import Crash
 from hub.testing.drive import read_all
 from tests.files.certificates import self_signed
 from tests.files.web_server import TOKEN, WebServer
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.circle import Circle
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 HISTORY = Path(__file__).resolve().parents[3] / "shared" / "samples" / "orders" / "olist"

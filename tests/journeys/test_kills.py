@@ -13,7 +13,7 @@ import requests
 
 from hub.cli.processes import ProcessFailed
 from tests.journeys.circle import Circle
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(900)]
 

@@ -18,7 +18,7 @@ from sandbox.world import plan_world
 from tests.files.openssh_server import WHY_NOT, OpenSsh, make_keys
 from tests.journeys.circle import Circle
 from tests.journeys.test_kills import expect_each_line_once, kill_everywhere, start_live
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(600)]
 

@@ -28,7 +28,7 @@ from sandbox.options import Options
 from sandbox.world import RunningSandbox, plan_world
 from tests.netsuite.folder import ENDPOINT, add_partner, reading_every_second
 from tests.netsuite.trade import fulfilment_of
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 SPACES = Namespaces(ENDPOINT)
 READ = ["node", "sales_order", "stock_level", "catalogue_entry", "acknowledgement", "shipment", "invoice"]

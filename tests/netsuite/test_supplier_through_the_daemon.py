@@ -24,7 +24,7 @@ from sandbox.world import RunningSandbox, start
 from tests.netsuite.folder import ENDPOINT, add_partner, only_the_shop_and, reading_every_second
 from tests.netsuite.test_books_through_the_daemon import has_stock
 from tests.netsuite.trade import fulfilment_of
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 READ = ["sales_order", "stock_level", "catalogue_entry", "shipment"]
 ABOUT = """code = "maker"

@@ -16,7 +16,7 @@ from sandbox.options import Options
 from sandbox.world import RunningSandbox, start
 from tests.netsuite.folder import ENDPOINT, add_partner, only_the_shop_and, reading_every_second
 from tests.netsuite.trade import fulfilment_of
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 READ = ["sales_order", "stock_level", "shipment"]
 ABOUT = """code = "erp"

@@ -21,7 +21,7 @@ from hub.web.bell import Bell
 from sandbox.options import HookManners, Options
 from sandbox.shop.webhooks import Subscription
 from sandbox.world import RunningSandbox, start
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 TOPICS = ("orders/create", "orders/updated", "orders/cancelled")
 

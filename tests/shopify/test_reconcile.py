@@ -26,7 +26,8 @@ from hub.store.tables import allocation, sales_order
 from hub.testing import MemoryContext
 from sandbox.options import Options
 from sandbox.world import RunningSandbox, start
-from tests.running import running, wait_until
+from tests.running import running
+from tests.waiting import wait_until
 
 Opener = Callable[..., ShopifyConnector]
 

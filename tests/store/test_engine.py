@@ -22,7 +22,7 @@ from hub.store.engine import Store
 from hub.store.errors import NestedTransaction, StoreBusy, StoreClosed
 from hub.store.tables import counter
 from hub.store.turns import Turns
-from tests.running import wait_until
+from tests.waiting import wait_until
 
 CHILD = Path(__file__).with_name("child.py")
 
