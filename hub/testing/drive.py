@@ -101,22 +101,25 @@ def deliver(bench: Bench, outbound: Outbound, context: MemoryContext, *, after_t
         with opened(bench, context) as connector:
             noted = replace(outbound, note=context.notes.get(outbound.key))
             try:
-                if doubt:
-                    finding = connector.find(noted)
-                    if isinstance(finding, Found):
-                        return "sent"
-                    if isinstance(finding, CannotTell):
-                        return "waiting"
-                    expect(isinstance(finding, Absent), f"find answered {finding!r}, which is no Finding")
-                connector.send(noted)
+                return _tried(connector, noted, doubt=doubt)
             except (OutcomeUnknown, Crash):
                 doubt = True
             except (TemporaryFailure, RateLimited):
                 pass
-            else:
-                return "sent"
         after_try()
     raise AssertionError(f"after {_TRIES} tries the document was neither sent nor waiting for an answer")
+
+
+def _tried(connector: Connector, outbound: Outbound, *, doubt: bool) -> str:
+    if doubt:
+        finding = connector.find(outbound)
+        if isinstance(finding, Found):
+            return "sent"
+        if isinstance(finding, CannotTell):
+            return "waiting"
+        expect(isinstance(finding, Absent), f"find answered {finding!r}, which is no Finding")
+    connector.send(outbound)
+    return "sent"
 
 
 @contextmanager
