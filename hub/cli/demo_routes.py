@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,27 +29,25 @@ _NAMES = {
 def routed_from(place: Path) -> dict[str, Any]:
     """Return units by kind of place, how many orders came from several, and the most scattered one in words."""
     hub = open_hub(load_config(place / "crossdock.toml"), partners=True)
-    try:
-        units: Counter[str] = Counter()
-        split, best, most = 0, "", (0, 0)
+    units: Counter[str] = Counter()
+    spread: dict[str, tuple[int, int]] = {}  # by order: from how many kinds of place, from how many places
+    with closing(hub):
         for past in of_store(hub.desk, *_EVER):
             kinds = _kinds(past)
-            units.update({_NAMES[kind]: count for kind, count in kinds.items()})
-            nodes = len({choice.node for choice in past.was.decision.choices})
-            split += nodes > 1
-            if (len(kinds), nodes) > most:
-                most, best = (len(kinds), nodes), past.was.problem.order_id
+            units.update(kinds)
+            spread[past.was.problem.order_id] = len(kinds), len({each.node for each in past.was.decision.choices})
+        most = max(spread, key=lambda order: spread[order], default="")
         with hub.store.read() as tx:
-            example = list(_words(explain.explain(tx, hub.desk, best))) if best else []
-    finally:
-        hub.close()
+            example = list(_words(explain.explain(tx, hub.desk, most))) if most else []
+    split = sum(places > 1 for _, places in spread.values())
     return {"units": dict(sorted(units.items())), "orders_split": split, "example": example}
 
 
-def _kinds(past: Past) -> Counter[NodeKind]:
-    found: Counter[NodeKind] = Counter()
+def _kinds(past: Past) -> Counter[str]:
+    """Return how many units come from each kind of place."""
+    found: Counter[str] = Counter()
     for choice in past.was.decision.choices:
-        found[past.was.problem.nodes.by_code[choice.node].kind] += int(choice.quantity)
+        found[_NAMES[past.was.problem.nodes.by_code[choice.node].kind]] += int(choice.quantity)
     return found
 
 
