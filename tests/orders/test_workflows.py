@@ -216,7 +216,7 @@ def test_what_people_are_to_be_told_becomes_an_alert_for_a_day(world: World, rul
     wanted = [AlertRule(name="orders", when="order_notice", partner="shop")]
 
     def texts() -> list[str]:
-        found = world.read(lambda tx: evaluate(tx, wanted, world.clock.now()))
+        found = world.read(lambda tx: evaluate(tx, wanted, world.clock.now(), world.desk.directory))
         return [alert.text for alert in found.values()]
 
     assert texts() == ["order #1001: call them", "order #1001: nothing fits 1 of MUG"]
