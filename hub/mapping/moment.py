@@ -42,6 +42,21 @@ _WRITERS: Final[Mapping[str, Callable[[datetime], str]]] = {
 }
 
 
+#: How other programs write the parts of a date and a time.
+_MEANINGS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("YYYY", "yyyy", "JJJJ", "jjjj", "AAAA", "aaaa"), "%Y"),
+    **dict.fromkeys(("YY", "yy"), "%y"),
+    **dict.fromkeys(("DD", "dd", "D", "d", "TT", "JJ"), "%d"),
+    **dict.fromkeys(("MMM", "Mon"), "%b"),
+    **dict.fromkeys(("MM", "M"), "%m"),
+    **dict.fromkeys(("HH", "hh"), "%H"),
+    **dict.fromkeys(("mm", "mi", "MI"), "%M"),
+    **dict.fromkeys(("SS", "ss"), "%S"),
+}
+_LETTERS: Final = re.compile(r"([A-Za-z])\1*|Mon|mi|MI")
+_PARTS_OF_A_DATE: Final = 3
+
+
 class FormatRefused(ValueError):
     """A date format that cannot be used; `column` counts from 1 within it."""
 
@@ -119,8 +134,14 @@ def _split(text: str) -> list[str]:
         pieces.append("=%" if letter == "%" else "%" + letter)
         at += 2
     if not ({"d"} <= seen and seen & {"m", "b", "B"} and seen & {"Y", "y"}):
-        raise FormatRefused(1, "a date needs a day, a month and a year, such as '%m/%d/%Y'")
+        raise FormatRefused(1, f"a date needs a day, a month and a year, such as {_meant(text)!r}")
     return pieces
+
+
+def _meant(text: str) -> str:
+    """Return what was probably meant by `DD.MM.YYYY`, as other programs write dates; else an example."""
+    found = _LETTERS.sub(lambda letters: _MEANINGS.get(letters[0], letters[0]), text.replace("%", ""))
+    return found if found.count("%") >= _PARTS_OF_A_DATE else "%m/%d/%Y"
 
 
 def _pattern(pieces: list[str]) -> str:

@@ -60,4 +60,5 @@ def in_words(error: Mapping[str, Any]) -> str:
     if words is not None:
         return f"must be {' or '.join(words[1].split('|'))}"
     message: str = error["msg"]
-    return message.removeprefix("Value error, ").replace("Input should", "must", 1)
+    words_of_ours = message.removeprefix("Value error, ").replace("Input should", "must", 1)
+    return "must be a text in quotes" if error.get("type") == "string_type" else words_of_ours

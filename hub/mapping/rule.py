@@ -63,7 +63,9 @@ def read_rule(source: Source, way: Way, numerals: Numerals) -> Rule | None:
             return None
         return Rule(way, left, source=data.strip(), numerals=numerals)
     if not isinstance(data, dict):
-        source.report(way, f"{left} must be a column name, or a table such as {{ value = {data!r} }}", value=True)
+        always = data if isinstance(data, (int, Decimal)) else "..."
+        message = f"{left} must be a column name in quotes, or a table such as {{ value = {str(always).lower()} }}"
+        source.report(way, message, value=True)
         return None
     return _from_table(Section(source, way), left, numerals)
 
@@ -75,7 +77,7 @@ def read_numerals(section: Section, base: Numerals) -> Numerals:
     for key, mark in (("decimal", decimal), ("thousands", thousands)):
         if mark.isalnum() or mark in ("+", "-"):
             section.report(key, f"{key} cannot be {mark!r}", value=True)
-    if decimal == thousands:
+    if decimal == thousands and {"decimal", "thousands"} & section.data.keys():
         at = "thousands" if "thousands" in section.data else "decimal"
         section.report(at, f"decimal and thousands are both {decimal!r}; declare the other one too", value=True)
     return Numerals(decimal, thousands, section.flag("trailing_sign", base.trailing_sign))

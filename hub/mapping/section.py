@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from hub.mapping.located import Path as Way
 from hub.mapping.problem import did_you_mean
@@ -12,6 +12,16 @@ from hub.mapping.source import Source
 from hub.model.number import NotANumber, exact
 
 D = TypeVar("D")
+#: What people write for a sign, and how TOML has it.
+_SIGNS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("comma", ", "), '","'),
+    **dict.fromkeys(("semicolon", "; ", ";;"), '";"'),
+    **dict.fromkeys(("point", "dot", "period"), '"."'),
+    **dict.fromkeys(("tab", "tabulator", "\\t"), '"\\t"'),
+    **dict.fromkeys(("pipe", "bar"), '"|"'),
+    **dict.fromkeys(("space", "blank"), '" "'),
+    **dict.fromkeys(("apostrophe", "quote"), '"\'"'),
+}
 
 
 class Section:
@@ -57,7 +67,8 @@ class Section:
         value = self.text(key, None)
         if value is None or len(value) == 1 or (empty and not value):
             return default if value is None else value
-        self.report(key, f"{key} must be one character, got {value!r}", value=True)
+        meant = _SIGNS.get(value.strip().casefold(), "")
+        self.report(key, f"{key} must be one character, got {value!r}{meant and f'; write {meant}'}", value=True)
         return default
 
     def flag(self, key: str, default: bool = False) -> bool:  # noqa: FBT001, FBT002 - read like the other defaults

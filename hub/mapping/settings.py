@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from hub.mapping.located import Path as Way
-from hub.mapping.problem import did_you_mean, in_words
+from hub.mapping.problem import did_you_mean, in_words, nearest
 from hub.mapping.section import Section
 from hub.mapping.source import Source
 
 #: Returns the value of a secret, or None when nobody has it.
 Secrets = Callable[[str], str | None]
 _PREFIX: Final = "secret:"
+#: What people write for a currency, in small letters.
+_CURRENCIES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("€", "euro", "euros", "eur"), "EUR"),
+    **dict.fromkeys(("$", "us$", "dollar", "dollars", "us dollar", "usd"), "USD"),
+    **dict.fromkeys(("£", "pound", "pounds", "sterling", "gbp", "ukp"), "GBP"),
+    **dict.fromkeys(("¥", "yen", "jpy"), "JPY"),
+    **dict.fromkeys(("rmb", "yuan", "cny"), "CNY"),
+    **dict.fromkeys(("sfr", "fr.", "franken", "chf"), "CHF"),
+    **dict.fromkeys(("zł", "zl", "zloty", "pln"), "PLN"),
+}
 
 
 def read_settings(
@@ -40,7 +51,8 @@ def checked(source: Source, way: Way, model: type[BaseModel], values: Mapping[st
         return model.model_validate(values)
     except ValidationError as error:
         for each in error.errors():
-            _note(source, way, model, each["loc"], each["type"], in_words(each))
+            why = f"{in_words(each)}{_suggested(each['loc'], each.get('input'))}"
+            _note(source, way, model, each["loc"], each["type"], why)
         return None
 
 
@@ -52,6 +64,20 @@ def _note(source: Source, way: Way, model: type[BaseModel], loc: Way, kind: str,
         source.report((*way, *loc[:-1]), f"[{section}] needs {name!r}")
     else:
         source.report((*way, *loc), f"{section}.{name}: {why}", value=True)
+
+
+def _suggested(loc: Way, value: object) -> str:
+    """Return the time zone or the currency that was probably meant; pydantic knows neither."""
+    name = loc[-1] if loc else ""
+    if name not in ("timezone", "currency") or not isinstance(value, str):
+        return ""
+    if name == "currency":
+        meant = _CURRENCIES.get(value.strip().casefold())
+        return f"; did you mean {meant!r}?" if meant else ""
+    zones = sorted(available_timezones())
+    city = value.strip().replace(" ", "_").casefold()
+    meant = next((zone for zone in zones if zone.casefold().endswith(f"/{city}")), None) or nearest(value, zones)
+    return f"; did you mean {meant!r}?" if meant else ""
 
 
 def _names(model: type[BaseModel], loc: Way) -> list[str]:

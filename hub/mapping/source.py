@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,11 +14,11 @@ from typing import Any, Final
 from hub.mapping.located import Path as Way
 from hub.mapping.located import Spot, locate
 from hub.mapping.problem import MappingErrors, Problem, did_you_mean, nearest
+from hub.mapping.syntax import WrongLine, wrong_lines
 from hub.mapping.target import groups
 
 _LARGEST: Final = 1 << 20
 _DEEPEST: Final = 3
-_AT = re.compile(r" \(at line (\d+), column (\d+)\)$")
 _MAKERS: Final = frozenset({"from", "value", "formula"})
 
 
@@ -86,10 +85,10 @@ def _read(path: Path) -> Source:
         spots = {way: (file, spot) for way, spot in locate(text).items()}
     except OSError as error:
         raise _broken(file, f"cannot be read: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, ValueError, RecursionError) as error:
-        at = _AT.search(str(error))
-        line, column = (int(at[1]), int(at[2])) if at else (content.count(b"\n") + 1, 1)
-        raise _broken(file, f"not valid TOML: {_AT.sub('', str(error))}", line, column) from None
+    except (ValueError, RecursionError) as error:
+        wrong = wrong_lines(text) or [WrongLine(content.count(b"\n") + 1, 1, str(error))]
+        problems = [Problem(file, each.line, each.column, f"not valid TOML: {each.message}") for each in wrong]
+        raise MappingErrors(problems) from None
     source = Source(file, data, spots, hashlib.sha256(content).hexdigest())
     _flatten_fields(source)
     return source
@@ -99,7 +98,7 @@ def _decoded(file: str, content: bytes) -> str:
     if len(content) > _LARGEST:
         raise _broken(file, f"the file has {len(content)} bytes; a mapping file has at most {_LARGEST}")
     try:
-        return content.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n")
+        return content.removeprefix(b"\xef\xbb\xbf").decode().replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)

@@ -34,7 +34,7 @@ CASES = {
 x = [
 """,
         """\
-acme.toml:2:1: not valid TOML: Invalid value (at end of document)
+acme.toml:2:1: not valid TOML: a list is opened with [ and not closed
 """,
     ),
     "another version and an unknown section": (
@@ -217,7 +217,7 @@ as_of = { from = " " }
 acme.toml:16:1: quantity needs exactly one of from, value, formula; found none
 acme.toml:16:14: unknown setting 'form'; did you mean 'from'?
 acme.toml:17:1: safety needs exactly one of from, value, formula; found from and value
-acme.toml:18:10: status must be a column name, or a table such as { value = 5 }
+acme.toml:18:10: status must be a column name in quotes, or a table such as { value = 5 }
 acme.toml:19:12: location is made from nothing; name a column
 acme.toml:20:18: as_of is made from nothing; name a column
 """,
@@ -320,7 +320,7 @@ quantity = "Q"
 acme.toml:9:1: mode is missing: "snapshot" (what the file does not list is gone) or "delta" (it has not changed)
 acme.toml:12:1: rows has no use here: every row of a table is read
 acme.toml:13:12: encoding cannot be 'utf-9'; did you mean 'utf-8'?
-acme.toml:14:13: delimiter must be one character, got ';;'
+acme.toml:14:13: delimiter must be one character, got ';;'; write ";"
 acme.toml:16:13: skip_when must be true or false; the formula gives a number
 acme.toml:17:10: format cannot be 'cvs'; did you mean 'csv'?
 acme.toml:19:13: decimal and thousands are both '.'; declare the other one too
@@ -470,7 +470,7 @@ quantity = "Q"
 tests = 4
 """,
         """\
-acme.toml:17:9: tests must be a column name, or a table such as { value = 4 }
+acme.toml:17:9: tests must be a column name in quotes, or a table such as { value = 4 }
 """,
     ),
     "two rules for one field, and an unknown one": (
