@@ -81,6 +81,7 @@ def one_unanswered(tx: Any, clock: FakeClock) -> None:
         (two_parked, {"when": "parked_more", "count": 1}, None, 0, "acme: unit 'PK' is unknown", "add PK to [units]"),
         (two_parked, {"when": "parked_more", "than": "1h"}, 0.9, 1, "acme: unit 'PK' is unknown", "add PK to [units]"),
         (one_unanswered, {"when": "acknowledgement_overdue"}, 2, 2.1, "acme has not answered F1", "ask acme"),
+        (one_unanswered, {"when": "acknowledgement_overdue", "than": "3h"}, 2.9, 3, "acme has not answered", "ask acme"),
         (
             a_document,
             {"when": "deliveries_stuck", "than": "1h"},
@@ -125,6 +126,7 @@ def test_a_rule_finds_its_cause_when_it_has_lasted(  # noqa: PLR0917 - one row o
         {"when": "parked_more", "count": 2},
         {"when": "deliveries_stuck", "than": "1h"},
         {"when": "feed_older", "than": "1h"},
+        {"when": "acknowledgement_overdue"},
     ],
 )
 def test_what_is_few_or_only_observes_is_no_alert(
