@@ -81,7 +81,14 @@ def one_unanswered(tx: Any, clock: FakeClock) -> None:
         (two_parked, {"when": "parked_more", "count": 1}, None, 0, "acme: unit 'PK' is unknown", "add PK to [units]"),
         (two_parked, {"when": "parked_more", "than": "1h"}, 0.9, 1, "acme: unit 'PK' is unknown", "add PK to [units]"),
         (one_unanswered, {"when": "acknowledgement_overdue"}, 2, 2.1, "acme has not answered F1", "ask acme"),
-        (one_unanswered, {"when": "acknowledgement_overdue", "than": "3h"}, 2.9, 3, "acme has not answered", "ask acme"),
+        (
+            one_unanswered,
+            {"when": "acknowledgement_overdue", "than": "3h"},
+            2.9,
+            3,
+            "acme has not answered",
+            "ask acme",
+        ),
         (
             a_document,
             {"when": "deliveries_stuck", "than": "1h"},
