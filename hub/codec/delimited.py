@@ -46,7 +46,10 @@ _OTHER_FILES: Final = (
     (b"PK\x03\x04", "is an Excel workbook", 'declare format = "xlsx", or ask the partner for plain CSV'),
     (b"\x1f\x8b", "is gzip-compressed twice", "ask the partner to compress it once"),
     (b"%PDF", "is a PDF", "ask the partner for plain CSV"),
+    (b"\xd0\xcf\x11\xe0", "is an old Excel file (.xls)", "ask the partner for .xlsx or plain CSV"),
+    (b"\x89PNG", "is a picture", "ask the partner for plain CSV"),
 )
+_PAGE: Final = re.compile(rb"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 #: Halves of characters that JSON can write and no text can hold; those that stand for bad bytes are others.
 _HALF = re.compile("[\ud800-\udc7f\udd00-\udfff]")
@@ -335,6 +338,9 @@ class _Reader:
         for mark, what, todo in _OTHER_FILES:
             if first.startswith(mark):
                 raise Refused(f"the file {what}, not delimited text", todo)
+        if _PAGE.match(first[:500].removeprefix(codecs.BOM_UTF8)):
+            todo = "a server answers so that has an error or wants a log-in: ask the partner what came in its place"
+            raise Refused("the file is a web page, not delimited text", todo)
         if first.startswith(codecs.BOM_UTF8):
             self._encoding = "utf-8"  # the mark proves it, whatever was declared
         return first.removeprefix(codecs.BOM_UTF8)

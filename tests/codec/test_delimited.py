@@ -212,6 +212,8 @@ class TestRefusedFiles:
                 "the file is gzip-compressed twice, not delimited text",
             ),
             (b"%PDF-1.7", "the file is a PDF, not delimited text"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1", "the file is an old Excel file (.xls), not delimited text"),
+            (b"\n<!DOCTYPE HTML>\n<html><title>502</title>", "the file is a web page, not delimited text"),
             (b"a,\xff\n1,2\n", "the header (line 1) cannot be read: cell 2 holds the byte 0xFF, which is not utf-8"),
         ],
     )

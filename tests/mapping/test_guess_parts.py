@@ -347,3 +347,29 @@ def test_a_list_of_goods_to_come_says_how_sure_they_are(tmp_path: Path) -> None:
     assert "[documents.inbound]" in written
     assert '"on the water" = "in_transit"' in written
     assert re.search(r'maybe = "planned"  # \? planned, ordered', written)
+
+
+def test_nodes_of_one_name_are_told_apart_by_their_attribute(tmp_path: Path) -> None:
+    prices = "<prices><price type='retail'>20.00</price><price type='net'>{}</price></prices>"
+    items = "".join(f"<item><sku>C-{n}</sku>{prices.format(f'{n}.50')}</item>" for n in (1, 2))
+    written = _fields_of(tmp_path, "prices.xml", f"<list>{items}</list>")
+    assert '= "prices.price[@type=net]"' in written
+
+
+def test_article_numbers_may_look_like_figures_with_decimals(tmp_path: Path) -> None:
+    document = guessed(tmp_path, "Art.-Nr.;Preis CHF\n100.200;1'250.00\n100.201;99.50\n")
+    assert sources(document)["sku"] == "Art.-Nr."
+
+
+def test_a_stock_of_only_noughts_and_ones_is_asked_about(tmp_path: Path) -> None:
+    written = _fields_of(tmp_path, "feed.csv", "SKU,In Stock\nA-1,1\nA-2,0\nA-3,1\n")
+    assert re.search(r"quantity = .*# \? .*only 0 and 1: pieces, or no and yes", written)
+
+
+def test_a_stock_in_words_takes_its_figures_from_a_table(tmp_path: Path) -> None:
+    text = "SKU,Availability\nA-1,In Stock\nA-2,10+\nA-3,Out of Stock\nA-4,>100\n"
+    written = _fields_of(tmp_path, "feed.csv", text)
+    assert '"In Stock" = 1  # ? how many pieces may be promised then' in written
+    assert '"Out of Stock" = 0\n' in written
+    made = opened(tmp_path / "acme.toml").documents.parse("stock", text.encode())
+    assert [str(each.quantity) for each in made] == ["1", "10", "0", "100"]

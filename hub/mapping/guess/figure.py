@@ -31,6 +31,8 @@ def figure(column: Column, name: str, source: str, writing: Writing, *, unit: st
     below = counted and any(value < 0 for value in column.numbers.values(writing))
     factor, unsure = _factor(column, name)
     doubts = (*unsure, *_doubts(column, writing), *((f"see [tables.{AMOUNTS}]",) if words else ()))
+    if counted and set(column.distinct) == {"0", "1"}:
+        doubts = (*doubts, "only 0 and 1: pieces, or no and yes")
     if below:
         doubts = (*doubts, "figures below zero count as none")
     right = f"from = {source}" if unit else source

@@ -140,15 +140,16 @@ def _useless(made: Draft, missing: list[str], *, told: bool) -> str:
     """Return why a sample makes no document: of one that is named what it lacks, else that it looks like none."""
     names = [column.name for column in made.sample.columns]
     columns = ", ".join(names[:_MOST_NAMED]) + (f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED))
-    lacks = f"{made.choice.document} needs {' and '.join(missing)}, and no column of it looks like that ({columns})"
+    lacks = f"needs {' and '.join(missing)}, and no column of it looks like that ({columns})"
     if told:
-        return f"{lacks}; ask for a sample that has it"
+        return f"{made.choice.document} {lacks}; ask for a sample that has it"
     if len(missing) * 2 > len(data("documents")[made.choice.kind.value]["needed"]):
         return (
             f"it looks like none of {', '.join(DOCUMENTS)}; its columns are: {columns}. "
             "Say --document when it is one of them, or ask for a file with a header that names the columns"
         )
-    return f"it looks most like {lacks}; say --document when it is another one, or ask for a sample that has it"
+    most = f"it looks most like {made.choice.document}, which {lacks}"
+    return f"{most}; say --document when it is another one, or ask for a sample that has it"
 
 
 def _missing(made: Draft) -> list[str]:

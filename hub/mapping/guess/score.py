@@ -100,7 +100,8 @@ def _code(column: Column, _kind: str) -> Fit:
     if column.is_date or column.spaces > 1.5 or column.length > 40 or column.url_share:
         return 0.1, 0.0
     if column.is_number and not column.is_whole:
-        return 0.05, 0.0
+        alike = len({len(cell) for cell in column.filled}) == 1 and column.distinct_share == 1.0
+        return (0.85 if alike else 0.05), 0.0  # 100.200 may be an article, as its name says
     return (1.0 if column.filled_share > 0.9 else 0.8), 0.0
 
 

@@ -124,6 +124,10 @@ def _values(node: Node, above: str = "", depth: int = 0, without: Node | None = 
     names = [child.name for child in node.children]
     for child in node.children:
         name = f"{above}{step(child.name)}"
+        if names.count(child.name) > 1 and child.text:
+            name += _told_apart(child, [each for each in node.children if each.name == child.name])
+            if name.endswith("]"):
+                found[name] = child.text
         if child is without or child.many or names.count(child.name) > 1 or depth > 3:
             continue
         if child.values or child.children:
@@ -131,6 +135,18 @@ def _values(node: Node, above: str = "", depth: int = 0, without: Node | None = 
         if child.text:
             found[name] = child.text
     return found
+
+
+def _told_apart(child: Node, alike: Sequence[Node]) -> str:
+    """Return the filter that picks one of several nodes of a name by its one attribute: `[@type=net]`."""
+    marks = [dict(each.values) for each in alike]
+    own = dict(child.values)
+    if len(own) != 1 or any(mark.keys() != own.keys() for mark in marks):
+        return ""
+    ((key, value),) = own.items()
+    values = [str(mark[key]) for mark in marks]
+    fine = len(set(values)) == len(values) and _PLAIN.fullmatch(str(value)) and _PLAIN.fullmatch(key)
+    return f"[{key}={value}]" if fine else ""
 
 
 def _with_heads(here: Here) -> dict[str, str]:
