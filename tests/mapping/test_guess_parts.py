@@ -60,6 +60,13 @@ class TestWords:
         assert concepts("qtyAvailable") == concepts("QTY_AVAILABLE") == [{"quantity"}, {"available"}]
         assert concepts("MwSt") == [{"tax"}]
 
+    def test_one_sign_at_the_end_of_a_compound_is_a_word(self) -> None:
+        assert concepts("最小発注数") == [{"minimum"}, {"quantity"}]
+
+    def test_names_that_end_in_at_are_dates(self) -> None:
+        assert concepts("confirmedAt") == concepts("confirmed_at") == [{"confirmed"}, {"date"}]
+        assert {"date"} not in concepts("look at")
+
     def test_a_word_that_nobody_knows_means_nothing_and_does_no_harm(self) -> None:
         assert concepts("Xyzzy") == [set()]
         assert concepts("z" * 500) == [set()]

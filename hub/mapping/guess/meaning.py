@@ -65,7 +65,7 @@ def answers(column: Column, wanted: Column | None, confirmed: Column | None, wri
     for value in column.distinct:
         known = next((answer for answer in _ANSWERS if is_one_of(value, answer)), None)
         told = _by_quantities(value, column, wanted, confirmed, writing)
-        short = len(value) <= 2  # one letter may mean anything: what the figures say goes first
+        short = len(value) == 1  # one letter may mean anything: what the figures say goes first
         ours = (told or known) if short else (known or told)
         agreed = known is not None and (told in (None, known) or not short)
         made.append(Meant(value, ours or "accepted", sure=agreed))

@@ -52,17 +52,14 @@ class Sample:
         return columns(sheet.header, rows, month_first=self.month_first, labels=sheet.labels)
 
 
-#: Reads one kind of sample: from bytes and the file's name to a Sample; raises NoSample.
+#: Reads one kind of sample: from bytes and the file's name to a Sample; raises ValueError.
 Reader = Callable[[bytes, str], Sample]
 
 
-def read_delimited(content: bytes, name: str) -> Sample:
+def read_delimited(content: bytes, _name: str) -> Sample:
     """Read a sample of delimited text."""
-    try:
-        decoded = decode(content)
-        sheet = read_sheet(decoded.text)
-    except ValueError as error:
-        raise NoSample(f"{name}: {error}") from None
+    decoded = decode(content)
+    sheet = read_sheet(decoded.text)
     spans = fixed_columns(decoded.text.splitlines()) if len(sheet.header) == 1 else {}
     if spans:
         return _fixed(decoded, spans)
@@ -96,13 +93,15 @@ def read_sample(content: bytes, name: str, readers: Mapping[str, Reader]) -> Sam
 
     Raises NoSample.
     """
+    ending = PurePath(name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
     try:
         content = unpacked(content)
+        reader = readers.get(ending) or readers.get(_ending_of(content)) or read_delimited
+        sample = reader(content, name)
+    except NoSample:
+        raise
     except ValueError as error:
         raise NoSample(f"{name}: {error}") from None
-    ending = PurePath(name.lower().removesuffix(".gz").removesuffix(".zip")).suffix
-    reader = readers.get(ending) or readers.get(_ending_of(content)) or read_delimited
-    sample = reader(content, name)
     if not sample.sheet.rows:
         raise NoSample(f"{name}: there is a header and no row below it; ask for a sample with a few rows")
     return replace(sample, named=f"{PurePath(name).stem} {sample.named}", month_first=_is_american(sample.sheet))

@@ -113,7 +113,7 @@ def _parts(word: str, start: int) -> tuple[str, ...] | None:
     if start == len(word):
         return ()
     best: tuple[str, ...] | None = None
-    for end in range(len(word), start + 1, -1):
+    for end in range(len(word), start, -1):
         part = word[start:end]
         if (part,) not in _lexicon() or (_is_short(part) and part not in ("nr", "no", "id")):
             continue
