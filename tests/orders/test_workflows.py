@@ -14,7 +14,7 @@ from hub.services import explain
 from hub.services.alerting.alert_rules import evaluate
 from hub.services.alerting.alert_settings import AlertRule
 from hub.services.selling import due, orders
-from hub.services.sourcing import routing
+from hub.services.sourcing import routing, workflows
 from hub.store import decisions
 from hub.store import orders as stored
 from hub.store.tables import expected_receipt
@@ -117,6 +117,30 @@ def test_a_pre_order_is_released_when_its_goods_come_and_says_when_they_may(worl
     world.clock.advance(300)
     due.look(world.desk)
     assert world.where() == {("allocated", "ACME"): 2}
+
+
+def test_goods_are_expected_when_the_last_of_them_is_and_what_is_past_promises_nothing(quick_world: World) -> None:
+    now = quick_world.clock.now()
+    said = {"MUG": (-1, 5, 3), "CUP": (4,), "POT": (-2,)}
+    rows = [
+        {"sku": sku, "expected_at": now + timedelta(days=days), "node": "ACME", "reference": f"PO{days}"}
+        for sku, each in said.items()
+        for days in each
+    ]
+    word = {"quantity": Decimal(5), "certainty": "firm", "as_of": PLACED, "generation": 1}
+    with quick_world.store.write() as tx:
+        tx.execute(insert(expected_receipt), [row | word for row in rows])
+        days = {
+            skus: workflows.expected_at(tx, skus, now)
+            for skus in (("MUG",), ("MUG", "CUP"), ("MUG", "POT"), ("POT",), ("PAN",))
+        }
+    assert days == {
+        ("MUG",): now + timedelta(days=3),
+        ("MUG", "CUP"): now + timedelta(days=4),
+        ("MUG", "POT"): None,
+        ("POT",): None,
+        ("PAN",): None,
+    }
 
 
 def test_a_held_order_that_is_cancelled_is_looked_at_no_more(world: World, rules: Rules) -> None:
