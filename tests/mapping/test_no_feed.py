@@ -50,6 +50,11 @@ def zipped(*names: str) -> bytes:
         ("cut.xml", "<Items><Item><Sku>A1</Sku><Qty>1</Qty></Item><Item><Sk", "its end is missing"),
         ("refused.json", '{"error": {"code": 401, "message": "token expired"}}', "looks like none of stock, catalogue"),
         ("nul.json", b'{"items": [\x00\x00\x00]}', "nul.json: the sample is no text: it holds NUL bytes"),
+        (
+            "keyed.json",
+            '{"stock": {"AX-1": {"qty": 5}, "AX-2": {"qty": 0}, "AX-3": {"qty": 8}}}',
+            r"under names of their own \(AX-1, AX-2, AX-3, ...\) and in no list; ask for a list",
+        ),
         ("letter.txt", "Dear customer,\n\nour list comes next week.\n\nKind regards\nJohn\n", "looks like none of"),
         ("line.csv", "A-1,5," * 20_000, "a line of it has 40001 cells"),
         ("header.csv", "Item,Description,Qty,Price\n", "a header and no row below it"),

@@ -33,6 +33,7 @@ _AN_ORDER: Final = (
     "where the sample is no order after all, say --document"
 )
 _MOST_NAMED: Final = 30
+_FEWEST_KEYS: Final = 3
 NOTHING_TOLD: Final = Told()
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
@@ -139,6 +140,10 @@ def _sampled(code: str, file: Path, document: str | None) -> Sampled:
 def _useless(made: Draft, missing: list[str], *, told: bool) -> str:
     """Return why a sample makes no document: of one that is named what it lacks, else that it looks like none."""
     names = [column.name for column in made.sample.columns]
+    keys = _keys(names)
+    if keys:
+        shown = ", ".join(keys[:3])
+        return f"its records stand under names of their own ({shown}, ...) and in no list; ask for a list of records"
     columns = ", ".join(names[:_MOST_NAMED]) + (f" and {len(names) - _MOST_NAMED} more" * (len(names) > _MOST_NAMED))
     lacks = f"needs {' and '.join(missing)}, and no column of it looks like that ({columns})"
     if told:
@@ -150,6 +155,17 @@ def _useless(made: Draft, missing: list[str], *, told: bool) -> str:
         )
     most = f"it looks most like {made.choice.document}, which {lacks}"
     return f"{most}; say --document when it is another one, or ask for a sample that has it"
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    """Return what several columns are called by that are alike but for one step: `stock.AX-1.qty`, `stock.AX-2.qty`."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        above, _, rest = name.partition(".")
+        key, _, value = rest.rpartition(".")
+        if key:
+            alike.setdefault((above, value), []).append(key)
+    return max((keys for keys in alike.values() if len(keys) >= _FEWEST_KEYS), key=len, default=[])
 
 
 def _missing(made: Draft) -> list[str]:
