@@ -28,9 +28,7 @@ class DemoView:
         self._progress = Progress(TextColumn("{task.description:17}"), BarColumn(40), MofNCompleteColumn())
         self._tasks = {step: self._progress.add_task(step, total=None) for step in _STEPS}
         command = f"{sys.argv[0]} -c {folder / 'crossdock.toml'} order list"
-        self._head = Text(
-            f"console {url}   Ctrl-C drains and ends\nin another window: {command}\n", overflow="fold", no_wrap=False
-        )
+        self._head = Text(f"console {url}   Ctrl-C drains and ends\nin another window:\n  {command}\n")
         self._live = Live(self._picture({}), console=self._console, refresh_per_second=4, transient=False)
 
     def __enter__(self) -> Self:
@@ -66,13 +64,10 @@ class DemoView:
             self._console.print(words, markup=False, soft_wrap=True)
 
     def _picture(self, summary: Mapping[str, Any]) -> Group:
-        stuck = Table.grid(padding=(0, 3))
-        stuck.add_row(
-            f"parked records {summary.get('records_parked', 0)}",
-            f"parked deliveries {_states(summary, 'parked')}",
-            f"failed runs {summary.get('runs_failed', 0)}",
-            f"lines without a source {_stuck_lines(summary)}",
-            f"connections down {summary.get('connections_down', 0)}",
+        stuck = Text(
+            f"parked records {summary.get('records_parked', 0)}, documents {_states(summary, 'parked')}; "
+            f"failed runs {summary.get('runs_failed', 0)}; lines without a source {_stuck_lines(summary)}; "
+            f"down {summary.get('connections_down', 0)}\n"
         )
         return Group(self._head, self._progress, Text(""), stuck)
 
