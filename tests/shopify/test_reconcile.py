@@ -22,7 +22,7 @@ from hub.services.syncing import sync
 from hub.services.syncing.reconcile import Comparison, reconcile, run_job
 from hub.services.syncing.schedules import Task, jobs_of, load_schedules
 from hub.store import runs
-from hub.store.tables import allocation, sales_order
+from hub.store.tables import allocation, order_message, sales_order
 from hub.testing import MemoryContext
 from sandbox.options import Options
 from sandbox.world import RunningSandbox, start
@@ -58,7 +58,8 @@ def _lose_one(hub: Hub, order: str) -> None:
     with hub.store.write() as tx:
         mine = sales_order.c.channel_order == order
         ours = sales_order.select().where(mine).with_only_columns(sales_order.c.id).scalar_subquery()
-        tx.execute(delete(allocation).where(allocation.c.order_id == ours))
+        for of_order in (allocation, order_message):
+            tx.execute(delete(of_order).where(of_order.c.order_id == ours))
         tx.execute(delete(sales_order).where(mine))
 
 
