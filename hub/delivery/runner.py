@@ -151,6 +151,9 @@ class EmbeddedRunner:
             self._signal.clear()
             try:
                 nap = _POLL if self._tools.store.fenced else self._round()
+            except StoreUnusable as error:
+                log.warning("delivery.dispatch_cut_off", error=str(error))
+                self._look_now, nap = True, _POLL
             except Exception as error:  # noqa: BLE001 - the dispatcher must outlive a database that is busy or full
                 log.unforeseen("delivery.dispatch_failed", error)
                 self._look_now, nap = True, _POLL
