@@ -54,10 +54,10 @@ class Hub:
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
-        self.lock = InstanceLock(config.data)
         self.plugins: Mapping[str, Plugin] = find_plugins()
         self._tellers: Mapping[str, Plugin] = {notices.CONNECTOR: notices.NoticePlugin(Channels(self._secret))}
         self.store = Store(config.store_url)
+        self.lock = InstanceLock(config.data, self.store)
         self.library = self._library(config)
         self.policy_files = self._policy_files(config)
         self.directory = PartnerDirectory()

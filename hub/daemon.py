@@ -35,6 +35,7 @@ from hub.services.trade import silence
 from hub.services.trade.outcomes import DomainOutcomes
 from hub.services.verbs import Verbs
 from hub.store import archive, feeds, heartbeat, receipts, runs, stock
+from hub.store.errors import StoreUnusable
 from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
 from hub.web.bell import Bell
@@ -71,6 +72,7 @@ class Daemon:
         self._reload_asked = threading.Event()
         self._beat_at = self._written_at = self._next_heartbeat = hub.clock.monotonic()
         self._ready = False
+        self._cut_off_at: datetime | None = None
         self._schedules: tuple[Schedule, ...] = ()
         config = hub.config
         self._ticker = Ticker(self._carry_out, config.sync.workers)
@@ -99,7 +101,10 @@ class Daemon:
         self._alerting = threading.Lock()
 
     def start(self) -> int:
-        """Start everything; returns the port of the web interface. Raises AlreadyRunning, ScheduleError, OSError."""
+        """Start everything; returns the port of the web interface. Raises AlreadyRunning, ScheduleError, OSError.
+
+        A database that cannot be used is a StoreUnusable.
+        """
         hub = self.hub
         hub.lock.take()
         self._stack.callback(hub.lock.release)
@@ -146,11 +151,20 @@ class Daemon:
         )
 
     def run(self) -> None:
-        """Watch the folders and carry out requests until told to stop, then drain."""
+        """Watch the folders and carry out requests until told to stop, then drain.
+
+        Raises AlreadyRunning when another daemon has taken the database over.
+        """
         try:
             last_scan = self.hub.clock.monotonic()
             while not self._stopping.wait(0.5):
                 self._beat()
+                self.hub.lock.require()
+                if not self.hub.lock.holds():
+                    self._cut_off_at = self._cut_off_at or self.hub.clock.now()
+                    continue
+                if self._cut_off_at is not None:
+                    self._guarded("cut off runs", self._close_cut_off)
                 if self._reload_asked.is_set():
                     self._guarded("reload", self._reload)
                 self._guarded("hooks", self._answer_the_bell)
@@ -170,6 +184,8 @@ class Daemon:
         """Do one of the loop's duties; a hiccup of the database is told and tried again, it does not end the daemon."""
         try:
             work()
+        except StoreUnusable as error:
+            log.warning("daemon.cut_off", duty=what, error=str(error))
         except Exception as error:  # noqa: BLE001 - the loop is what must survive
             log.unforeseen("daemon.unforeseen", error, duty=what)
             self._stopping.wait(1.0)
@@ -228,7 +244,7 @@ class Daemon:
     def state(self) -> Mapping[str, Any]:
         """Say what the daemon is doing."""
         return {
-            "ready": self._ready,
+            "ready": self._ready and self.hub.lock.holds(),
             "stopping": self._stopping.is_set(),
             "loop_seconds": round(self.hub.clock.monotonic() - self._beat_at, 1),
             "unwritten_seconds": round(self.hub.clock.monotonic() - self._written_at, 1),
@@ -244,6 +260,12 @@ class Daemon:
         if interrupted or counts.read:
             log.info("daemon.recovered", runs=interrupted, records=counts.read)
 
+    def _close_cut_off(self) -> None:
+        """Close the runs that ended with the connection to the database, and could not write that down."""
+        with self.hub.store.write() as tx:
+            runs.close_interrupted(tx, self.hub.clock.now(), before=self._cut_off_at)
+        self._cut_off_at = None
+
     def _wake(self) -> None:
         """A person asked for something: what waits is applied by the files as they are now, what is due is sent."""
         self._rescan()
@@ -254,6 +276,9 @@ class Daemon:
         self._runner.wake()
 
     def _carry_out(self, job: Job, at: datetime) -> None:
+        while not self.hub.lock.holds():  # the tick is late then, and not left out
+            if self._stopping.wait(0.5):
+                return
         schedule, what = job.schedule, (job.connection, job.documents, at)
         if schedule.task is Task.RECONCILE:
             news = reconcile.run_job(self.hub.flows(), schedule.name, *what, schedule.since)

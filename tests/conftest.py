@@ -152,16 +152,19 @@ class Cluster:
             cwd=folder,
             user=user,
         )
-        options = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "listen_addresses": ""}
-        options["unix_socket_directories"] = str(folder)
-        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        command = [*_dies_with_us(), postgres, "-D", str(data), *settings]
-        log = (folder / "log").open("wb")
-        with log:
-            server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, user=user)
-        cluster = cls(folder, server)
+        cluster = cls(folder, _serve(postgres, folder, user))
         cluster._wait()
         return cluster
+
+    def halt(self) -> None:
+        """Stop the server as its own restart does: every connection ends."""
+        self.server.send_signal(signal.SIGINT)
+        self.server.wait(30)
+
+    def go_on(self) -> None:
+        """Start the server again, with all that it had."""
+        self.server = _serve(_binary("postgres") or "", self.folder, _unprivileged())
+        self._wait()
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://crossdock@/{database}?host={self.folder}"
@@ -213,6 +216,16 @@ class Cluster:
                 time.sleep(0.05)
             else:
                 return
+
+
+def _serve(postgres: str, folder: Path, user: str | None) -> subprocess.Popen[bytes]:
+    """Start the server of a cluster."""
+    options = {"fsync": "off", "full_page_writes": "off", "max_connections": "200", "listen_addresses": ""}
+    options["unix_socket_directories"] = str(folder)
+    settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+    command = [*_dies_with_us(), postgres, "-D", str(folder / "data"), *settings]
+    with (folder / "log").open("ab") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, user=user)
 
 
 def _binary(name: str) -> str | None:

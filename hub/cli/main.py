@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -56,6 +57,17 @@ class LazyGroup(click.Group):
             point = _brought().get(cmd_name)
             command = point.load() if point is not None else None
         return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
+        """Carry a command out; a database that cannot be used ends it with one sentence, wherever it shows."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            from hub.store.errors import StoreUnusable  # noqa: PLC0415 - `--help` does without it
+
+            if isinstance(error, StoreUnusable):
+                raise click.ClickException(str(error)) from None
+            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; the hub's own without importing any."""

@@ -33,6 +33,7 @@ from hub.log import EventLog, bound
 from hub.model.state import DeliveryState
 from hub.store import archive
 from hub.store.delivery_row import Delivery, after
+from hub.store.errors import StoreUnusable
 
 log = EventLog(__name__)
 
@@ -89,6 +90,8 @@ class Courier:
             return
         except ConnectorError as error:
             end = Failed(error)
+        except StoreUnusable:
+            raise  # the database is away, which is no fault of this delivery: another look takes it up
         except Exception as error:  # noqa: BLE001 - whatever a connector raises must end in the ledger
             end = Failed(self._unforeseen(trip, error))
         self._tools.links.passing(claim.code, "replied")
@@ -206,7 +209,7 @@ class Courier:
 
     def _write_fault(self, trip: _Trip, error: BaseException, news: News) -> tuple[Settlement, Verdict | None]:
         """Write an end down whose meaning could not be: a fault there must not lose the outcome."""
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception) or isinstance(error, StoreUnusable):
             raise error
         fault = Failed(self._unforeseen(trip, error))
         verdict = self._verdict(trip, fault)

@@ -30,6 +30,7 @@ from hub.delivery.tools import AnswerHours, Tools, agreed_hours
 from hub.log import EventLog
 from hub.store import connections
 from hub.store.engine import Store
+from hub.store.errors import StoreUnusable
 
 log = EventLog(__name__)
 
@@ -106,11 +107,19 @@ class EmbeddedRunner:
         until = self._tools.clock.monotonic() + drain_seconds
         for thread in self._threads:
             thread.join(max(0.05, until - self._tools.clock.monotonic()))
-        returned = self._rounds.withdraw_all()
+        returned = self._give_back()
         left = [thread.name for thread in self._threads if thread.is_alive()]
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         log.info("delivery.drained", returned=returned, unfinished=len(left))
         return not left
+
+    def _give_back(self) -> int:
+        """Put what was not begun back; where the database is away, the next start takes it up instead."""
+        try:
+            return self._rounds.withdraw_all()
+        except StoreUnusable as error:
+            log.warning("delivery.not_given_back", error=str(error))
+            return 0
 
     # --- without threads ---------------------------------------------------------------------------------------------
 
@@ -141,7 +150,10 @@ class EmbeddedRunner:
         while not self._stopping:
             self._signal.clear()
             try:
-                nap = self._round()
+                nap = _POLL if self._tools.store.fenced else self._round()
+            except StoreUnusable as error:
+                log.warning("delivery.dispatch_cut_off", error=str(error))
+                self._look_now, nap = True, _POLL
             except Exception as error:  # noqa: BLE001 - the dispatcher must outlive a database that is busy or full
                 log.unforeseen("delivery.dispatch_failed", error)
                 self._look_now, nap = True, _POLL
@@ -227,7 +239,10 @@ class EmbeddedRunner:
                 self._ended(lane)
 
     def _not_written(self, lane: Lane, work: Work, error: Exception) -> None:
-        log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
+        if isinstance(error, StoreUnusable):
+            log.warning("delivery.ledger_away", partner=lane.code, error=str(error))
+        else:
+            log.unforeseen("delivery.ledger_failed", error, partner=lane.code)
         if isinstance(work, Claim):
             self._lost.add(work.delivery.id)
             self._look_now = True

@@ -7,15 +7,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, make_url
+from sqlalchemy.exc import ArgumentError
 
 from hub.store.again import until_it_goes_through
-from hub.store.errors import NestedTransaction, StoreClosed
+from hub.store.errors import NestedTransaction, StoreClosed, StoreFenced, StoreUnusable
 from hub.store.group_commit import Ended, GroupCommit
+from hub.store.postgres import open_postgres
 from hub.store.sqlite import open_sqlite
 from hub.store.turns import Turns
 
 T = TypeVar("T")
+_NO_ADDRESS = (
+    "[store] url cannot be read as the address of a PostgreSQL or SQLite database: write "
+    "postgresql+psycopg://user:password@host/database, or leave it empty for SQLite in the data folder"
+)
 
 
 class Store:
@@ -33,11 +39,21 @@ class Store:
         self._joined: GroupCommit | None = None
         self._starting = threading.Lock()
         self._patience = busy_seconds
+        self._alone: Callable[[], bool] | None = None
 
     @property
     def url(self) -> str:
         """The address of the database with its password, for a process of ours that opens it too."""
         return self._writer.url.render_as_string(hide_password=False)
+
+    def fence(self, alone: Callable[[], bool]) -> None:
+        """Refuse every write from now on with StoreFenced while `alone` says that another may be at work here."""
+        self._alone = alone
+
+    @property
+    def fenced(self) -> bool:
+        """Whether writes are refused at this moment."""
+        return self._alone is not None and not self._alone()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -52,9 +68,10 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """Give one short transaction: all of it is durable at the end, or none of it after an exception.
 
-        Raises StoreBusy when another process holds the SQLite file for too long.
+        Raises StoreBusy when another process holds the SQLite file for too long, StoreFenced behind a fence.
         """
         with self._users.enter("write()", writing=True):
+            self._pass_fence()
             if not self.is_sqlite:
                 with self._writer.begin() as connection:
                     yield connection
@@ -114,6 +131,10 @@ class Store:
         for engine in (self._reader, self._writer):
             engine.dispose()
 
+    def _pass_fence(self) -> None:
+        if self.fenced:
+            raise StoreFenced
+
     def _group(self) -> GroupCommit:
         with self._starting:
             if self._joined is None:
@@ -123,6 +144,7 @@ class Store:
     @contextmanager
     def _group_write(self) -> Iterator[Connection]:
         """Go before single writers: each of these commits is many people's."""
+        self._pass_fence()
         with (
             self._users.enter("submit()", writing=True, late=True),
             self._turns.ahead(),
@@ -179,10 +201,13 @@ class _Users:
 
 def _open_engines(url: str, busy_seconds: float) -> tuple[Engine, Engine]:
     """Return the engine to read with and the one to write with."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreUnusable(_NO_ADDRESS) from None
     if parsed.get_backend_name() == "sqlite":
         return open_sqlite(parsed, busy_seconds)
-    if parsed.drivername in ("postgres", "postgresql"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_use_lifo=True)
-    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), engine
+    try:
+        return open_postgres(parsed)
+    except ArgumentError:
+        raise StoreUnusable(_NO_ADDRESS) from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import SQLAlchemyError
+
 
 class StoreClosed(RuntimeError):
     """The store was used after `close`."""
@@ -26,4 +28,21 @@ class StoreBusy(TimeoutError):
         super().__init__(
             f"the database was locked by another process for more than {seconds:g} s: "
             "end the program that holds it (a backup, a shell with an open transaction) and try again"
+        )
+
+
+class StoreUnusable(SQLAlchemyError):
+    """The database cannot be opened, does not answer or does not let us in: which one, why, and what to do.
+
+    An SQLAlchemyError, so that whoever takes a bad record for one does not take this for one.
+    """
+
+
+class StoreFenced(StoreUnusable):
+    """Nothing may be written now: this daemon has lost its lock on the database, and another may have taken it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the connection that held this daemon's lock on the database is lost: nothing is written before it is "
+            "held again"
         )

@@ -124,11 +124,15 @@ def fail(tx: Connection, run: int, failure: RunError, now: datetime) -> None:
     )
 
 
-def close_interrupted(tx: Connection, now: datetime) -> int:
-    """Close the runs that a dead daemon left running; their flows resume at their cursors. Returns how many."""
+def close_interrupted(tx: Connection, now: datetime, *, before: datetime | None = None) -> int:
+    """Close the runs that a dead daemon left running; their flows resume at their cursors. Returns how many.
+
+    With `before`, those that began before the database went away; one that is under way still ends as it ends.
+    """
+    started = () if before is None else (sync_run.c.started_at < before,)
     result = tx.execute(
         update(sync_run)
-        .where(sync_run.c.state == "running")
+        .where(sync_run.c.state == "running", *started)
         .values(state="closed", ended_at=now, closed_why="interrupted by a restart; the next run resumes at its cursor")
     )
     return int(result.rowcount)

@@ -9,12 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.services.desk import Desk
 from hub.services.summary import summarise
+from hub.store.errors import StoreUnusable
 from hub.web.metrics import Paces, exposition
 
 #: A loop that has not gone round for so many seconds is stuck; a large piece of housekeeping takes fewer.
@@ -31,12 +32,19 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]], 
     """
     app = FastAPI(title="Crossdock", docs_url=None, redoc_url=None, openapi_url=None)
 
+    @app.exception_handler(StoreUnusable)
+    async def away(_request: Request, error: Exception) -> JSONResponse:
+        """Say that the database is away, whatever was asked for: it comes back, and then so does the answer."""
+        return JSONResponse({"ok": False, "why": str(error)}, status_code=503)
+
     @app.get("/health")
     def health() -> JSONResponse:
         """Alive: the database answers and the daemon's loop goes round. Restart what says no for long."""
         try:
             with desk().store.read() as tx:
                 tx.exec_driver_sql("SELECT 1")
+        except StoreUnusable:
+            raise
         except SQLAlchemyError as error:
             return JSONResponse({"ok": False, "why": f"the database does not answer: {error}"}, status_code=503)
         now = dict(state())

@@ -25,6 +25,7 @@ from hub.services.inventory import stock_push
 from hub.services.sourcing.news import route_waiting
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.store import connections, messages, runs
+from hub.store.errors import StoreUnusable
 from hub.store.runs import RunError, Tick
 
 log = EventLog(__name__)
@@ -102,6 +103,8 @@ def run_as(flows: Flows, tick: Tick, document: DocumentSpec, work: Callable[[int
         except ConnectorError as error:
             _end_badly(flows, tick.connection, run, error)
             return Ran(well=False)
+        except StoreUnusable:
+            raise  # nothing can be written of it now
         except Exception as error:  # noqa: BLE001 - one run must never end the others
             log.unforeseen("run.unforeseen", error)
             _fail(desk, run, RunError("Unforeseen", f"unforeseen {type(error).__name__}", f"{error}", "report it"))

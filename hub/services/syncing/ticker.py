@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from hub.log import EventLog
 from hub.services.syncing.schedules import Job
+from hub.store.errors import StoreUnusable
 
 log = EventLog(__name__)
 
@@ -63,6 +64,8 @@ class Ticker:
         def guarded() -> None:
             try:
                 work()
+            except StoreUnusable as error:
+                log.warning("work.cut_off", error=str(error))
             except Exception as error:  # noqa: BLE001 - one piece of work must never end the others
                 log.unforeseen("work.unforeseen", error)
 
@@ -91,6 +94,8 @@ class Ticker:
     def _work(self, job: Job, at: datetime) -> None:
         try:
             self._carry_out(job, at)
+        except StoreUnusable as error:
+            log.warning("tick.cut_off", job=job.id, error=str(error))
         except Exception as error:  # noqa: BLE001 - one tick must never end the others
             log.unforeseen("tick.unforeseen", error, job=job.id)
         with self._lock:
