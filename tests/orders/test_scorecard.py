@@ -14,7 +14,7 @@ HOUR = 3600
 
 
 def scored(world: World, code: str = "acme") -> Scorecard:
-    found: Scorecard = world.read(lambda tx: scorecard.score(tx, world.directory.known[code]))
+    found: Scorecard = world.read(lambda tx: scorecard.score(tx, world.directory.known[code], world.clock.now()))
     return found
 
 
