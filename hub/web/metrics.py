@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from hub.delivery.limits import Standing
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.store import feeds, runs
+from hub.store import connections, feeds, runs
 from hub.store.messages import needs_a_person
 from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
 
@@ -36,6 +36,10 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "crossdock_oldest_due_seconds": ("Since the oldest delivery that may go was due", ("connection",)),
     "crossdock_failing": ("What needs a person, by error class", ("connection", "error_class")),
     "crossdock_failing_oldest_seconds": ("Since the oldest of these failed", ("connection", "error_class")),
+    "crossdock_unknown_codes": (
+        "Answers with a code of the partner's that has no meaning here",
+        ("connection", "code"),
+    ),
     "crossdock_recent_attempts": (f"How the newest {_NEWEST} attempts ended", ("connection", "outcome")),
     "crossdock_rate_limit_used": ("How full the account's bucket is: 1 is at the limit", ("connection", "bucket")),
     "crossdock_rate_limit_pause_seconds": ("How long the partner asked us to wait from now", ("connection", "bucket")),
@@ -144,6 +148,8 @@ def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
     for labels, (count, at) in failing.items():
         yield "crossdock_failing", labels, count
         yield "crossdock_failing_oldest_seconds", labels, (now - at).total_seconds()
+    for about, count in connections.unknown_codes(tx).items():
+        yield "crossdock_unknown_codes", about, count
     newest = select(attempt.c.delivery_id, attempt.c.outcome).order_by(attempt.c.id.desc()).limit(_NEWEST).subquery()
     ended = select(delivery.c.connection, newest.c.outcome, func.count())
     ended = ended.join(newest, newest.c.delivery_id == delivery.c.id)
