@@ -17,10 +17,10 @@ from hub.model.partner import Partner, Role
 from hub.model.state import DeliveryState
 from hub.services.desk import Desk
 from hub.services.matching import line_of
-from hub.store import purchases
+from hub.store import feeds, purchases
 from hub.store.messages import needs_a_person
 from hub.store.purchases import PurchaseRow
-from hub.store.tables import allocation, delivery, event, feed, parked_record, shipment
+from hub.store.tables import allocation, delivery, event, parked_record, shipment
 
 #: So many of a partner's newest documents count.
 NEWEST = 200
@@ -61,7 +61,7 @@ def score(tx: Connection, partner: Partner, now: datetime) -> Scorecard:
         name=partner.name,
         role=partner.role.value,
         documents=len(rows),
-        fed_at=tx.execute(select(func.max(feed.c.ended_at)).where(feed.c.connection == partner.code)).scalar(),
+        fed_at=feeds.last_taken_of(tx, partner.code),
         feed_due_hours=partner.agreement.stock_hours,
         answer_hours=_answer_hours(tx, rows),
         agreed_answer_hours=partner.agreement.acknowledge_hours if partner.agreement.acknowledges else None,
