@@ -77,7 +77,7 @@ class NetSuiteConnector:
         self._gateway, self._flows = gateway, settings.documents
         self._reading = Reading(gateway, reader, settings, context)
         self._translation = Translation(reader, settings, partner.code, partner.currency)
-        self._drafting = Drafting(settings, partner.code)
+        self._drafting = Drafting(settings, partner.code, partner.currency)
         self._posting = Posting(gateway, reader, settings, context)
         self._doctor = Doctor(gateway, reader, settings, gate, context.clock)
 

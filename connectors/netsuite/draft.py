@@ -40,6 +40,7 @@ class Buyer:
     email: str
     name: str = ""
     company: str = ""
+    currency: str = ""  # NetSuite's id of the one that the first order is in
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from connectors.netsuite.currencies import Currencies
 from connectors.netsuite.draft import Draft, Line, made, number, whole_name
 from connectors.netsuite.order_drafts import OrderDrafting
 from connectors.netsuite.places import Places
@@ -20,10 +21,10 @@ from hub.model.stock import StockAdjustment, TransferOrder
 class Drafting:
     """Canonical records as drafts for one account."""
 
-    def __init__(self, settings: NetSuiteSettings, partner: str) -> None:
+    def __init__(self, settings: NetSuiteSettings, partner: str, currency: str) -> None:
         self._settings, self._partner = settings, partner
-        self._places = Places(settings, partner)
-        self._orders = OrderDrafting(settings, self._places)
+        self._places, self._currencies = Places(settings, partner), Currencies(settings, currency)
+        self._orders = OrderDrafting(settings, self._places, self._currencies)
 
     def draft(self, flow: Flow, record: Record) -> Draft:
         """Return the draft of a record; Rejected with what to do when it cannot be one."""
@@ -85,6 +86,9 @@ class Drafting:
         fields = {
             "tranDate": record.invoiced_at.isoformat() if record.invoiced_at else None,
             "tranId": record.invoice_number,
+            "currency": self._currencies.id_of(record.currency, f"invoice {record.invoice_number}")
+            if record.currency
+            else None,
             "userTotal": number(record.total) if record.total is not None else None,
         }
         name = f"bill:{record.order_number}:{record.invoice_number}"

@@ -74,6 +74,7 @@ class Masters:
             "companyName": company[:83] or None,
             "email": buyer.email,
             "subsidiary": self._settings.subsidiary,
+            "currency": buyer.currency or None,
         }
         if not company and not last:
             fields["lastName"] = buyer.email.partition("@")[0][:32]

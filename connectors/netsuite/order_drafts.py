@@ -7,6 +7,7 @@ from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
+from connectors.netsuite.currencies import Currencies
 from connectors.netsuite.draft import Buyer, Draft, Line, address, made, number, whole_name
 from connectors.netsuite.places import Places
 from connectors.netsuite.settings import ChargeItem, CustomerRule, Flow, NetSuiteSettings
@@ -21,8 +22,8 @@ _RATE_DIGITS: Final = Decimal("0.00000001")  # NetSuite keeps eight digits of a 
 class OrderDrafting:
     """Orders for one account."""
 
-    def __init__(self, settings: NetSuiteSettings, places: Places) -> None:
-        self._settings, self._places = settings, places
+    def __init__(self, settings: NetSuiteSettings, places: Places, currencies: Currencies) -> None:
+        self._settings, self._places, self._currencies = settings, places, currencies
 
     # --- what asks a node to ship ------------------------------------------------------------------------------------
 
@@ -37,6 +38,7 @@ class OrderDrafting:
             return self._carried(order, location or "")
         fields = {
             "entity": self._customer(),
+            "currency": self._bought_in(order) if isinstance(order, PurchaseOrder) else None,
             "otherRefNum": order.number if bought else order.channel_number,
             "orderStatus": "_pendingFulfillment",
             "tranDate": order.ordered_at.isoformat(),
@@ -65,6 +67,7 @@ class OrderDrafting:
         vendor = vendor or self._settings.vendors.get(order.supplier)
         fields = {
             "entity": vendor,
+            "currency": self._bought_in(order),
             "tranDate": order.ordered_at.isoformat(),
             "dueDate": order.ship_by.isoformat() if order.ship_by else None,
             "otherRefNum": order.number,
@@ -80,11 +83,13 @@ class OrderDrafting:
 
     def whole(self, order: SalesOrder) -> Draft:
         """Return a channel's order: its goods with who ships them, and what else it costs."""
-        buyer = self._buyer(order)
+        currency = self._currencies.id_of(order.currency, f"order {order.number} of {order.channel}")
+        buyer = self._buyer(order, currency)
         shipping = _sum(order, ChargeKind.SHIPPING)
         said_by_item = "shipping" in self._settings.charge_items
         fields = {
             "entity": None if buyer else self._customer(),
+            "currency": currency,
             "otherRefNum": order.number,
             "orderStatus": "_pendingFulfillment",
             "tranDate": order.placed_at.isoformat(),
@@ -141,14 +146,18 @@ class OrderDrafting:
             counted = kind in ("shipping", "tax")  # a discount or payment has an amount and no quantity
             yield Line("1" if counted else "", item=item, rate=number(amount), amount=number(amount))
 
-    def _buyer(self, order: SalesOrder) -> Buyer | None:
+    def _bought_in(self, order: PurchaseOrder) -> str | None:
+        return self._currencies.id_of(order.currency, f"purchase order {order.number}")
+
+    def _buyer(self, order: SalesOrder, currency: str | None) -> Buyer | None:
         if self._settings.customers is not CustomerRule.EMAIL:
             return None
         known = order.customer.address or order.ship_to
         email = next((each.email for each in (order.customer.address, order.ship_to) if each and each.email), "")
         if not email:
             return None  # nobody to find; it goes to `customer`
-        return Buyer(email, order.customer.name or (known.name if known else ""), known.company if known else "")
+        name = order.customer.name or (known.name if known else "")
+        return Buyer(email, name, known.company if known else "", currency or "")
 
     def _customer(self) -> str:
         if self._settings.customer is None:

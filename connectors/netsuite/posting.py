@@ -159,6 +159,7 @@ class Posting:
         rows = [each for each in offered.fields.get(_LIST, ()) if each.get("orderLine")]
         wanted = matched(draft, rows)
         if draft.type == "VendorBill":
+            _in_one_currency(draft, _id(offered, "currency"))
             lines = [_bill_line(row, wanted[row["orderLine"]], source) for row in rows if row["orderLine"] in wanted]
         else:
             lines = [_goods_line(draft, row, wanted.get(row["orderLine"])) for row in rows]
@@ -245,6 +246,14 @@ def _bill_line(row: Mapping[str, Any], line: Line, source: Found) -> Mapping[str
         "quantity": line.quantity,
         "rate": line.rate,
     }
+
+
+def _in_one_currency(draft: Draft, ordered: str) -> None:
+    """Refuse a bill in another currency than its order: NetSuite would take the amounts for the order's."""
+    billed = draft.fields.get("currency")
+    if billed and ordered and billed != ordered:
+        what = f"{draft.external_id} is billed in NetSuite's currency {billed}, and ordered in {ordered}"
+        raise Rejected(what, todo="enter it in NetSuite by hand, or ask for a bill in the order's", code="currency")
 
 
 def _counts(row: Mapping[str, Any]) -> bool:

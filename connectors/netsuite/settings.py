@@ -23,6 +23,7 @@ from pydantic import (
 
 from connectors.netsuite.auth import account_id, host_form
 from hub.model.base import Quantity, SomeQuantity
+from hub.model.money import Currency
 
 #: A location whose stock and shipments the hub leaves alone.
 IGNORE = "ignore"
@@ -152,6 +153,10 @@ class NetSuiteSettings(BaseModel):
         Id | None,
         Field(description="location of goods that other partners ship: they are received and fulfilled there"),
     ] = None
+    currencies: Annotated[
+        Mapping[Currency, Id],
+        Field(description="ISO code = internal id of the currency; the account's own may be left to NetSuite"),
+    ] = {}
     charge_items: Annotated[
         Mapping[ChargeItem, Id],
         Field(description="`shipping`, `tax`, `discount` or `payment` = the item whose line says it on orders"),

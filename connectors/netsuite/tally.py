@@ -7,9 +7,8 @@ import threading
 from collections.abc import Mapping
 
 from connectors.netsuite.codes import MEANINGS
-from hub.contract import Context
+from hub.contract import UNKNOWN_CODES, Context
 
-_KEY = "unknown_codes"
 #: So many codes are told apart; the rest are counted together.
 _MOST, _OTHERS = 50, "others"
 
@@ -29,9 +28,9 @@ class Tally:
             name = (code or "no code")[:80]
             name = name if name in counts or len(counts) < _MOST else _OTHERS
             counts[name] = counts.get(name, 0) + 1
-            self._context.remember(_KEY, json.dumps(counts, separators=(",", ":")))
+            self._context.remember(UNKNOWN_CODES, json.dumps(counts, separators=(",", ":")))
 
     def counts(self) -> Mapping[str, int]:
         """Return how often each unknown code has come so far."""
-        counts: dict[str, int] = json.loads(self._context.recall(_KEY) or "{}")
+        counts: dict[str, int] = json.loads(self._context.recall(UNKNOWN_CODES) or "{}")
         return counts

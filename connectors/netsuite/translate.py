@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from connectors.netsuite import carried, stored
 from connectors.netsuite.carried import Asked
+from connectors.netsuite.currencies import Currencies
 from connectors.netsuite.gateway import Reader
 from connectors.netsuite.gateway import Record as Theirs
 from connectors.netsuite.goods import Goods
@@ -34,7 +35,8 @@ class Translation:
     """What the records of one account mean."""
 
     def __init__(self, reader: Reader, settings: NetSuiteSettings, partner: str, currency: str) -> None:
-        self._reader, self._settings, self._partner, self._currency = reader, settings, partner, currency
+        self._reader, self._settings, self._partner = reader, settings, partner
+        self._currencies = Currencies(settings, currency)
         self._places = Places(settings, partner)
         self._goods = Goods(settings, self._places)
 
@@ -156,7 +158,7 @@ class Translation:
                 "number": text(fields, "tranId") or theirs.id,
                 "placed_at": created,
                 "updated_at": moment(fields, "lastModifiedDate") or created,
-                "currency": self._currency,
+                "currency": self._currencies.code_of(fields),
                 "lines": tuple(self._line(each, state) for each in fields.get("itemList", ()) if _is_goods(each)),
                 "customer": {"code": ref(fields, "entity").get("internalId"), "name": name_of(ref(fields, "entity"))},
                 "ship_to": address(ref(fields, "shippingAddress")),
@@ -193,7 +195,7 @@ def _bad(error: Exception, name: str, raw: bytes, known: Mapping[str, str] | Non
         record=name,
         field=field,
         raw=raw.decode("utf-8", "replace"),
-        todo="correct the record in NetSuite; it is read again when it changes",
+        todo=getattr(error, "todo", "") or "correct the record in NetSuite; it is read again when it changes",
         code="netsuite record",
         known=known,
     )

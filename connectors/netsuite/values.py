@@ -13,7 +13,11 @@ Fields = Mapping[str, Any]
 
 
 class Unfit(Exception):
-    """A record of theirs that cannot be one of ours."""
+    """A record of theirs that cannot be one of ours; `todo` where its cure is not in NetSuite."""
+
+    def __init__(self, what: str, todo: str = "") -> None:
+        super().__init__(what)
+        self.todo = todo
 
 
 def text(fields: Fields, name: str) -> str:

@@ -6,7 +6,7 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -19,7 +19,7 @@ from hub.cli.params import Moment, Span
 from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
-from hub.services.attention import failures, retry_data
+from hub.services.attention import failures, retry_data, waiting
 from hub.services.attention.failure import FailureKind, Filters
 from hub.services.attention.failure_detail import detail
 from hub.services.attention.failure_watch import Fate, fates
@@ -39,6 +39,7 @@ _TABLES = {
 _FEW = 20
 _COLUMNS = ("id", "kind", "partner", "document", "subject", "code", "error", "since")
 _HELD = ("id", "partner", "document", "key", "order", "name", "size", "since")
+_WAITS = ("id", "partner", "subject", "why", "until", "since")
 _GROUPS = ("count", "oldest", "partner", "document", "error_class", "code", "example", "todo")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,6 +57,11 @@ class Choice:
     newer: timedelta | None
     since: str | None
     until: str | None
+
+    @classmethod
+    def of_partner(cls, partner: str | None) -> Choice:
+        """Return what chooses by a partner alone, or nothing by None."""
+        return cls(partner, None, None, (), None, None, None, None)
 
     @property
     def names_something(self) -> bool:
@@ -118,19 +124,31 @@ def failed() -> None:
 @click.option("--records", is_flag=True, help="One row a failure; --json prints these anyway.")
 @click.option("--group", "grouped", is_flag=True, help="One row a cause, as without --json.")
 @click.option("--would-send", is_flag=True, help="What observing connections would have sent instead.")
+@click.option("--waiting", "waits", is_flag=True, help="What waits by itself instead, and needs nobody yet.")
 @json_option
 @pass_session
 def list_failed(
-    session: Session, choice: Choice, closed: bool, records: bool, grouped: bool, would_send: bool, as_json: bool
+    session: Session,
+    choice: Choice,
+    closed: bool,
+    records: bool,
+    grouped: bool,
+    would_send: bool,
+    waits: bool,
+    as_json: bool,
 ) -> None:
     """List what needs a person: one row a cause, the largest first, with how old the oldest is.
 
     With --would-send: the documents that are held back only because their connection observes, and what they hold.
+    With --waiting: what is tried again by itself, or waits for its partner's word or for its order, and until when.
     """
-    if records + grouped + would_send > 1:
-        raise click.UsageError("say only one of --records, --group and --would-send")
+    if records + grouped + would_send + waits > 1:
+        raise click.UsageError("say only one of --records, --group, --would-send and --waiting")
     if would_send:
         _list_held(session, choice, as_json=as_json)
+        return
+    if waits:
+        _list_waiting(session, choice, as_json=as_json)
         return
     with session.reading() as (hub, tx):
         now = hub.clock.now()
@@ -149,6 +167,14 @@ def _list_held(session: Session, choice: Choice, *, as_json: bool) -> None:
     with session.reading() as (_, tx):
         held = [each.as_json() for each in holding.listing(tx, choice.partner, choice.document)]
     print_rows(held, _HELD, as_json=as_json, empty="nothing is held back")
+
+
+def _list_waiting(session: Session, choice: Choice, *, as_json: bool) -> None:
+    if choice != Choice.of_partner(choice.partner):
+        raise click.UsageError("--waiting is chosen by --partner only")
+    with session.reading() as (hub, tx):
+        found = [asdict(each) for each in waiting.listing(tx, hub.clock.now(), choice.partner)]
+    print_rows(found, _WAITS, as_json=as_json, empty="nothing waits")
 
 
 @failed.command()
@@ -304,7 +330,7 @@ def _watched(session: Session, ids: tuple[str, ...], seconds: float) -> dict[str
         until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
         while True:
             with hub.store.read() as tx:
-                found = fates(tx, ids)
+                found = fates(tx, ids, hub.clock.now())
             left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
             show(len(ids) - left, len(ids))
             if not left or hub.clock.monotonic() >= until:

@@ -33,7 +33,7 @@ def show(session: Session, skus: tuple[str, ...], count: bool, as_json: bool) ->
     """Show SKUS at every node: on hand, kept back, available to promise, how old, why withheld."""
     with session.reading(partners=not count) as (hub, tx):
         if count:
-            print_json({"rows_read": summarise(tx).stock_rows})
+            print_json({"rows_read": summarise(tx, hub.clock.now()).stock_rows})
             return
         if not skus:
             raise click.UsageError("name at least one SKU")

@@ -33,11 +33,12 @@ from hub.contract.flow import (
     RawItem,
     Receipt,
 )
-from hub.contract.lent import Context, Limiter, Numbers
+from hub.contract.lent import UNKNOWN_CODES, Context, Limiter, Numbers
 from hub.contract.profile import Profile, Rendered, Translator
 
 __all__ = [
     "ENTRY_POINT_GROUP",
+    "UNKNOWN_CODES",
     "About",
     "Absent",
     "AccessDenied",

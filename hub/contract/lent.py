@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from hub.clock import Clock
 from hub.contract.flow import Pace
+
+#: Under this a connector remembers the partner's codes that it has no meaning for, as JSON: code -> how often so far.
+UNKNOWN_CODES: Final = "unknown_codes"
 
 
 class Limiter(Protocol):
@@ -66,7 +69,10 @@ class Context(Protocol):
         ...
 
     def remember(self, key: str, value: str) -> None:
-        """Keep a small value (a token, a watermark) durably for this connection."""
+        """Keep a small value (a token, a watermark) durably for this connection.
+
+        What is kept under UNKNOWN_CODES is told in the metrics.
+        """
         ...
 
     def note(self, key: str, text: str) -> None:

@@ -34,6 +34,9 @@ class Agreement(Record):
     functional_hours: Annotated[
         Hours | None, Field(description="hours until a document is confirmed on the wire (997, STATUS); none: never")
     ] = None
+    early_change_hours: Annotated[
+        Hours, Field(description="hours that a change of an order waits for an order that has not come yet")
+    ] = 24
     acknowledges: Annotated[bool, Field(description="the partner answers each order")] = True
     stock_nets: Nets = Nets.ORDERS
     stock_safety: Annotated[Quantity, Field(description="kept back of every figure")] = Decimal(0)

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from hub.model.document import Kind
 from hub.model.state import DeliveryState
-from hub.store.tables import (
-    allocation,
-    connection,
-    delivery,
-    feed,
-    message,
-    parked_record,
-    purchase,
-    sales_order,
-    shipment,
-    sync_run,
-)
+from hub.store.messages import needs_a_person
+from hub.store.tables import allocation, connection, delivery, feed, message, purchase, sales_order, shipment, sync_run
 
 _DONE = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED})
 
@@ -67,7 +58,7 @@ class Summary:
         return states.get(DeliveryState.SENT, 0) + states.get(DeliveryState.CONFIRMED, 0)
 
 
-def summarise(tx: Connection) -> Summary:
+def summarise(tx: Connection, now: datetime) -> Summary:
     """Count everything; each count is one indexed query."""
     deliveries: dict[str, dict[str, int]] = {}
     by_kind = select(delivery.c.kind, delivery.c.state, func.count()).group_by(delivery.c.kind, delivery.c.state)
@@ -81,7 +72,7 @@ def summarise(tx: Connection) -> Summary:
         shipments=_count(tx, select(func.count()).select_from(shipment)),
         deliveries=deliveries,
         messages_waiting=_count(tx, select(func.count()).where(message.c.state == "received")),
-        records_parked=_count(tx, select(func.count()).where(parked_record.c.state == "open")),
+        records_parked=_count(tx, select(func.count()).where(needs_a_person(now))),
         runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
         stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
         stock_feeds=_count(tx, _FED),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, select, update
 
+from hub.contract import UNKNOWN_CODES
 from hub.model.state import DeliveryState
 from hub.store import events
 from hub.store.columns import UtcTime
 from hub.store.delivery_row import NEVER
-from hub.store.tables import connection, delivery, event
+from hub.store.tables import connection, connector_state, delivery, event
 from hub.store.upsert import insert
 
 
@@ -180,6 +183,24 @@ def outage_ended(tx: Connection, code: str, now: datetime) -> float | None:
 def older_than(live_from: datetime) -> str:
     """Say why a delivery is not sent: its order was placed before its connection went live."""
     return f"its order is older than the connection's going live ({live_from.isoformat()}) and nobody named it"
+
+
+def unknown_codes(tx: Connection) -> dict[tuple[str, str], int]:
+    """Return how often each connection has met each code of its partner's that its connector has no meaning for."""
+    query = select(connector_state.c.connection, connector_state.c.value)
+    found: dict[tuple[str, str], int] = {}
+    for code, value in tx.execute(query.where(connector_state.c.key == UNKNOWN_CODES)):
+        found |= {(code, str(each)): count for each, count in _counts(value).items() if isinstance(count, int)}
+    return found
+
+
+def _counts(value: str) -> Mapping[str, Any]:
+    """Return what a connector has counted; nothing where it kept something else, which must not end the metrics."""
+    try:
+        counts = json.loads(value)
+    except ValueError:
+        return {}
+    return counts if isinstance(counts, dict) else {}
 
 
 def _known(tx: Connection, code: str) -> ConnectionRow:

@@ -76,6 +76,12 @@ def last_taken(tx: Connection) -> dict[tuple[str, str], datetime]:
     return {(row.connection, row.document): row.at for row in found if row.at is not None}
 
 
+def last_taken_of(tx: Connection, connection: str) -> datetime | None:
+    """Return when figures of a partner were last taken over, of whichever flow; None when they never were."""
+    query = select(func.max(feed.c.ended_at)).where(feed.c.connection == connection, feed.c.state.in_(_TAKEN))
+    return tx.execute(query).scalar()
+
+
 def expire(tx: Connection, before: datetime) -> int:
     """Forget feeds that ended before this moment, but the newest of each flow and state; returns how many.
 

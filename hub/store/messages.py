@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from hub.contract import BadRecord
 from hub.store import archive, events
@@ -77,6 +77,16 @@ class ParkedRecord:
     closed_why: str | None
     parked_at: datetime
     changed_at: datetime
+    waits_until: datetime | None
+
+    def waits(self, now: datetime) -> bool:
+        """Whether it waits for its order at this moment, and needs nobody."""
+        return self.state == "open" and self.waits_until is not None and self.waits_until > now
+
+    def waited_until(self, now: datetime) -> datetime | None:
+        """Return when it had waited for its order in vain; None when it never did, or it ended before."""
+        seen = now if self.state == "open" else self.changed_at
+        return self.waits_until if self.waits_until is not None and self.waits_until <= seen else None
 
 
 # --- receiving -------------------------------------------------------------------------------------------------------
@@ -285,8 +295,25 @@ def replace_original(tx: Connection, message_id: int, sha256: str, size: int) ->
 # --- parked records --------------------------------------------------------------------------------------------------
 
 
-def park(tx: Connection, message_id: int, connection: str, document: str, bad: BadRecord, now: datetime) -> int:
-    """Keep one bad record for a person; the same one again replaces what was said and is open again. Returns its id."""
+def needs_a_person(now: datetime) -> ColumnElement[bool]:
+    """Return what chooses parked records that are open and wait for nothing (any more)."""
+    over = or_(parked_record.c.waits_until.is_(None), parked_record.c.waits_until <= now)
+    return and_(parked_record.c.state == "open", over)
+
+
+def park(
+    tx: Connection,
+    message_id: int,
+    connection: str,
+    document: str,
+    bad: BadRecord,
+    now: datetime,
+    waits_until: datetime | None = None,
+) -> int:
+    """Keep one bad record for a person; the same one again replaces what was said and is open again. Returns its id.
+
+    One that waits (`waits_until`) needs nobody until then; tried again in vain, it waits no longer than at first.
+    """
     said = {
         "error_class": type(bad).__name__,
         "code": storable(bad.code)[:64],
@@ -300,13 +327,14 @@ def park(tx: Connection, message_id: int, connection: str, document: str, bad: B
     }
     record, field = _named(bad.record, bad.field)
     which = {"message_id": message_id, "record": record, "field": field}
-    where = {"connection": connection, "document": document, "parked_at": now}
+    where = {"connection": connection, "document": document, "parked_at": now, "waits_until": waits_until}
     statement = insert(tx, parked_record).values(**which, **where, **said)
-    upsert = statement.on_conflict_do_update(index_elements=list(which), set_=said)
+    kept = waits_until and func.coalesce(parked_record.c.waits_until, waits_until)
+    upsert = statement.on_conflict_do_update(index_elements=list(which), set_={**said, "waits_until": kept})
     return int(tx.execute(upsert.returning(parked_record.c.id)).scalar_one())
 
 
-def parked(
+def parked(  # noqa: PLR0913 - each narrows it down, by its name
     tx: Connection,
     *,
     state: str | None = "open",
@@ -314,9 +342,13 @@ def parked(
     document: str | None = None,
     message_id: int | None = None,
     ids: Collection[int] = (),
+    needed_at: datetime | None = None,
     limit: int = 1000,
 ) -> list[ParkedRecord]:
-    """Return parked records, oldest first; `state` None means whatever became of them."""
+    """Return parked records, oldest first; `state` None means whatever became of them.
+
+    With `needed_at` only those that need a person at that moment, without what waits for its order.
+    """
     chosen = {"state": state, "connection": connection, "document": document, "message_id": message_id}
     query = select(parked_record).order_by(parked_record.c.id).limit(limit)
     for name, value in chosen.items():
@@ -324,7 +356,20 @@ def parked(
             query = query.where(parked_record.c[name] == value)
     if ids:
         query = query.where(parked_record.c.id.in_(ids))
+    if needed_at is not None:
+        query = query.where(needs_a_person(needed_at))
     return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
+
+
+def parked_and_waiting(
+    tx: Connection, now: datetime, connection: str | None = None, limit: int = 1000
+) -> list[ParkedRecord]:
+    """Return records that wait for their order at this moment, the soonest over first."""
+    late = parked_record.c.waits_until
+    query = select(parked_record).where(parked_record.c.state == "open", late > now).order_by(late, parked_record.c.id)
+    if connection is not None:
+        query = query.where(parked_record.c.connection == connection)
+    return [ParkedRecord(**row) for row in tx.execute(query.limit(limit)).mappings()]
 
 
 def done_with(tx: Connection, limit: int = 1000) -> list[ParkedRecord]:

@@ -71,7 +71,7 @@ def build_app(desk: Callable[[], Desk], state: Callable[[], Mapping[str, Any]], 
     def summary() -> JSONResponse:
         """Return the counts that the terminal view shows."""
         with desk().store.read() as tx:
-            found = summarise(tx)
+            found = summarise(tx, desk().clock.now())
         return JSONResponse({**found.as_json(), "unfinished": found.unfinished, **state()})
 
     return app

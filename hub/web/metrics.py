@@ -9,12 +9,13 @@ from typing import Final
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from hub.delivery.limits import Standing
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.store import feeds, runs
+from hub.store import connections, feeds, runs
+from hub.store.messages import needs_a_person
 from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
 
 _NEWEST = 1000
@@ -27,6 +28,7 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "crossdock_messages_waiting": ("Originals stored but not applied", ("connection", "document")),
     "crossdock_deliveries": ("Deliveries by state", ("connection", "state")),
     "crossdock_parked_records": ("Records that need a person", ("connection", "code")),
+    "crossdock_early_changes": ("Changes of orders that wait for their order and need nobody", ("connection",)),
     "crossdock_requests_waiting": ("What people asked for and the daemon has not done", ()),
     "crossdock_feed_age_seconds": ("Since the last applied feed", ("connection", "document")),
     "crossdock_sync_age_seconds": ("Since the last good run", ("connection", "document")),
@@ -34,18 +36,16 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "crossdock_oldest_due_seconds": ("Since the oldest delivery that may go was due", ("connection",)),
     "crossdock_failing": ("What needs a person, by error class", ("connection", "error_class")),
     "crossdock_failing_oldest_seconds": ("Since the oldest of these failed", ("connection", "error_class")),
+    "crossdock_unknown_codes": (
+        "Answers with a code of the partner's that has no meaning here",
+        ("connection", "code"),
+    ),
     "crossdock_recent_attempts": (f"How the newest {_NEWEST} attempts ended", ("connection", "outcome")),
     "crossdock_rate_limit_used": ("How full the account's bucket is: 1 is at the limit", ("connection", "bucket")),
     "crossdock_rate_limit_pause_seconds": ("How long the partner asked us to wait from now", ("connection", "bucket")),
     "crossdock_rate_limit_waiting": ("Threads that wait for their turn", ("connection", "bucket")),
     "crossdock_rate_limit_pauses": ("Pauses that the partner asked for since the start", ("connection", "bucket")),
 }
-#: Tables of which some rows need a person, with the column that says since when.
-_NEEDS_A_PERSON = (
-    (parked_record, parked_record.c.state == "open", parked_record.c.parked_at),
-    (delivery, delivery.c.state == "parked", delivery.c.updated_at),
-    (sync_run, sync_run.c.state == "failed", sync_run.c.started_at),
-)
 #: One figure: its metric, the values of its labels, itself.
 Figure = tuple[str, tuple[str, ...], float]
 #: The pace of each account and of its further buckets, by (connection, bucket).
@@ -83,8 +83,8 @@ class _Figures(Collector):
         yield from families.values()
 
 
-def _counts(tx: Connection, _now: datetime) -> Iterator[Figure]:
-    found = summarise(tx)
+def _counts(tx: Connection, now: datetime) -> Iterator[Figure]:
+    found = summarise(tx, now)
     by_name = {
         "crossdock_orders": found.orders_by_status,
         "crossdock_line_portions": found.lines_by_state,
@@ -95,7 +95,7 @@ def _counts(tx: Connection, _now: datetime) -> Iterator[Figure]:
     yield "crossdock_connections_down", (), found.connections_down
 
 
-def _queues(tx: Connection, _now: datetime) -> Iterator[Figure]:
+def _queues(tx: Connection, now: datetime) -> Iterator[Figure]:
     waiting = select(message.c.connection, message.c.document, func.count()).where(message.c.state == "received")
     for code, document, count in tx.execute(waiting.group_by(message.c.connection, message.c.document)):
         yield "crossdock_messages_waiting", (code, document), count
@@ -103,9 +103,13 @@ def _queues(tx: Connection, _now: datetime) -> Iterator[Figure]:
     for code, state, count in tx.execute(counts.group_by(delivery.c.connection, delivery.c.state)):
         yield "crossdock_deliveries", (code, state), count
     rows = select(parked_record.c.connection, parked_record.c.code, func.count())
-    rows = rows.where(parked_record.c.state == "open").group_by(parked_record.c.connection, parked_record.c.code)
+    rows = rows.where(needs_a_person(now)).group_by(parked_record.c.connection, parked_record.c.code)
     for code, cause, count in tx.execute(rows):
         yield "crossdock_parked_records", (code, cause), count
+    early = select(parked_record.c.connection, func.count())
+    early = early.where(parked_record.c.state == "open", parked_record.c.waits_until > now)
+    for code, count in tx.execute(early.group_by(parked_record.c.connection)):
+        yield "crossdock_early_changes", (code,), count
     asked = tx.execute(select(func.count()).where(request.c.state == "asked")).scalar_one()
     yield "crossdock_requests_waiting", (), asked
 
@@ -123,10 +127,20 @@ def _ages(tx: Connection, now: datetime) -> Iterator[Figure]:
         yield "crossdock_oldest_due_seconds", (code,), (now - at).total_seconds()
 
 
+def _need_a_person(now: datetime) -> tuple[tuple[Table, ColumnElement[bool], ColumnElement[datetime]], ...]:
+    """Return the tables of which some rows need a person, what chooses these, and since when they do."""
+    record = parked_record.c
+    return (
+        (parked_record, needs_a_person(now), func.coalesce(record.waits_until, record.parked_at)),
+        (delivery, delivery.c.state == "parked", delivery.c.updated_at),
+        (sync_run, sync_run.c.state == "failed", sync_run.c.started_at),
+    )
+
+
 def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
     """Yield what failed by class, and how the newest attempts ended (RateLimited among them)."""
     failing: dict[tuple[str, str], tuple[int, datetime]] = {}
-    for table, where, since in _NEEDS_A_PERSON:
+    for table, where, since in _need_a_person(now):
         rows = select(table.c.connection, table.c.error_class, func.count(), func.min(since).label("at")).where(where)
         for code, error_class, count, at in tx.execute(rows.group_by(table.c.connection, table.c.error_class)):
             before, oldest = failing.get((code, error_class or "none"), (0, at))
@@ -134,6 +148,8 @@ def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
     for labels, (count, at) in failing.items():
         yield "crossdock_failing", labels, count
         yield "crossdock_failing_oldest_seconds", labels, (now - at).total_seconds()
+    for about, count in connections.unknown_codes(tx).items():
+        yield "crossdock_unknown_codes", about, count
     newest = select(attempt.c.delivery_id, attempt.c.outcome).order_by(attempt.c.id.desc()).limit(_NEWEST).subquery()
     ended = select(delivery.c.connection, newest.c.outcome, func.count())
     ended = ended.join(newest, newest.c.delivery_id == delivery.c.id)

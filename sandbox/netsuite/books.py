@@ -102,6 +102,7 @@ class Books:
     locations: dict[str, Location] = field(default_factory=dict)
     levels: dict[tuple[str, str], Level] = field(default_factory=dict)
     transactions: dict[str, Book] = field(default_factory=dict)
+    currencies: dict[str, str] = field(default_factory=lambda: {"1": "US Dollar"})  # by id, as the account calls them
     _ids: count[int] = field(default_factory=lambda: count(1001))
     _ticks: count[int] = field(default_factory=count)
 
@@ -189,6 +190,7 @@ class Books:
         element = book.element
         element.set("internalId", book.id)
         space = spaces.of(PACKAGES[book.type])
+        self._name_currency(element, spaces)
         if book.type in MASTERS:
             _check_name(element)
             return
@@ -203,6 +205,17 @@ class Books:
             self._name_item(row, spaces)
         if book.type not in _SOURCES:
             _number_lines(rows, known, space)
+
+    def _name_currency(self, element: Element, spaces: Namespaces) -> None:
+        reference = child(element, "currency")
+        if reference is None:
+            return
+        id_ = str(reference.get("internalId", ""))
+        if id_ not in self.currencies:
+            raise Refused("INVALID_KEY_OR_REF", f"Invalid currency reference key {id_}.")
+        for each in list(reference):
+            reference.remove(each)
+        put(reference, spaces.core, "name", self.currencies[id_])
 
     def _name_item(self, row: Element, spaces: Namespaces) -> None:
         reference = child(row, "item")

@@ -225,6 +225,10 @@ class Calls:
         whom = "" if entity is None else entity.get("internalId", "")
         ref(made, asked.spaces, (space, "entity"), (whom, "Somebody"))
         ref(made, asked.spaces, (space, "createdFrom"), (source.id, f"Order #{source.id}"))
+        currency = child(source.element, "currency")
+        if currency is not None:
+            id_ = currency.get("internalId", "")
+            ref(made, asked.spaces, (space, "currency"), (id_, self._books.currencies[id_]))
         rows = put(made, space, "itemList")
         for line, quantity in left:
             row = put(rows, space, "item")

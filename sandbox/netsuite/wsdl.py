@@ -58,10 +58,10 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
     "sales": (
         "sales_{0}.transactions",
         """
-        SalesOrder(Record) @internalId @externalId createdDate:dateTime entity:RecordRef tranDate:dateTime tranId:string
-         orderStatus:string otherRefNum:string memo:string shippingAddress:Address shipDate:dateTime
-         shippingCost:double taxTotal:double subsidiary:RecordRef lastModifiedDate:dateTime location:RecordRef
-         itemList:SalesOrderItemList customFieldList:CustomFieldList
+        SalesOrder(Record) @internalId @externalId createdDate:dateTime entity:RecordRef currency:RecordRef
+         tranDate:dateTime tranId:string orderStatus:string otherRefNum:string memo:string shippingAddress:Address
+         shipDate:dateTime shippingCost:double taxTotal:double subsidiary:RecordRef lastModifiedDate:dateTime
+         location:RecordRef itemList:SalesOrderItemList customFieldList:CustomFieldList
         SalesOrderItemList @replaceAll item:SalesOrderItem*
         SalesOrderItem item:RecordRef quantity:double units:RecordRef description:string rate:string amount:double
          location:RecordRef createPo:string createdPo:RecordRef poVendor:RecordRef poRate:double isClosed:boolean
@@ -82,7 +82,8 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         """
         PurchaseOrder(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime entity:RecordRef
          tranDate:dateTime tranId:string createdFrom:RecordRef dueDate:dateTime otherRefNum:string memo:string
-         shippingAddress:Address location:RecordRef subsidiary:RecordRef itemList:PurchaseOrderItemList
+         currency:RecordRef shippingAddress:Address location:RecordRef subsidiary:RecordRef
+         itemList:PurchaseOrderItemList
          customFieldList:CustomFieldList
         PurchaseOrderItemList @replaceAll item:PurchaseOrderItem*
         PurchaseOrderItem item:RecordRef line:long quantityReceived:double quantityBilled:double quantity:double
@@ -94,7 +95,7 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         ItemReceiptItem itemReceive:boolean item:RecordRef orderLine:long location:RecordRef quantityRemaining:double
          quantity:double
         VendorBill(Record) @internalId @externalId createdDate:dateTime lastModifiedDate:dateTime entity:RecordRef
-         tranDate:dateTime tranId:string userTotal:double memo:string itemList:VendorBillItemList
+         tranDate:dateTime tranId:string userTotal:double memo:string currency:RecordRef itemList:VendorBillItemList
          purchaseOrderList:RecordRefList customFieldList:CustomFieldList
         VendorBillItemList @replaceAll item:VendorBillItem*
         VendorBillItem item:RecordRef orderDoc:long orderLine:long quantity:double rate:string
@@ -121,8 +122,8 @@ _PACKAGES: Mapping[str, tuple[str, str]] = {
         "relationships_{0}.lists",
         """
         Customer(Record) @internalId @externalId entityId:string isPerson:boolean firstName:string lastName:string
-         companyName:string email:string subsidiary:RecordRef lastModifiedDate:dateTime
-         customFieldList:CustomFieldList
+         companyName:string email:string subsidiary:RecordRef currency:RecordRef
+         lastModifiedDate:dateTime customFieldList:CustomFieldList
         Vendor(Record) @internalId @externalId entityId:string companyName:string email:string isInactive:boolean
          lastModifiedDate:dateTime subsidiary:RecordRef customFieldList:CustomFieldList
         """,

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from hub.contract import BadRecord
+from hub.store import messages
+from hub.store.engine import Store
 
 UNITS = "[units]\nPAL = 40\n"
 AT = "A,2026-11-20T06:00:00Z"
@@ -101,6 +107,27 @@ def test_a_failed_run_is_run_again_where_no_daemon_runs(desktop: Any) -> None:
     outside.mkdir()
     assert desktop.said("failed", "rerun", failure["id"])["became"] == {failure["id"]: "through"}
     assert desktop.said("failed", "list") == []
+
+
+def test_a_change_that_waits_for_its_order_is_no_failure_and_has_a_list_of_its_own(desktop: Any) -> None:
+    desktop.feed(f"AB-1,2,EA,{AT}")
+    path = desktop.folder / "data" / "crossdock.db"
+    with closing(Store(f"sqlite:///{path}")) as store, store.write() as tx:
+        got = messages.receive(
+            tx, connection="acme", document="changes", key="c1", name="c1.edi", content=b"860", now=datetime.now(UTC)
+        )
+        bad = BadRecord("acme changes order 4711", record="change 1 of order 4711", code="unknown order")
+        until = datetime.now(UTC) + timedelta(hours=3)
+        messages.park(tx, got.id, "acme", "changes", bad, datetime.now(UTC), until)
+    assert desktop.said("failed", "list") == []
+    (row,) = desktop.said("failed", "list", "--waiting")
+    assert (row["id"], row["subject"], datetime.fromisoformat(row["until"])) == ("r1", "change 1 of order 4711", until)
+    assert "waits for its order" in row["why"]
+    assert desktop.said("failed", "list", "--waiting", "--partner", "globex") == []
+    assert desktop.said("failed", "show", "r1")["waits_until"] == until.isoformat()
+    refused = desktop.run("failed", "list", "--waiting", "--cause", "unknown order")
+    assert (refused.exit_code, "by --partner only" in refused.output) == (2, True)
+    assert desktop.run("failed", "list", "--waiting", "--records").exit_code == 2
 
 
 @pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "x", "\u0661"])

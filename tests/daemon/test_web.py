@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 import requests
 from sqlalchemy import insert
 
-from hub.contract import Pace
+from connectors.netsuite.tally import Tally
+from hub.contract import UNKNOWN_CODES, Pace
+from hub.delivery.context import ConnectionContext, no_checkpoint
 from hub.delivery.limits import AccountLimiter
 from hub.model.money import ExchangeRates
 from hub.routing.rules import RoutingRules
@@ -76,6 +79,21 @@ def test_metrics_count_what_is_in_the_store(url: str, desk: Desk) -> None:
 def test_every_metric_is_told_even_of_an_empty_hub(url: str) -> None:
     text = requests.get(f"{url}/metrics", timeout=5).text
     assert [name for name in FAMILIES if f"# TYPE {name} gauge" not in text] == []
+
+
+def test_codes_that_nobody_knows_are_told_by_connection(desk: Desk, clock: FakeClock) -> None:
+    def context(code: str) -> ConnectionContext:
+        return ConnectionContext(desk.store, code, clock, AccountLimiter(clock, Pace(1.0, 1.0)), no_checkpoint)
+
+    tally = Tally(context("erp"), threading.Lock())
+    for code in ("ODD_CODE", "ODD_CODE", "STRANGE"):
+        tally.see(code)
+    context("other").remember(UNKNOWN_CODES, "[no counts")
+    context("third").remember(UNKNOWN_CODES, '["none"]')
+    text = exposition(desk)[0].decode()
+    assert 'crossdock_unknown_codes{code="ODD_CODE",connection="erp"} 2.0' in text
+    assert 'crossdock_unknown_codes{code="STRANGE",connection="erp"} 1.0' in text
+    assert text.count("crossdock_unknown_codes{") == 2
 
 
 def test_the_pace_of_accounts_is_told(desk: Desk, clock: FakeClock) -> None:

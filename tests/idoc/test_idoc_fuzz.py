@@ -21,6 +21,7 @@ from hub.codec.idoc.tree import IdocFormat, idoc_of, tree
 from hub.codec.idoc.writer import CannotWrite, as_flat, as_xml, write
 from tests.fuzzing import fuzz
 from tests.idoc.idoc_kit import flat, told
+from tests.idoc.test_idoc_framings import FILES
 from tests.idoc.test_idoc_learn import EXPORT
 
 SLICE, LONG = 300, 1_000_000
@@ -31,6 +32,8 @@ _PIECES = (
     b"E1", b" " * 524, b" " * 1063, b"<", b">", b"</IDOC>", b'<IDOC BEGIN="1">', b'<E1EDP01 SEGMENT="1">', b"&amp;",
     b"&x;", b"<!DOCTYPE a [<!ENTITY x 'y'>]>", b"<![CDATA[", b"]]>", b"<?xml version='1.0' encoding='utf-16'?>",
     b"<?xml version='1.0' encoding='latin-1'?>", b"Z" * 300, b"\xed\xa0\x80", b"99", b"SDATA",
+    b"\x15", b"\x25", b"\x40", b"\x40" * 524, b"\x00" * 524, b"\x00" * 1063, "EDI_DC40  ".encode("cp037"),
+    "E2EDP01011".encode("cp037"), "Z2".encode("cp500"), "äß@[]".encode("cp273"), "<?xml".encode("cp037"),
 )  # fmt: skip
 
 
@@ -39,8 +42,23 @@ def _seeds() -> list[bytes]:
     xml = write(idocs([own.encode()]), as_xml())
     made = [own.encode(), flat(end="").encode(), flat(numbered=False).encode(), own.encode("utf-16"), xml]
     made.append("\r\n".join(line.rstrip() for line in own.splitlines()).encode())
+    made += FILES.values()  # EBCDIC, filled with NUL, without line ends
+    made += [f"{own}{own}".encode("cp1140"), flat(end="", numbered=False).replace(" ", "\0").encode("cp500")]
+    made += _markup(xml)
     files = sorted(_SAMPLES.glob("*/*")) if _SAMPLES.is_dir() else []
     return [*made, *(content for content in (file.read_bytes() for file in files) if len(content) < 7_000)]
+
+
+def _markup(xml: bytes) -> Iterator[bytes]:
+    """Yield an XML IDoc as senders dress it: in other encodings, several to a file, in namespaces, in EBCDIC."""
+    body = xml.decode().partition("?>")[2]
+    idoc = body[body.index("<IDOC") : body.index("</IDOC>") + len("</IDOC>")]
+    for page in ("utf-16", "latin-1"):
+        yield f'<?xml version="1.0" encoding="{page}"?>{body.replace("Becher", "Bächer")}'.encode(page)
+    yield body.replace(idoc, idoc * 3).encode()
+    yield "".join(line.strip() for line in body.splitlines()).encode()
+    yield body.replace("<ORDERS05", '<n:ORDERS05 xmlns:n="urn:a"').replace("</ORDERS05", "</n:ORDERS05").encode()
+    yield xml.decode().encode("cp037")
 
 
 def mutated(seed: bytes, rng: random.Random, other: bytes) -> bytes:

@@ -104,7 +104,8 @@ def test_a_retailer_orders_changes_and_is_answered_shipped_and_billed_by_x12(tra
     ours, buyer = trade
     bought, stored = goods()
     buyer.change("R-3", {1: 1}, [stored])  # before its order
-    until(ours, buyer, lambda: any(row["code"] == "unknown order" for row in ours.command("failed", "list")))
+    until(ours, buyer, lambda: any("its order" in row["why"] for row in ours.command("failed", "list", "--waiting")))
+    assert all(row["code"] != "unknown order" for row in ours.command("failed", "list"))
     buyer.order("R-3", [Wanted(stored, 3, "9.50")], ADDRESS)
     buyer.order("R-1", [Wanted(bought, 4, "7.25"), Wanted(stored, 2, "9.50")], ADDRESS)
     buyer.order("R-2", [Wanted(stored, 3, "9.50", {"12": 1, "13": 2})], ADDRESS)

@@ -25,7 +25,18 @@ _TYPE = f"{{{INSTANCE}}}type"
 _ATTRIBUTES = frozenset({"internalId", "externalId", "replaceAll", "scriptId"})
 #: Fields that refer to a record: text is its internal id.
 _REFERENCES = frozenset(
-    {"entity", "location", "transferLocation", "adjLocation", "account", "subsidiary", "units", "poVendor", "item"}
+    {
+        "entity",
+        "location",
+        "transferLocation",
+        "adjLocation",
+        "account",
+        "subsidiary",
+        "units",
+        "poVendor",
+        "item",
+        "currency",
+    }
 )
 _MASTERS = frozenset({"Item", "Location", "Vendor", "Customer"})
 _KINDS = {bool: "Boolean", int: "Long", str: "String", Decimal: "Double", Choice: "Select", tuple: "MultiSelect"}

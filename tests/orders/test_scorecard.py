@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from hub.model.purchase import Invoice, InvoiceLine
 from hub.model.shipment import ShipmentLine
 from hub.services.trade import invoices, scorecard
 from hub.services.trade.scorecard import Scorecard
+from hub.store import feeds
 from tests.orders.conftest import World
 
 HOUR = 3600
 
 
 def scored(world: World, code: str = "acme") -> Scorecard:
-    found: Scorecard = world.read(lambda tx: scorecard.score(tx, world.directory.known[code]))
+    found: Scorecard = world.read(lambda tx: scorecard.score(tx, world.directory.known[code], world.clock.now()))
     return found
 
 
@@ -54,6 +56,16 @@ def test_nothing_to_count_is_no_figure(quick_world: World) -> None:
     told = scored(quick_world)
     figures = (told.answer_hours, told.filled, told.on_time, told.price_variance, told.fed_at, told.refused)
     assert (told.documents, *figures) == (0, None, None, None, None, None, {})
+
+
+def test_a_feed_that_failed_or_is_held_did_not_feed(quick_world: World) -> None:
+    world = quick_world
+    world.source_of("acme", "A", 100)
+    for state in ("applied", "suspended", "failed", "held"):
+        world.clock.advance(HOUR)
+        with world.store.write() as tx:
+            feeds.end(tx, feeds.begin(tx, "acme", "stock", 1, world.clock.now()), state, (0, 0, 0), world.clock.now())
+    assert scored(world).fed_at == world.clock.now() - timedelta(hours=2)
 
 
 def test_what_was_refused_is_counted_by_cause(quick_world: World) -> None:

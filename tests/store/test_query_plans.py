@@ -49,6 +49,8 @@ HOT: dict[str, Callable[[Connection], Any]] = {
     "a message by its key": lambda tx: messages.by_key(tx, "acme", "stock", "k"),
     "parked records": lambda tx: messages.parked(tx, connection="acme"),
     "an archived content": _load,
+    "what needs a person": lambda tx: messages.parked(tx, needed_at=NOW),
+    "what waits for its order": lambda tx: messages.parked_and_waiting(tx, NOW, "retail"),
     "what may be forgotten": lambda tx: archive.expire(tx, NOW),
     "what changed lately": lambda tx: published.recently_changed(tx, NOW, 100),
     "a lap's next step": lambda tx: published.next_skus(tx, "shop", "A", 100),
@@ -93,7 +95,7 @@ def test_counting_everything_reads_indexes_only(sqlite_store: Store) -> None:
     """A delivery holds its whole document: reading a million of them to count them took seconds."""
     with sqlite_store.write() as tx:
         with statements(tx) as seen:
-            summarise(tx)
+            summarise(tx, NOW)
         for statement, values in seen:
             plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
             scans = [row[3] for row in plan if row[3].startswith("SCAN ") and "COVERING INDEX" not in row[3]]

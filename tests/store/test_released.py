@@ -127,7 +127,7 @@ def test_everything_that_was_there_is_read_by_this_version(released: Store, cloc
             assert row.record.model_dump()
             assert archive.load(tx, row.content_sha256) if row.content_sha256 else True
         assert {each.id[0] for each in failures.list_failures(tx, clock.now())} >= {"r", "s"}
-        assert summarise(tx).orders == 5
+        assert summarise(tx, clock.now()).orders == 5
         assert len(connections.every(tx)) == 8
         assert runs.latest(tx)
     assert b"crossdock_orders" in exposition(desk)[0]

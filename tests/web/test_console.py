@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_every_page_is_there_when_there_is_nothing(site: Any, page: str) -> None
     assert "<script>" not in reply.text
     assert " style=" not in reply.text
     assert not re.search(r"\son\w+=", reply.text), "no inline script anywhere"
+
+
+def test_a_change_that_waits_for_its_order_stands_among_what_waits_and_nowhere_else(site: Any) -> None:
+    browser, now = site.open(), site.clock.now()
+    with site.store.write() as tx:
+        got = messages.receive(tx, connection="acme", document="changes", key="c", name="c", content=b"860", now=now)
+        bad = BadRecord("acme changes order 4711", record="change 1 of order 4711", code="unknown order")
+        number = messages.park(tx, got.id, "acme", "changes", bad, now, now + timedelta(hours=3))
+    assert "Nothing is stuck" in text(browser.get("/"))
+    told = text(browser.get("/needs?tab=waiting"))
+    assert "Open (0)" in told
+    assert "change 1 of order 4711 acme waits for its order" in told
+    assert "waits for its order until" in text(browser.get(f"/needs/r{number}"))
 
 
 def test_today_says_what_is_stuck_and_what_to_do(site: Any) -> None:

@@ -56,6 +56,7 @@ class Failure:
     todo: str
     since: datetime
     lines: tuple[Concerned, ...] = ()
+    waits_until: datetime | None = None  # it needs nobody until then: its order may come
 
     @property
     def cause(self) -> str:
@@ -66,7 +67,13 @@ class Failure:
         """Return it as plain values for `--json` and the API."""
         values = {name: getattr(self, name) for name in self.__slots__}
         lines = [line.as_json() for line in self.lines]
-        return values | {"kind": self.kind.value, "since": self.since.isoformat(), "lines": lines}
+        waits = self.waits_until.isoformat() if self.waits_until else None
+        return values | {
+            "kind": self.kind.value,
+            "since": self.since.isoformat(),
+            "lines": lines,
+            "waits_until": waits,
+        }
 
 
 def number_of(number: str) -> int | None:

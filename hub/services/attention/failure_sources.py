@@ -22,18 +22,19 @@ _MOST = 10_000
 _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
 
 
-def _records(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
-    found = messages.done_with(tx, limit=_MOST) if filters.closed else messages.parked(tx, limit=_MOST)
-    yield from map(_record, found)
+def _records(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
+    found = messages.done_with(tx, limit=_MOST) if filters.closed else messages.parked(tx, needed_at=now, limit=_MOST)
+    yield from (_record(row, now) for row in found)
 
 
-def record(tx: Connection, number: int) -> Failure | None:
-    """Return a parked record as a failure whatever has become of it, or None."""
+def record(tx: Connection, number: int, now: datetime) -> Failure | None:
+    """Return a parked record as a failure whatever has become of it, or None; also one that only waits."""
     found = messages.parked(tx, state=None, ids=[number])
-    return _record(found[0]) if found else None
+    return _record(found[0], now) if found else None
 
 
-def _record(row: ParkedRecord) -> Failure:
+def _record(row: ParkedRecord, now: datetime) -> Failure:
+    late = row.waited_until(now)
     return Failure(
         id=f"r{row.id}",
         kind=FailureKind.RECORD,
@@ -42,9 +43,10 @@ def _record(row: ParkedRecord) -> Failure:
         subject=f"message {row.message_id}, {row.record}" + (f", {row.field}" if row.field else ""),
         error_class=row.error_class,
         code=row.code,
-        error=row.error,
+        error=row.error + (f"; it waited for it until {late:%Y-%m-%d %H:%M} UTC" if late else ""),
         todo=row.todo if row.state == "open" else row.closed_why or "",
-        since=row.parked_at,
+        since=late or row.parked_at,
+        waits_until=row.waits_until if row.waits(now) else None,
         lines=(Concerned(row.connection, row.known["order_id"]),) if "order_id" in row.known else (),
     )
 

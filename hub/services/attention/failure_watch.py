@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -31,18 +33,25 @@ _DELIVERY: Mapping[DeliveryState, Fate] = {
 }
 
 
-def fates(tx: Connection, ids: Iterable[str]) -> Mapping[str, Fate]:
+def fates(tx: Connection, ids: Iterable[str], now: datetime) -> Mapping[str, Fate]:
     """Return where each of these failures stands, after a rerun."""
-    looks = {"r": _record, "d": _delivery, "s": _run, "l": _line}
+    looks: Mapping[str, Callable[[Connection, int], Fate]] = {
+        "r": partial(_record, now=now),
+        "d": _delivery,
+        "s": _run,
+        "l": _line,
+    }
     return {each: looks[each[0]](tx, int(each[1:])) for each in ids if each[0] in looks}
 
 
-def _record(tx: Connection, number: int) -> Fate:
+def _record(tx: Connection, number: int, now: datetime) -> Fate:
     found = messages.parked(tx, ids=[number])
     if not found:
         return Fate.THROUGH
     message = messages.get(tx, found[0].message_id)
-    return Fate.UNDER_WAY if message is not None and message.state == "received" else Fate.AGAIN
+    if message is not None and message.state == "received":
+        return Fate.UNDER_WAY
+    return Fate.WAITS if found[0].waits(now) else Fate.AGAIN
 
 
 def _delivery(tx: Connection, number: int) -> Fate:

@@ -57,7 +57,7 @@ def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
     """Return one failure by its id, open or closed, and a record also when it went through; None when there is none."""
     if failure_id.startswith("r"):
         number = number_of(failure_id[1:])
-        return None if number is None else record(tx, number)
+        return None if number is None else record(tx, number, now)
     kinds = frozenset(kind for kind in SOURCES if failure_id.startswith(kind.value[0]))
     for closed in (False, True):
         for failure in list_failures(tx, now, Filters(kinds=kinds, closed=closed)):

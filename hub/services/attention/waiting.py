@@ -1,4 +1,4 @@
-"""What is stuck for the moment and needs nobody: it is tried again by itself, or waits for a partner's word."""
+"""What is stuck and needs nobody: it is tried again by itself, or waits for a partner's word or for its order."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 
 from hub.model.state import DeliveryState
 from hub.services.trade.invoices import InvoiceState
-from hub.store import deliveries, purchases
+from hub.store import deliveries, messages, purchases
 from hub.store.delivery_row import NEVER, Delivery
+from hub.store.messages import ParkedRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,13 @@ def listing(tx: Connection, now: datetime, partner: str | None = None, limit: in
         for row in bills
         if partner in (None, row.partner)
     ]
+    kept += [_early(row) for row in messages.parked_and_waiting(tx, now, partner, limit)]
     return sorted(kept, key=lambda each: (each.until or NEVER, each.id))[:limit]
+
+
+def _early(row: ParkedRecord) -> Waiting:
+    why = "waits for its order, and is applied when that comes"
+    return Waiting(f"r{row.id}", row.connection, row.record, None, why, row.waits_until, row.parked_at)
 
 
 def _delivery(row: Delivery) -> Waiting:

@@ -25,7 +25,7 @@ from hub.model.document import Kind
 from hub.services.desk import Desk, Source
 from hub.services.intake import said_again, traces
 from hub.services.inventory import catalogue, places, receipts, stock
-from hub.services.selling import amendments, orders
+from hub.services.selling import amendments, early, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
 from hub.store import archive, messages, runs
 from hub.store.messages import MessageRow
@@ -307,6 +307,7 @@ def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], con
     page = [(each.message.id, each.parked) for each in progress]
     told = (_parse(desk, inlet, each.message, each.content) for each in progress)
     said_again.look_back(desk, inlet.connection, inlet.document, page, told)
+    early.look_back(desk, inlet.connection, inlet.document.kind, page)
     return sum((each.counts for each in progress), Counts())
 
 
@@ -393,7 +394,8 @@ def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record
     if isinstance(record, Record):
         changed, bad = _apply_record(tx, desk, inlet, each.message, record)
     if bad is not None:
-        messages.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
+        until = early.waits_until(desk, inlet.connection, inlet.document.kind, bad)
+        messages.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now(), until)
         each.parked.append(bad)
     each.counts += Counts(1, int(changed), int(bad is not None))
     return bad is None

@@ -57,14 +57,15 @@ def _name(change: SalesOrderChange) -> str:
 
 def _by_place(tx: Connection, source: Source, change: SalesOrderChange) -> list[SalesOrderChange]:
     """Return the change for each order of ours that it is of: one, or one for each place; BadRecord for none."""
-    if change.channel == source.connection:
-        if orders.of_channel(tx, source.connection, [change.order_id]):
-            return [change]
-        places = orders.of_places(tx, source.connection, change.order_id)
-        if places and change.cancelled:
-            return [change.changed(order_id=each, lines=()) for each in places]
-        if places:
-            raise _which(change, places)
+    if change.channel != source.connection:
+        raise _of_another(source, change)
+    if orders.of_channel(tx, source.connection, [change.order_id]):
+        return [change]
+    places = orders.of_places(tx, source.connection, change.order_id)
+    if places and change.cancelled:
+        return [change.changed(order_id=each, lines=()) for each in places]
+    if places:
+        raise _which(change, places)
     raise BadRecord(
         f"{source.connection} changes order {change.order_id}, and we have no such order of it",
         record=_name(change),
@@ -72,6 +73,15 @@ def _by_place(tx: Connection, source: Source, change: SalesOrderChange) -> list[
         todo="it is applied by itself when the order comes; otherwise ask the customer which order it means",
         code=early.CODE,
         known={"order_id": change.order_id},
+    )
+
+
+def _of_another(source: Source, change: SalesOrderChange) -> BadRecord:
+    return BadRecord(
+        f"{_name(change)} says it is of {change.channel!r} and came over {source.connection!r}",
+        record=_name(change),
+        field="channel",
+        todo="a connection brings its own channel's changes only; correct its mapping",
     )
 
 

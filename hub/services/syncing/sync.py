@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -142,18 +142,27 @@ def _fetch(flows: Flows, connection: str, connector: Connector, document: Docume
     try:
         counts = ingest.fetch(flows.desk, inlet(flows, connection, connector, document), run)
     finally:  # what came in before something failed is applied all the same
-        parts = _apply_parts(flows, connection, connector, document)
+        parts = _apply_following(flows, connection, connector, document)
     return counts + parts
 
 
-def _apply_parts(flows: Flows, connection: str, connector: Connector, mailbox: DocumentSpec) -> Counts:
-    """Apply what a mailbox brought along for the other flows, each of them held while that is done."""
+def _apply_following(flows: Flows, connection: str, connector: Connector, first: DocumentSpec) -> Counts:
+    """Apply what a flow brought along, or set free, for the other flows, each of them held while that is done."""
     total = Counts()
-    for document in connector.documents():
-        if document.comes_with == mailbox.name:
-            with flows.locks.hold(connection, document.name):
-                total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
+    for document in _following(connector.documents(), first):
+        with flows.locks.hold(connection, document.name):
+            total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
     return total
+
+
+def _following(documents: Iterable[DocumentSpec], first: DocumentSpec) -> list[DocumentSpec]:
+    """Return the parts of a mailbox; and last, where orders may have come, the changes that waited for them."""
+    documents = list(documents)
+    parts = [each for each in documents if each.comes_with == first.name]
+    if all(each.kind is not Kind.SALES_ORDER for each in (first, *parts)):
+        return parts
+    changes = [each for each in documents if each.kind is Kind.SALES_ORDER_CHANGE and _asks(each)]
+    return [each for each in parts if each not in changes] + [each for each in changes if each != first]
 
 
 def inlet(flows: Flows, connection: str, connector: Connector, document: DocumentSpec) -> Inlet:
@@ -203,8 +212,7 @@ def apply_waiting(flows: Flows, documents: Callable[[str, str], DocumentSpec | N
         try:
             with flows.locks.hold(connection, name), flows.links.use(connection) as connector:
                 total += ingest.apply_waiting(flows.desk, inlet(flows, connection, connector, document))
-                if document.kind is Kind.INTERCHANGE:
-                    total += _apply_parts(flows, connection, connector, document)
+                total += _apply_following(flows, connection, connector, document)
         except Exception as error:  # noqa: BLE001 - the flow's next run tries again and tells
             log.unforeseen("waiting.unforeseen", error, partner=connection, document=name)
     return total

@@ -17,9 +17,10 @@ from hub.model.partner import Partner, Role
 from hub.model.state import DeliveryState
 from hub.services.desk import Desk
 from hub.services.matching import line_of
-from hub.store import purchases
+from hub.store import feeds, purchases
+from hub.store.messages import needs_a_person
 from hub.store.purchases import PurchaseRow
-from hub.store.tables import allocation, delivery, event, feed, parked_record, shipment
+from hub.store.tables import allocation, delivery, event, parked_record, shipment
 
 #: So many of a partner's newest documents count.
 NEWEST = 200
@@ -49,10 +50,10 @@ class Scorecard:
 def page(tx: Connection, desk: Desk, *, after: str = "", limit: int = 25) -> list[Scorecard]:
     """Return the partners that ship for us, by code, after the given one."""
     ship = [each for each in desk.directory.partners() if each.role is not Role.CHANNEL and each.code > after]
-    return [score(tx, each) for each in sorted(ship, key=lambda each: each.code)[:limit]]
+    return [score(tx, each, desk.clock.now()) for each in sorted(ship, key=lambda each: each.code)[:limit]]
 
 
-def score(tx: Connection, partner: Partner) -> Scorecard:
+def score(tx: Connection, partner: Partner, now: datetime) -> Scorecard:
     """Count one partner."""
     rows = purchases.newest_of(tx, partner.code, NEWEST)
     return Scorecard(
@@ -60,14 +61,14 @@ def score(tx: Connection, partner: Partner) -> Scorecard:
         name=partner.name,
         role=partner.role.value,
         documents=len(rows),
-        fed_at=tx.execute(select(func.max(feed.c.ended_at)).where(feed.c.connection == partner.code)).scalar(),
+        fed_at=feeds.last_taken_of(tx, partner.code),
         feed_due_hours=partner.agreement.stock_hours,
         answer_hours=_answer_hours(tx, rows),
         agreed_answer_hours=partner.agreement.acknowledge_hours if partner.agreement.acknowledges else None,
         filled=_filled(tx, rows),
         on_time=_on_time(tx, rows),
         price_variance=_price_variance(tx, rows),
-        refused=_refused(tx, partner.code),
+        refused=_refused(tx, partner.code, now),
         unconfirmed=_unconfirmed(tx, partner.code),
     )
 
@@ -125,12 +126,10 @@ def _price_variance(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | No
     return (billed - agreed) / agreed if agreed else None
 
 
-def _refused(tx: Connection, code: str) -> Mapping[str, int]:
-    """Return how often each cause parked something of this partner that is still open."""
+def _refused(tx: Connection, code: str, now: datetime) -> Mapping[str, int]:
+    """Return how often each cause parked something of this partner that still needs a person."""
     counts: dict[str, int] = {}
-    records = select(parked_record.c.code, func.count()).where(
-        parked_record.c.connection == code, parked_record.c.state == "open"
-    )
+    records = select(parked_record.c.code, func.count()).where(parked_record.c.connection == code, needs_a_person(now))
     sent = select(delivery.c.code, func.count()).where(
         delivery.c.connection == code, delivery.c.state == DeliveryState.PARKED.value
     )

@@ -59,6 +59,7 @@ parked_record = Table(
     Column("closed_why", Text),
     Column("parked_at", UtcTime, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
+    Column("waits_until", UtcTime),  # open and not yet so late: it waits for its order and needs nobody
     UniqueConstraint("message_id", "record", "field"),
     Index(None, "state", "connection"),
 )

@@ -151,7 +151,7 @@ def _one(console: Console, request: Request, code: str, health: object = None) -
         history = [dict(each) for each in runs.history(tx, code, limit=_RUNS)]
         told = events.search(tx, subject=code, limit=_RUNS)
         partner: Partner | None = desk.directory.partner(code)
-        card = scorecard.score(tx, partner) if partner else None
+        card = scorecard.score(tx, partner, desk.clock.now()) if partner else None
     return show(
         console,
         request,
