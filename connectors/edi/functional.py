@@ -98,7 +98,7 @@ def owed(verdict: InterchangeVerdict, *, newer: bool) -> list[FunctionalAcknowle
         told.append(
             FunctionalAcknowledgement(number=said[1], verdict=_VERDICTS[verdict.status], codes=codes, test=test)
         )
-    return told
+    return [each.changed(interchange=verdict.interchange.control[:128]) for each in told]
 
 
 def _group(verdict: GroupVerdict, *, newer: bool, test: bool) -> FunctionalAcknowledgement:

@@ -70,6 +70,7 @@ class FunctionalAcknowledgement(Record):
     received: Annotated[int | None, Field(ge=0)] = None
     accepted: Annotated[int | None, Field(ge=0)] = None
     at: Moment | None = None
+    interchange: Annotated[Short, Field(description="ours about theirs: the interchange that it came in")] = ""
     test: Annotated[bool, Field(description="about a test transmission")] = False
     documents: tuple[DocumentVerdict, ...] = ()
 
