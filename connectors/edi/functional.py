@@ -9,7 +9,7 @@ from typing import Final
 
 from hub.codec.x12.acknowledge import ta1
 from hub.codec.x12.answers import GroupAnswer, SetAnswer, read_answers, read_ta1
-from hub.codec.x12.fault import Fault, Level, Severity
+from hub.codec.x12.fault import Fault, FaultCode, Level, Severity
 from hub.codec.x12.interchange import Segment, Separators, element
 from hub.codec.x12.verdict import GroupVerdict, InterchangeVerdict, SetVerdict, Status
 from hub.codec.x12.writer import composite
@@ -64,7 +64,9 @@ def note(segment: Segment) -> FunctionalAcknowledgement:
     return FunctionalAcknowledgement(
         number=said.control.strip() or "?",
         verdict=_VERDICTS[said.status],
-        codes=tuple(each.code.ack for each in faults),
+        codes=_said(faults),
+        reason=_reason(faults),
+        duplicate=any(each.code is FaultCode.DUPLICATE_INTERCHANGE for each in faults),
     )
 
 
@@ -73,14 +75,35 @@ def _answer(said: GroupAnswer) -> FunctionalAcknowledgement:
         group=said.functional_id.strip(),
         number=said.control.strip(),
         verdict=_VERDICTS[said.status],
-        codes=_codes(said.faults, newer=False),
+        codes=_said(said.faults),
+        reason=_reason(said.faults),
         accepted=said.accepted if said.accepted >= 0 else None,
         documents=tuple(_set(each) for each in said.sets),
     )
 
 
 def _set(said: SetAnswer) -> DocumentVerdict:
-    return _document(said.code, said.control, said.status, said.faults, newer=False)
+    located = [each for each in said.faults if each.level in _LOCATED]
+    around = [each for each in said.faults if each.level is Level.SET]
+    return DocumentVerdict(
+        type=said.code.strip(),
+        number=said.control.strip() or "?",
+        verdict=_VERDICTS[said.status],
+        codes=_said(around),
+        reason=_reason(around),
+        faults=tuple(_fault(each, each.said) for each in located[:_MOST_FAULTS]),
+    )
+
+
+def _said(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Return the codes as they stood there."""
+    return tuple(dict.fromkeys(each.said[:128] for each in faults))[:_MOST_CODES]
+
+
+def _reason(faults: Iterable[Fault]) -> str:
+    """Return what the codes mean; of one that nobody knows, the code."""
+    words = dict.fromkeys(each.message[:128] or each.code.words for each in faults)
+    return "; ".join([*words][:_MOST_CODES])
 
 
 # --- what we say about theirs ----------------------------------------------------------------------------------------
@@ -133,14 +156,14 @@ def _document(code: str, control: str, status: Status, faults: Iterable[Fault], 
         number=control.strip() or "?",
         verdict=_VERDICTS[status],
         codes=codes[:_MOST_CODES],
-        faults=tuple(_fault(each, newer=newer) for each in located[:_MOST_FAULTS]),
+        faults=tuple(_fault(each, _code(each, newer=newer), newer=newer) for each in located[:_MOST_FAULTS]),
     )
 
 
-def _fault(fault: Fault, *, newer: bool) -> TransmissionFault:
+def _fault(fault: Fault, code: str, *, newer: bool = True) -> TransmissionFault:
     place = [fault.element, fault.component or "", fault.repeat if newer and fault.repeat > 1 else ""]
     return TransmissionFault(
-        code=fault.code.ack_999 if newer else fault.code.ack,
+        code=code[:128],
         text=fault.message or fault.code.words,
         segment=re.sub("[^A-Z0-9]", "", fault.tag.upper())[:3],
         position=fault.segment,
@@ -153,8 +176,11 @@ def _fault(fault: Fault, *, newer: bool) -> TransmissionFault:
 
 def _codes(faults: Iterable[Fault], *, newer: bool) -> tuple[str, ...]:
     told = (each for each in faults if each.severity > Severity.NOTE)
-    codes = dict.fromkeys(each.code.ack_999 if newer else each.code.ack for each in told)
-    return tuple(codes)[:_MOST_CODES]
+    return tuple(dict.fromkeys(_code(each, newer=newer) for each in told))[:_MOST_CODES]
+
+
+def _code(fault: Fault, *, newer: bool) -> str:
+    return fault.code.ack_999 if newer else fault.code.ack
 
 
 # --- as segments -----------------------------------------------------------------------------------------------------

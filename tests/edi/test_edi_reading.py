@@ -360,3 +360,38 @@ def test_a_997_that_breaks_off_before_its_verdict_says_nothing_of_our_order(edi:
     (bad,) = read(edi, desk().envelope("997", [["AK1*PO*17", "AK2*850*0001", "AK5*A", *end]], START))
     assert isinstance(bad, BadRecord)
     assert (bad.record, bad.field) == ("acknowledgement of PO 17", "AK9")
+
+
+def test_a_ta1_says_in_words_what_its_code_means(edi: EdiConnector) -> None:
+    content = desk().envelope("997", [["AK1*PO*17", "AK9*A*1*1*1"]], START)
+    (said, _) = read(edi, content.replace(b"GS*FA", b"TA1*000000017*261120*0600*R*025~\nGS*FA"))
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.reference, said.codes, said.duplicate) == ("17", ("025",), True)
+    assert said.reason == "this interchange number was received before"
+
+
+@pytest.mark.parametrize(
+    ("body", "codes", "reason"),
+    [
+        (["AK9*R*1*1*0*4"], ("4",), "the control numbers of GS06 and GE02 differ"),
+        (["AK9*R*1*1*0*15"], ("15",), "code 15"),
+    ],
+)
+def test_a_997_says_in_words_what_is_wrong_with_a_group_and_nothing_of_a_code_that_it_does_not_know(
+    edi: EdiConnector, body: list[str], codes: tuple[str, ...], reason: str
+) -> None:
+    (said,) = read(edi, desk().envelope("997", [["AK1*PO*17", *body]], START))
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert (said.codes, said.reason) == (codes, reason)
+
+
+def test_codes_of_a_document_are_told_as_they_stood_there(edi: EdiConnector) -> None:
+    body = ["AK1*PO*17", "AK2*850*0001", "AK3*PO1*7**99", "AK4*9**I12*AB", "AK5*R*4*24", "AK9*R*1*1*0"]
+    (said,) = read(edi, desk().envelope("997", [body], START))
+    assert isinstance(said, FunctionalAcknowledgement)
+    (document,) = said.documents
+    assert (document.codes, document.reason) == (("4", "24"), "the number of segments differs from SE01; code 24")
+    assert [(each.code, each.text) for each in document.faults] == [
+        ("99", "code 99"),
+        ("I12", "the value has not the form that the guide wants"),
+    ]
