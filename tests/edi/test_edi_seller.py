@@ -212,3 +212,30 @@ def test_two_pallets_of_one_sku_that_nothing_tells_apart_are_two_receipts(tmp_pa
         ("R-77-CUP#2", 4),
         ("R-77-MUG", 1),
     ]
+
+
+# --- lots ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ship_notice_says_of_each_item_its_lot(edi: EdiConnector) -> None:
+    told = sent(edi, "shipment", packed(of_line(1, 2, lot="B1"), of_line(1, 1, lot="B2")))
+    assert told[-7:] == [
+        *("HL*3*2*I*0", "LIN*1*VN*CUP*LT*B1", "SN1*1*2*EA"),
+        *("HL*4*2*I*0", "LIN*1*VN*CUP*LT*B2", "SN1*1*1*EA", "CTT*4"),
+    ]
+
+
+def test_items_of_two_lots_are_two_items_in_one_carton_and_above_their_cartons(tmp_path: Path) -> None:
+    two = packed(of_line(1, 2, lot="B1", sscc=FIRST), of_line(1, 1, lot="B2", sscc=SECOND))
+    told = sent(seller(tmp_path, connection='cartons = "standard"'), "shipment", two)
+    assert [each for each in told if each[:3] in ("LIN", "SN1", "MAN")] == [
+        *("LIN*1*VN*CUP*LT*B1", "SN1*1*2*EA", "SN1*1*2*EA", f"MAN*GM*00{FIRST}"),
+        *("LIN*1*VN*CUP*LT*B2", "SN1*1*1*EA", "SN1*1*1*EA", f"MAN*GM*00{SECOND}"),
+    ]
+    together = packed(of_line(1, 2, lot="B1", sscc=FIRST), of_line(1, 1, lot="B2", sscc=FIRST))
+    with pytest.raises(BadRecord, match="holds several items"):
+        sent(seller(tmp_path, connection='cartons = "standard"'), "shipment", together)
+    told = sent(seller(tmp_path, connection='cartons = "pick_and_pack"'), "shipment", together)
+    assert [each for each in told if each[:3] in ("LIN", "MAN")] == [
+        *(f"MAN*GM*00{FIRST}", "LIN*1*VN*CUP*LT*B1", "LIN*1*VN*CUP*LT*B2"),
+    ]

@@ -167,6 +167,18 @@ def test_the_customer_is_told_what_is_in_which_carton(retail: Any) -> None:
     ]
 
 
+def test_a_customer_is_told_of_which_lots_its_goods_are(retail: Any) -> None:
+    says(retail, line("1", "A", 3))
+    retail.deliver()
+    number = retail.document("ACME", "4711")
+    lots = [
+        ShipmentLine(line_number=1, quantity=Decimal(n), lot=lot, tracking="1Z1") for lot, n in (("B1", 2), ("B2", 1))
+    ]
+    assert retail.ships(number, *lots, name="S1")
+    (notice,) = told(retail, Kind.SHIPMENT)
+    assert [(each.lot, int(each.quantity)) for each in notice.record.lines] == [("B1", 2), ("B2", 1)]
+
+
 def test_a_shop_that_declares_none_of_it_is_told_none_of_it(world: Any) -> None:
     world.source_of("acme", "A", 10)
     world.order(lines={"L1": ("A", 2)})

@@ -37,12 +37,14 @@ _PROMISED = frozenset(LineState) - _UNDECIDED - {LineState.BACKORDERED, LineStat
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What of one of the customer's lines has left, in one carton: its tracking number, its SSCC where it has one."""
+    """What of one of the customer's lines has left: in one carton (its tracking number, its SSCC), of one lot."""
 
     channel_line: str
     quantity: Decimal
     tracking: str = ""
     sscc: str = ""
+    lot: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,8 @@ def _notice_line(left: Left, line: OrderLine | None) -> ShipmentLine:
         quantity=left.quantity,
         tracking=left.tracking,
         sscc=left.sscc,
+        lot=left.lot,
+        expires_at=left.expires_at,
     )
 
 
