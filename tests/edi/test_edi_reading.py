@@ -395,3 +395,9 @@ def test_codes_of_a_document_are_told_as_they_stood_there(edi: EdiConnector) -> 
         ("99", "code 99"),
         ("I12", "the value has not the form that the guide wants"),
     ]
+
+
+def test_an_865_may_say_its_day_of_acknowledging(edi: EdiConnector) -> None:
+    body = ["BCA*04*AC*PO-7**2*20261120****20261121", "POC*1*QD*1**EA***SK*CUP", "ACK*IQ*1*EA", "CTT*1"]
+    said = read(edi, desk().envelope("865", [body], START))
+    assert not [each for each in said if isinstance(each, BadRecord)]
