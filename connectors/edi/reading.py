@@ -64,7 +64,7 @@ class Reading:
                 todo="what stands under these headers was refused and not applied: ask the partner to send it again, "
                 "whole; under the same number or another",
                 code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
-                known={"interchange": control[:128]} if numbered else {},
+                known={"interchange": functional.plain(control)} if numbered else {},
             )
 
     def _without_document(self, verdict: InterchangeVerdict) -> Iterator[BadRecord]:

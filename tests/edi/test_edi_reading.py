@@ -401,3 +401,32 @@ def test_an_865_may_say_its_day_of_acknowledging(edi: EdiConnector) -> None:
     body = ["BCA*04*AC*PO-7**2*20261120****20261121", "POC*1*QD*1**EA***SK*CUP", "ACK*IQ*1*EA", "CTT*1"]
     said = read(edi, desk().envelope("865", [body], START))
     assert not [each for each in said if isinstance(each, BadRecord)]
+
+
+# --- marks that nobody could print -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["1\x150", "\x00", "Z" * 400])
+def test_a_number_that_no_record_can_keep_costs_nobody_the_997(edi: EdiConnector, number: str) -> None:
+    content = stock(desk()).replace(b"*10*X*", f"*{number}*X*".encode())
+    owed = [each for each in edi.parse("mailbox", RawItem("k", content, "a.edi")) if not isinstance(each, BadRecord)]
+    assert [each.verdict for each in owed if isinstance(each, FunctionalAcknowledgement)] == [Verdict.REJECTED]
+
+
+@pytest.mark.parametrize("count", ["\u00b2", "9" * 5000])
+def test_a_count_that_is_no_number_is_told_in_the_997(edi: EdiConnector, count: str) -> None:
+    content = stock(desk()).replace(b"GE*1*", f"GE*{count}*".encode())
+    owed = [each for each in edi.parse("mailbox", RawItem("k", content, "a.edi")) if not isinstance(each, BadRecord)]
+    told = [each for each in owed if isinstance(each, FunctionalAcknowledgement)]
+    assert [(each.codes, each.included) for each in told] == [(("5",), 1)]
+
+
+@pytest.mark.parametrize("spoilt", [b"AK1*PO*1\x057", b"AK1*" + b"P" * 200 + b"*17", b"AK2*850*0\x071"])
+def test_a_997_with_such_marks_is_a_word_on_nothing_that_we_sent(edi: EdiConnector, spoilt: bytes) -> None:
+    segment = spoilt[:3]
+    body = ["AK1*PO*17", "AK2*850*0001", "AK5*R*5", "AK9*R*1*1*0"]
+    content = desk().envelope("997", [body], START)
+    start = content.index(segment)
+    (said,) = read(edi, content[:start] + spoilt + content[content.index(b"~", start) :])
+    assert isinstance(said, FunctionalAcknowledgement)
+    assert "\x05" not in said.number
