@@ -11,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from connectors.edi.settings import Cartons
-from hub.codec.tree import Node
+from hub.codec.path import parse
+from hub.codec.tree import Here, Node
 from hub.codec.x12.numbers import with_point
 from hub.codec.x12.standard.guide import is_sscc
+from hub.codec.x12.tree import PAIRS
 from hub.codec.x12.writer import CannotWrite
 from hub.model.base import Record
 from hub.model.number import parse_number
@@ -21,8 +23,12 @@ from hub.model.shipment import Shipment, ShipmentLine
 
 #: BSN05 of each structure: shipment, order, pack, item; shipment, order, item, pack.
 _STRUCTURES: Final[Mapping[Cartons, str]] = {Cartons.PICK_AND_PACK: "0001", Cartons.STANDARD: "0002"}
+#: Where an item says its lot.
+_LOT: Final = (parse("LIN[LT]", PAIRS), parse("REF[LT].02", PAIRS))
 _AI: Final = "00"
 _DIGITS: Final = 18
+#: The line of the order, and the lot.
+_Goods = tuple[str, str]
 #: A line as its carton and its own level.
 _Packed = tuple[str, str, Node]
 
@@ -95,20 +101,26 @@ def _under_items(lines: Iterable[_Packed]) -> Iterator[Node]:
 
     Raises CannotWrite.
     """
-    items: dict[str, Node] = {}
-    holds: dict[tuple[str, str], str] = {}
+    items: dict[_Goods, Node] = {}
+    holds: dict[tuple[str, str], _Goods] = {}
     for sscc, tracking, item in lines:
-        number, units = _said(item, "LIN").get("01"), _said(item, "SN1")
-        if holds.setdefault((sscc, tracking), number) != number:
+        goods, units = _goods(item), _said(item, "SN1")
+        if holds.setdefault((sscc, tracking), goods) != goods:
             raise CannotWrite(f'carton {sscc or tracking} holds several items: they go with cartons = "pick_and_pack"')
         carton = _carton(sscc, tracking, [Node("SN1", dict(units.values))])
-        if number not in items:
-            items[number] = _bare(item)
+        if goods not in items:
+            items[goods] = _bare(item)
         else:
-            whole = _said(items[number], "SN1").values
+            whole = _said(items[goods], "SN1").values
             whole["02"] = with_point(parse_number(whole["02"]) + parse_number(units.get("02")))
-        items[number].add(carton)
+        items[goods].add(carton)
     return iter(items.values())
+
+
+def _goods(item: Node) -> _Goods:
+    """Return what makes goods the same: the order's line, and the lot where one is said."""
+    lots = (path.value(Here(item)) for path in _LOT)
+    return _said(item, "LIN").get("01"), next(filter(None, lots), "")
 
 
 def _said(item: Node, segment: str) -> Node:

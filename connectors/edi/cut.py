@@ -187,10 +187,13 @@ def unfit(interchange: Interchange, settings: EdiSettings) -> str:
 
 
 def _key(whole: Whole, file: RawItem, settings: EdiSettings) -> str:
-    """Return the interchange's identity, as far as the tests for duplicates that are on see it."""
+    """Return the interchange's identity, as far as the tests for duplicates that are on see it.
+
+    Nothing came of one that its envelope refuses: its number is free for the same interchange, sent whole.
+    """
     head = whole.interchange
     key = f"isa:{'/'.join(head.sender)}>{'/'.join(head.receiver)}:{head.usage}:{head.control}"
-    if Duplicate.INTERCHANGE not in settings.duplicates or not head.control:
+    if whole.refused or Duplicate.INTERCHANGE not in settings.duplicates or not head.control:
         key += f":{hashlib.sha256(whole.content).hexdigest()[:16]}"
     if Duplicate.BYTES not in settings.duplicates:
         key += f"@{file.key}"

@@ -31,6 +31,7 @@ _COUNTED: Final = {
 _STAMPED: Final[Mapping[str, Mapping[int, str]]] = {
     "BIA": {3: "number", 4: "day"},
     "BAK": {4: "day"},
+    "BCA": {6: "day"},
     "BCH": {6: "day"},
     "BSN": {3: "day", 4: "time"},
     "BIG": {1: "day"},

@@ -9,7 +9,8 @@ from typing import Final
 
 from hub.codec.x12.acknowledge import ta1
 from hub.codec.x12.answers import GroupAnswer, SetAnswer, read_answers, read_ta1
-from hub.codec.x12.fault import Fault, Level, Severity
+from hub.codec.x12.envelope import count
+from hub.codec.x12.fault import Fault, FaultCode, Level, Severity
 from hub.codec.x12.interchange import Segment, Separators, element
 from hub.codec.x12.verdict import GroupVerdict, InterchangeVerdict, SetVerdict, Status
 from hub.codec.x12.writer import composite
@@ -35,6 +36,8 @@ _MOST_CODES: Final = 5
 #: So many faults of a document are told; a document with more is wrong as a whole.
 _MOST_FAULTS: Final = 50
 _SEGMENTS_IN_ERROR: Final = "5"
+#: What is told of a number or a code; the standard's own are much shorter.
+_LONGEST: Final = 128
 
 
 # --- what they say about ours ----------------------------------------------------------------------------------------
@@ -47,7 +50,7 @@ def answers(segments: Iterable[Segment], separators: Separators) -> list[Functio
 
 
 def _broken_off(said: GroupAnswer) -> BadRecord:
-    reference = transmission_reference(said.functional_id.strip(), said.control.strip())
+    reference = transmission_reference(plain(said.functional_id), _number(said.control))
     return BadRecord(
         f"it names {reference} and says neither that it was accepted nor that it was rejected",
         record=f"acknowledgement of {reference}",
@@ -62,25 +65,48 @@ def note(segment: Segment) -> FunctionalAcknowledgement:
     said = read_ta1(segment)
     faults = (said.fault,) if said.fault else ()
     return FunctionalAcknowledgement(
-        number=said.control.strip() or "?",
+        number=_number(said.control),
         verdict=_VERDICTS[said.status],
-        codes=tuple(each.code.ack for each in faults),
+        codes=_said(faults),
+        reason=_reason(faults),
+        duplicate=any(each.code is FaultCode.DUPLICATE_INTERCHANGE for each in faults),
     )
 
 
 def _answer(said: GroupAnswer) -> FunctionalAcknowledgement:
     return FunctionalAcknowledgement(
-        group=said.functional_id.strip(),
-        number=said.control.strip(),
+        group=plain(said.functional_id),
+        number=_number(said.control),
         verdict=_VERDICTS[said.status],
-        codes=_codes(said.faults, newer=False),
+        codes=_said(said.faults),
+        reason=_reason(said.faults),
         accepted=said.accepted if said.accepted >= 0 else None,
         documents=tuple(_set(each) for each in said.sets),
     )
 
 
 def _set(said: SetAnswer) -> DocumentVerdict:
-    return _document(said.code, said.control, said.status, said.faults, newer=False)
+    located = [each for each in said.faults if each.level in _LOCATED]
+    around = [each for each in said.faults if each.level is Level.SET]
+    return DocumentVerdict(
+        type=plain(said.code),
+        number=_number(said.control),
+        verdict=_VERDICTS[said.status],
+        codes=_said(around),
+        reason=_reason(around),
+        faults=tuple(_fault(each, each.said) for each in located[:_MOST_FAULTS]),
+    )
+
+
+def _said(faults: Iterable[Fault]) -> tuple[str, ...]:
+    """Return the codes as they stood there."""
+    return tuple(dict.fromkeys(plain(each.said) for each in faults))[:_MOST_CODES]
+
+
+def _reason(faults: Iterable[Fault]) -> str:
+    """Return what the codes mean; of one that nobody knows, the code."""
+    words = dict.fromkeys(plain(each.message) or each.code.words for each in faults)
+    return "; ".join([*words][:_MOST_CODES])
 
 
 # --- what we say about theirs ----------------------------------------------------------------------------------------
@@ -98,18 +124,18 @@ def owed(verdict: InterchangeVerdict, *, newer: bool) -> list[FunctionalAcknowle
         told.append(
             FunctionalAcknowledgement(number=said[1], verdict=_VERDICTS[verdict.status], codes=codes, test=test)
         )
-    return told
+    return [each.changed(interchange=plain(verdict.interchange.control)) for each in told]
 
 
 def _group(verdict: GroupVerdict, *, newer: bool, test: bool) -> FunctionalAcknowledgement:
-    declared = verdict.declared.strip()
+    declared = count(verdict.declared)
     return FunctionalAcknowledgement(
-        group=verdict.group.functional_id.strip(),
-        number=verdict.group.control[:128],
-        version=verdict.group.version[:128],
+        group=plain(verdict.group.functional_id),
+        number=_number(verdict.group.control),
+        version=plain(verdict.group.version),
         verdict=_VERDICTS[verdict.status],
         codes=_codes((each for each in verdict.faults if each.level is Level.GROUP), newer=newer),
-        included=int(declared) if declared.isdigit() else len(verdict.sets),
+        included=declared if declared >= 0 else len(verdict.sets),
         received=len(verdict.sets),
         accepted=verdict.accepted,
         documents=tuple(_verdict(each, newer=newer) for each in verdict.sets),
@@ -129,32 +155,48 @@ def _document(code: str, control: str, status: Status, faults: Iterable[Fault], 
     if located and _SEGMENTS_IN_ERROR not in codes:
         codes = (*codes, _SEGMENTS_IN_ERROR)
     return DocumentVerdict(
-        type=code.strip(),
-        number=control.strip() or "?",
+        type=plain(code),
+        number=_number(control),
         verdict=_VERDICTS[status],
         codes=codes[:_MOST_CODES],
-        faults=tuple(_fault(each, newer=newer) for each in located[:_MOST_FAULTS]),
+        faults=tuple(_fault(each, _code(each, newer=newer), newer=newer) for each in located[:_MOST_FAULTS]),
     )
 
 
-def _fault(fault: Fault, *, newer: bool) -> TransmissionFault:
+def _fault(fault: Fault, code: str, *, newer: bool = True) -> TransmissionFault:
     place = [fault.element, fault.component or "", fault.repeat if newer and fault.repeat > 1 else ""]
     return TransmissionFault(
-        code=fault.code.ack_999 if newer else fault.code.ack,
-        text=fault.message or fault.code.words,
+        code=plain(code),
+        text=_printable(fault.message or fault.code.words)[:2000],
         segment=re.sub("[^A-Z0-9]", "", fault.tag.upper())[:3],
         position=fault.segment,
-        loop=fault.loop,
+        loop=plain(fault.loop),
         element=":".join(map(str, place)).rstrip(":") if fault.level is Level.ELEMENT else "",
         element_number=fault.reference if fault.reference.isdigit() else "",
-        value="".join(mark if mark.isprintable() else " " for mark in fault.value[:99]),
+        value=_printable(fault.value[:99]),
     )
+
+
+def _number(control: str) -> str:
+    return plain(control) or "?"
+
+
+def plain(text: str) -> str:
+    """Return as much of what stood there as a record keeps: a blank for each mark that nobody could print."""
+    return _printable(text)[:_LONGEST].strip()
+
+
+def _printable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def _codes(faults: Iterable[Fault], *, newer: bool) -> tuple[str, ...]:
     told = (each for each in faults if each.severity > Severity.NOTE)
-    codes = dict.fromkeys(each.code.ack_999 if newer else each.code.ack for each in told)
-    return tuple(codes)[:_MOST_CODES]
+    return tuple(dict.fromkeys(_code(each, newer=newer) for each in told))[:_MOST_CODES]
+
+
+def _code(fault: Fault, *, newer: bool) -> str:
+    return fault.code.ack_999 if newer else fault.code.ack
 
 
 # --- as segments -----------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import partial
 from connectors.edi import functional, stranded
 from connectors.edi.cut import Sorting, read_whole, unfit
 from connectors.edi.judged import Judged
-from connectors.edi.settings import Acknowledge, EdiSettings, Level
+from connectors.edi.settings import Acknowledge, Duplicate, EdiSettings, Level
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.fault import Fault, FaultCode, Severity
 from hub.codec.x12.interchange import Interchange, InterchangeNote, Segment, TransactionSet, element
@@ -48,7 +48,24 @@ class Reading:
             yield from self._without_document(verdict)
             if self.settings.acknowledge is not Acknowledge.NONE:
                 yield from functional.owed(verdict, newer=self.settings.acknowledge is Acknowledge.IMPLEMENTATION)
-            yield from _envelope_faults(verdict)
+            yield from self._envelope_faults(verdict)
+
+    def _envelope_faults(self, verdict: InterchangeVerdict) -> Iterator[BadRecord]:
+        """Yield what is wrong around the documents, so that somebody sees why none of them came."""
+        around = [*verdict.faults, *(fault for group in verdict.groups for fault in group.faults)]
+        errors = [each for each in around if each.severity is Severity.ERROR]
+        numbered = Duplicate.INTERCHANGE in self.settings.duplicates  # else a number says nothing of what has it
+        if errors:
+            control = verdict.interchange.control
+            yield BadRecord(
+                "; ".join(str(each) for each in errors[:_SHOWN]),
+                record=f"interchange {control}",
+                field=errors[0].place,
+                todo="what stands under these headers was refused and not applied: ask the partner to send it again, "
+                "whole; under the same number or another",
+                code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+                known={"interchange": functional.plain(control)} if numbered else {},
+            )
 
     def _without_document(self, verdict: InterchangeVerdict) -> Iterator[BadRecord]:
         """Tell, them too, of sets that no document of the mapping file is for."""
@@ -185,20 +202,6 @@ def _no_interchange(content: bytes) -> BadRecord:
         todo="look at the file; ask the partner, or narrow `inbox` so that other files are left alone",
         code="no interchange",
     )
-
-
-def _envelope_faults(verdict: InterchangeVerdict) -> Iterator[BadRecord]:
-    """Yield what is wrong around the documents, so that somebody sees why none of them came."""
-    around = [*verdict.faults, *(fault for group in verdict.groups for fault in group.faults)]
-    errors = [each for each in around if each.severity is Severity.ERROR]
-    if errors:
-        yield BadRecord(
-            "; ".join(str(each) for each in errors[:_SHOWN]),
-            record=f"interchange {verdict.interchange.control}",
-            field=errors[0].place,
-            todo="what stands under these headers was refused and not applied: ask the partner to send it again",
-            code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
-        )
 
 
 def _name(interchange: Interchange, header: Segment) -> str:

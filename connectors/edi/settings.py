@@ -76,6 +76,13 @@ class Level(StrEnum):
     GUIDE = "guide"
 
 
+class ChangeAnswer(StrEnum):
+    """The set by which a customer's change of its order (860) is answered."""
+
+    ORDER = "855"  # the answer to an order, as the order is now
+    CHANGE = "865"  # the answer to the change, which says of each line what was changed
+
+
 class Cartons(StrEnum):
     """How an 856 that we send says what is in which carton."""
 
@@ -138,7 +145,9 @@ class EdiSettings(ExchangeSettings):
     duplicates: Annotated[frozenset[Duplicate], Field(description="which tests for duplicates are on")] = frozenset(
         Duplicate
     )
-
+    change_answer: Annotated[ChangeAnswer, Field(description="what an 860 of theirs is answered with")] = (
+        ChangeAnswer.ORDER
+    )
     cartons: Annotated[Cartons, Field(description="what an 856 that we send says of cartons and their SSCC")] = (
         Cartons.NONE
     )

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from connectors.edi import cartons, finish, functional
-from connectors.edi.settings import Acknowledge, EdiSettings, Level
+from connectors.edi import cartons, change_answer, finish, functional
+from connectors.edi.settings import Acknowledge, ChangeAnswer, EdiSettings, Level
 from hub.codec.x12.acknowledge import VERSION_999
 from hub.codec.x12.check import StandardCheck
 from hub.codec.x12.fault import Fault, Severity
@@ -40,6 +40,8 @@ class Writing:
         try:
             finish.spread(root, record, loop.steps[-1].name if loop else "")
             cartons.packed(root, record, self.settings.cartons)
+            if self.settings.change_answer is ChangeAnswer.CHANGE:
+                root = change_answer.of_change(root, record, loop.steps[-1].name if loop else "")
             segments = segments_of(root, self._separators, self.settings.release[:6], policy=self.settings.in_data)
             segments = finish.counted(root.name, finish.totalled(root.name, segments))
             rendered = self._enveloped(root.name, segments, numbers)

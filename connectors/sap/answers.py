@@ -16,6 +16,8 @@ GROUP: Final = "IDOC"
 _TAKEN: Final = frozenset({"16", "41", "53"})
 _REFUSED: Final = frozenset({"02", "04", "05", "17", "20", "26", "29", "40", "51", "56", "60", "63", "65", "68"})
 _BY_KIND: Final[Mapping[str, Verdict]] = {"E": Verdict.REJECTED, "A": Verdict.REJECTED}
+#: A place of more digits than any IDoc has segments is none.
+_LONGEST_PLACE: Final = 10
 _OURS: Final[Mapping[bool, str]] = {True: "16", False: "17"}
 
 
@@ -24,13 +26,19 @@ def answers(idoc: Idoc) -> Iterator[FunctionalAcknowledgement]:
     for name in ("E1STATS", "E1STATE"):
         for segment in idoc.named(name):
             verdict = _verdict(segment)
-            number = segment.values.get("DOCNUM", "").strip()
+            number = _plain(segment, "DOCNUM")
             if verdict is not None and number:
                 yield _answer(segment, number, verdict)
 
 
+def _plain(segment: Segment, name: str) -> str:
+    """Return as much of a number or code as a record keeps: a blank for each mark that nobody could print."""
+    value = segment.values.get(name, "")[:128]
+    return "".join(mark if mark.isprintable() else " " for mark in value).strip()
+
+
 def _verdict(segment: Segment) -> Verdict | None:
-    status = segment.values.get("STATUS", "").strip()
+    status = _plain(segment, "STATUS")
     if status in _TAKEN:
         return Verdict.ACCEPTED
     if status in _REFUSED:
@@ -39,7 +47,7 @@ def _verdict(segment: Segment) -> Verdict | None:
 
 
 def _answer(segment: Segment, number: str, verdict: Verdict) -> FunctionalAcknowledgement:
-    status = segment.values.get("STATUS", "").strip() or "?"
+    status = _plain(segment, "STATUS") or "?"
     faults = () if verdict.taken else (_fault(segment.values, status),)
     document = DocumentVerdict(number=number, verdict=verdict, codes=(status,), faults=faults)
     return FunctionalAcknowledgement(
@@ -58,9 +66,9 @@ def _fault(values: Mapping[str, str], status: str) -> TransmissionFault:
     message = " ".join(filter(None, (values.get("STAMID", "").strip(), values.get("STAMNO", "").strip())))
     return TransmissionFault(
         code=status,
-        text=text or message or f"status {status} without a text",
-        position=int(place) if place.isascii() and place.isdigit() else None,
-        element=values.get("SEGFLD", "").strip(),
+        text=(text or message or f"status {status} without a text")[:2000],
+        position=int(place) if place.isascii() and place.isdigit() and len(place) < _LONGEST_PLACE else None,
+        element=values.get("SEGFLD", "").strip()[:128],
     )
 
 

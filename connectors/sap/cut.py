@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 
 from connectors.sap.settings import SapSettings
 from hub.codec.idoc.fault import Fault
 from hub.codec.idoc.model import Form, Idoc
 from hub.codec.idoc.reader import read
-from hub.codec.idoc.writer import write
+from hub.codec.idoc.writer import CannotWrite, write
 from hub.contract import RawItem
+from hub.wire.exchange.refusal import inseparable
 
 #: The messages that say what became of documents, and so are never acknowledged themselves.
 ACKNOWLEDGEMENTS = frozenset({"STATUS", "ALEAUD"})
+_ENDS = re.compile(r"[\r\n]")
 
 
 def events(content: bytes, settings: SapSettings) -> Iterator[Idoc | Fault]:
@@ -37,8 +40,26 @@ def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str
         if isinstance(event, Idoc) and not unfit(event, settings) and not broken_off(event):
             document = document_of(event.message_type)
             if document is not None:
-                content = write([event], dictionary=settings.words)
+                content = _alone(event, settings)
                 yield RawItem(_key(event, content), content, file.name, file.at, document, file.key)
+
+
+def _alone(idoc: Idoc, settings: SapSettings) -> bytes:
+    """Return an IDoc as it was read, without the file around it.
+
+    A line end within a flat record (a lone CR in a text) would begin another one there: it becomes a blank.
+    """
+    try:
+        return write([idoc], dictionary=settings.words)
+    except CannotWrite:
+        for each in idoc.segments:
+            each.header = _ENDS.sub(" ", each.header)
+            each.values = {key: _ENDS.sub(" ", value) for key, value in each.values.items()}
+        idoc.control = {key: _ENDS.sub(" ", value) for key, value in idoc.control.items()}
+    try:
+        return write([idoc], dictionary=settings.words)
+    except CannotWrite as error:
+        return inseparable(f"IDoc {idoc.number or 'without number'} cannot be taken out of its file: {error}")
 
 
 def broken_off(idoc: Idoc) -> bool:

@@ -19,6 +19,7 @@ from hub.model.base import Record
 from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
 
 _SHOWN = 5
+_LONGEST_NUMBER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,9 @@ class Reading:
                 yield _owed(event)
 
     def _owes(self, idoc: Idoc) -> bool:
-        wanted = self.settings.acknowledge is not Acknowledge.NONE and bool(idoc.number.strip("0"))
-        return wanted and idoc.message_type not in ACKNOWLEDGEMENTS
+        wanted = self.settings.acknowledge is not Acknowledge.NONE and idoc.message_type not in ACKNOWLEDGEMENTS
+        number = idoc.number.strip("0")  # converters leave it blank; what does not fit into DOCNUM cannot be answered
+        return wanted and number.isprintable() and 0 < len(number) <= _LONGEST_NUMBER
 
     def answers(self, content: bytes) -> Iterator[Record | BadRecord]:
         """Yield what a STATUS or ALEAUD says of our IDocs."""
@@ -179,6 +181,6 @@ def _no_document(idoc: Idoc) -> BadRecord:
 def _owed(idoc: Idoc) -> FunctionalAcknowledgement:
     errors = _errors(idoc)
     verdict = Verdict.REJECTED if errors else Verdict.ACCEPTED
-    faults = tuple(TransmissionFault(code=each.code.name.lower(), text=str(each)) for each in errors[:_SHOWN])
-    document = DocumentVerdict(type=idoc.message_type, number=idoc.number, verdict=verdict, faults=faults)
+    faults = tuple(TransmissionFault(code=each.code.name.lower(), text=str(each)[:2000]) for each in errors[:_SHOWN])
+    document = DocumentVerdict(type=idoc.message_type[:128], number=idoc.number, verdict=verdict, faults=faults)
     return FunctionalAcknowledgement(group=answers.GROUP, number=idoc.number, verdict=verdict, documents=(document,))

@@ -16,7 +16,6 @@ from sqlalchemy import Connection, and_, bindparam, exists, insert, select, upda
 
 from hub.delivery.claims import WRITE_ATTEMPT, Claim, opened
 from hub.delivery.policy import Verb
-from hub.delivery.port import Interrupted
 from hub.model.state import DELIVERY_MOVES, DeliveryState, check_move
 from hub.store import deliveries, ramp
 from hub.store.connections import ConnectionMode
@@ -166,6 +165,22 @@ def _end_attempt(tx: Connection, claim: Claim, end: Settlement, now: datetime) -
 
 
 # --- after a crash ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A delivery that a process left in the middle when it died, and what became of it.
+
+    `verb` is what it was at, send or find; `entered` is true when the connector had been entered, so that bytes may
+    have left.
+    """
+
+    delivery_id: int
+    connection: str
+    key: str
+    verb: str
+    entered: bool
+    became: DeliveryState
 
 
 def abandoned(tx: Connection, alive: Callable[[str], bool]) -> list[int]:

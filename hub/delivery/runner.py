@@ -20,10 +20,10 @@ from hub.delivery.claims import Claim
 from hub.delivery.courier import Courier
 from hub.delivery.debt import Debt
 from hub.delivery.lanes import Board, Check, Lane, Preview, Work
+from hub.delivery.ledger import Interrupted
 from hub.delivery.links import Links
 from hub.delivery.outcomes import Outcomes
 from hub.delivery.policy import RetryPolicy
-from hub.delivery.port import Interrupted
 from hub.delivery.preview import preview
 from hub.delivery.rounds import Rounds
 from hub.delivery.tools import AnswerHours, Tools, agreed_hours
@@ -80,7 +80,7 @@ class EmbeddedRunner:
         self._stopping = False
         self._lost: set[int] = set()
 
-    # --- the port ----------------------------------------------------------------------------------------------------
+    # --- the daemon's side --------------------------------------------------------------------------------------------
 
     def start(self) -> Sequence[Interrupted]:
         """Take up what a dead process left, and begin; returns what was interrupted."""

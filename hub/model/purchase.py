@@ -119,6 +119,10 @@ class AcknowledgementLine(Record):
     quantity: Quantity | None = None
     backordered: Annotated[Quantity | None, Field(description="to a customer: what it has to wait for")] = None
     outcome: Outcome = Outcome.ACCEPTED
+    change: Annotated[
+        LineChange | None, Field(description="to a customer: what its change did with the line; empty: nothing")
+    ] = None
+    too_late: Annotated[bool, Field(description="to a customer: more has left already than its change leaves")] = False
     promised: Moment | None = None
     unit_cost: Quantity | None = None
     reason: Text = ""

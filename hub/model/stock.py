@@ -24,6 +24,7 @@ class StockLevel(Record):
     sku: Code
     location: Annotated[Code | None, Field(description="our node code; the partner's only node when absent")] = None
     quantity: Quantity
+    lot: Annotated[str, Field(max_length=64, description="of this lot alone; a document's lots of a SKU add up")] = ""
     safety: Annotated[Quantity | None, Field(description="kept back from sale at this node")] = None
     status: Annotated[str, Field(pattern="^(active|discontinued)$", description="active or discontinued")] = "active"
     as_of: Moment | None = None

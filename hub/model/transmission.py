@@ -52,6 +52,7 @@ class DocumentVerdict(Record):
     number: Code
     verdict: Verdict
     codes: tuple[Short, ...] = ()
+    reason: Annotated[Text, Field(description="the codes in plain words")] = ""
     faults: tuple[TransmissionFault, ...] = ()
 
 
@@ -66,10 +67,13 @@ class FunctionalAcknowledgement(Record):
     version: Short = ""
     verdict: Verdict
     codes: tuple[Short, ...] = ()
+    reason: Annotated[Text, Field(description="the codes in plain words")] = ""
+    duplicate: Annotated[bool, Field(description="refused only because its number came before")] = False
     included: Annotated[int | None, Field(ge=0, description="documents that the group said it holds")] = None
     received: Annotated[int | None, Field(ge=0)] = None
     accepted: Annotated[int | None, Field(ge=0)] = None
     at: Moment | None = None
+    interchange: Annotated[Short, Field(description="ours about theirs: the interchange that it came in")] = ""
     test: Annotated[bool, Field(description="about a test transmission")] = False
     documents: tuple[DocumentVerdict, ...] = ()
 
@@ -84,8 +88,13 @@ class FunctionalAcknowledgement(Record):
 
     @property
     def reference(self) -> str:
-        """The name of the transmission in the ledger: `PO 17`."""
+        """The name of the transmission: `PO 17`, or `17` of a whole interchange."""
         return transmission_reference(self.group, self.number)
+
+    @property
+    def named(self) -> str:
+        """What the ledger's name of the transmission is, or ends with: in an interchange of ours is one group."""
+        return self.reference if self.group else f" {self.reference}"
 
 
 def transmission_reference(group: str, number: str) -> str:

@@ -35,9 +35,9 @@ from hub.contract import (
     Rendered,
     TemporaryFailure,
 )
+from hub.delivery.ledger import Interrupted
 from hub.delivery.links import Links
 from hub.delivery.policy import RetryPolicy
-from hub.delivery.port import Interrupted
 from hub.delivery.runner import EmbeddedRunner
 from hub.model.base import Record
 from hub.model.document import Direction, Kind

@@ -212,3 +212,75 @@ def test_two_pallets_of_one_sku_that_nothing_tells_apart_are_two_receipts(tmp_pa
         ("R-77-CUP#2", 4),
         ("R-77-MUG", 1),
     ]
+
+
+# --- lots ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_ship_notice_says_of_each_item_its_lot(edi: EdiConnector) -> None:
+    told = sent(edi, "shipment", packed(of_line(1, 2, lot="B1"), of_line(1, 1, lot="B2")))
+    assert told[-7:] == [
+        *("HL*3*2*I*0", "LIN*1*VN*CUP*LT*B1", "SN1*1*2*EA"),
+        *("HL*4*2*I*0", "LIN*1*VN*CUP*LT*B2", "SN1*1*1*EA", "CTT*4"),
+    ]
+
+
+def test_items_of_two_lots_are_two_items_in_one_carton_and_above_their_cartons(tmp_path: Path) -> None:
+    two = packed(of_line(1, 2, lot="B1", sscc=FIRST), of_line(1, 1, lot="B2", sscc=SECOND))
+    told = sent(seller(tmp_path, connection='cartons = "standard"'), "shipment", two)
+    assert [each for each in told if each[:3] in ("LIN", "SN1", "MAN")] == [
+        *("LIN*1*VN*CUP*LT*B1", "SN1*1*2*EA", "SN1*1*2*EA", f"MAN*GM*00{FIRST}"),
+        *("LIN*1*VN*CUP*LT*B2", "SN1*1*1*EA", "SN1*1*1*EA", f"MAN*GM*00{SECOND}"),
+    ]
+    together = packed(of_line(1, 2, lot="B1", sscc=FIRST), of_line(1, 1, lot="B2", sscc=FIRST))
+    with pytest.raises(BadRecord, match="holds several items"):
+        sent(seller(tmp_path, connection='cartons = "standard"'), "shipment", together)
+    told = sent(seller(tmp_path, connection='cartons = "pick_and_pack"'), "shipment", together)
+    assert [each for each in told if each[:3] in ("LIN", "MAN")] == [
+        *(f"MAN*GM*00{FIRST}", "LIN*1*VN*CUP*LT*B1", "LIN*1*VN*CUP*LT*B2"),
+    ]
+
+
+# --- answers to a change ---------------------------------------------------------------------------------------------
+
+CHANGED: list[dict[str, Any]] = [
+    {"line_number": 1, "sku": "CUP", "ordered": 3, "quantity": 3, "unit_cost": 4, "change": "change"},
+    {"line_number": 2, "sku": "MUG", "ordered": 0, "quantity": 0, "change": "cancel"},
+    {"line_number": 3, "sku": "POT", "ordered": 5, "quantity": 2, "backordered": 3, "outcome": "changed"},
+    {"line_number": 4, "sku": "JUG", "ordered": 1, "quantity": 1, "change": "add"},
+]
+
+
+def test_a_change_is_answered_by_an_865_where_the_partner_wants_one(tmp_path: Path) -> None:
+    edi = seller(tmp_path, connection='change_answer = "865"')
+    answer = Acknowledgement(order_number="4711", reference="SO1", change_number="2", outcome="changed", lines=CHANGED)
+    content = edi.render("answer", answer, MemoryNumbers(FakeClock())).content
+    assert b"GS*CA*" in content
+    assert sent(edi, "answer", answer) == [
+        "BCA*00*AC*4711**2*20261120***SO1",
+        *("POC*1*CA*3**EA*4**VN*CUP", "ACK*IA*3*EA", "POC*2*DI*0**EA***VN*MUG", "ACK*ID*0*EA"),
+        *("POC*3*NC*5**EA***VN*POT", "ACK*IQ*2*EA", "ACK*IB*3*EA", "POC*4*AI*1**EA***VN*JUG", "ACK*IA*1*EA", "CTT*4"),
+    ]
+
+
+def test_a_change_that_came_too_late_is_refused_line_by_line_or_as_a_whole(tmp_path: Path) -> None:
+    edi = seller(tmp_path, connection='change_answer = "865"')
+    late = {"line_number": 2, "sku": "MUG", "ordered": 0, "quantity": 0, "change": "cancel", "too_late": True}
+    told = sent(edi, "answer", Acknowledgement(order_number="4711", change_number="2", lines=[CHANGED[0], late]))
+    assert [each for each in told if each[:3] in ("BCA", "ACK")] == [
+        *("BCA*00*AC*4711**2*20261120", "ACK*IA*3*EA", "ACK*IR*0*EA"),
+    ]
+    told = sent(edi, "answer", Acknowledgement(order_number="4711", change_number="2", lines=[CHANGED[2], late]))
+    assert told[0] == "BCA*00*RD*4711**2*20261120"
+
+
+def test_an_order_is_answered_by_an_855_all_the_same_and_a_number_of_ours_is_not_told(tmp_path: Path) -> None:
+    edi = seller(tmp_path, connection='change_answer = "865"')
+    assert sent(edi, "answer", Acknowledgement(order_number="4711", lines=CHANGED))[0].startswith("BAK*")
+    ours = Acknowledgement(order_number="4711", change_number="000000001-0001", lines=CHANGED)
+    assert sent(edi, "answer", ours)[0] == "BCA*00*AC*4711***20261120"
+
+
+def test_a_change_is_answered_by_an_855_where_nothing_else_is_agreed(edi: EdiConnector) -> None:
+    answer = Acknowledgement(order_number="4711", change_number="2", lines=CHANGED)
+    assert sent(edi, "answer", answer)[0].startswith("BAK*")

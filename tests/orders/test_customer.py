@@ -13,7 +13,7 @@ from hub.model.order import OrderLine
 from hub.model.order_change import SalesOrderChange
 from hub.model.partner import Partner, Role
 from hub.model.place import Address
-from hub.model.purchase import Outcome
+from hub.model.purchase import LineChange, Outcome
 from hub.model.shipment import ShipmentLine
 from hub.services.selling import amendments, orders
 from hub.store import messages
@@ -167,6 +167,18 @@ def test_the_customer_is_told_what_is_in_which_carton(retail: Any) -> None:
     ]
 
 
+def test_a_customer_is_told_of_which_lots_its_goods_are(retail: Any) -> None:
+    says(retail, line("1", "A", 3))
+    retail.deliver()
+    number = retail.document("ACME", "4711")
+    lots = [
+        ShipmentLine(line_number=1, quantity=Decimal(n), lot=lot, tracking="1Z1") for lot, n in (("B1", 2), ("B2", 1))
+    ]
+    assert retail.ships(number, *lots, name="S1")
+    (notice,) = told(retail, Kind.SHIPMENT)
+    assert [(each.lot, int(each.quantity)) for each in notice.record.lines] == [("B1", 2), ("B2", 1)]
+
+
 def test_a_shop_that_declares_none_of_it_is_told_none_of_it(world: Any) -> None:
     world.source_of("acme", "A", 10)
     world.order(lines={"L1": ("A", 2)})
@@ -183,6 +195,26 @@ def test_a_change_is_applied_once_and_acknowledged_by_its_number(retail: Any) ->
     answers = told(retail, Kind.ACKNOWLEDGEMENT)
     assert [each.doc["change_number"] for each in answers] == ["", "1"]
     assert [(each.line_id, int(each.quantity)) for each in answers[1].record.lines] == [("1", 2), ("2", 3)]
+
+
+def test_the_answer_to_a_change_says_what_was_changed_since_the_last_one(retail: Any) -> None:
+    says(retail, line("1", "A", 4), line("2", "A", 2), line("3", "A", 1))
+    changes(retail, "1", {"line_id": "1", "quantity": "2"}, {"line_id": "2", "change": "cancel"})
+    changes(retail, "2", {"line_id": "4", "change": "add", **_three("A")}, at=2)
+    answers = told(retail, Kind.ACKNOWLEDGEMENT)
+    first, second, third = ([(line.line_id, line.change) for line in each.record.lines] for each in answers)
+    assert first == [("1", None), ("2", None), ("3", None)]
+    assert second == [("1", LineChange.CHANGE), ("2", LineChange.CANCEL), ("3", None)]
+    assert third == [("1", None), ("2", None), ("3", None), ("4", LineChange.ADD)]
+
+
+def test_a_change_of_what_has_left_came_too_late(retail: Any) -> None:
+    says(retail, line("1", "A", 4), line("2", "A", 2))
+    retail.deliver()
+    retail.ships(retail.document("ACME", "4711"), ShipmentLine(line_number=1, quantity=Decimal(4)))
+    changes(retail, "1", {"line_id": "1", "quantity": "1"}, {"line_id": "2", "quantity": "1"})
+    answer = told(retail, Kind.ACKNOWLEDGEMENT)[-1].record
+    assert [each.too_late for each in answer.lines] == [True, False]
 
 
 def _three(sku: str) -> dict[str, str]:

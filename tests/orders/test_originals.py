@@ -77,6 +77,8 @@ def test_the_order_the_answers_and_the_receipt_for_what_was_sent_are_shown(world
         ("acme", "shipments"),
     ]
     assert len(shown(world, "2")) == 1, "what is about another order is not shown"
+    comes(world, "acme", Kind.FUNCTIONAL_ACKNOWLEDGEMENT, '{"number": "000000017", "verdict": "accepted"}')
+    assert len(shown(world)) == 5, "a word on the interchange is one on the order in it"
 
 
 def test_a_document_about_many_orders_is_shown_with_each_of_them_and_a_bad_record_with_none(world: Any) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from hub.contract import BadRecord
 from hub.model.document import Kind
@@ -14,8 +14,8 @@ from hub.model.purchase import Outcome
 from hub.model.state import DeliveryState
 from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
 from hub.services.trade import transmissions
-from hub.store import deliveries
-from hub.store.tables import delivery, purchase
+from hub.store import deliveries, events
+from hub.store.tables import attempt, delivery, purchase
 
 
 @pytest.fixture
@@ -110,6 +110,81 @@ def test_what_arrived_and_is_not_acknowledged_in_the_agreed_hours_is_listed_unti
     assert (failure.code, failure.partner) == ("not acknowledged", "acme")
     sent.close(failure.id)
     assert sent.failures() == []
+
+
+# --- a word on the whole interchange, and what was taken in spite of its faults --------------------------------------
+
+
+def told_of_interchange(world: Any, verdict: Verdict, code: str = "", reason: str = "", **fields: Any) -> bool:
+    """Let acme send a TA1 about interchange 17."""
+    codes = (code,) if code else ()
+    record = FunctionalAcknowledgement(number="000000017", verdict=verdict, codes=codes, reason=reason, **fields)
+    with world.store.write() as tx:
+        return transmissions.apply(tx, world.desk, world.source("acme", "functional"), record)
+
+
+def last_event(world: Any) -> tuple[str, str]:
+    (newest, *_) = world.read(lambda tx: events.search(tx, subject=world.id_of()))
+    return newest.name, newest.detail.get("error", "")
+
+
+def test_a_refused_interchange_parks_its_document_with_what_the_code_means_and_shows_on_the_order(sent: Any) -> None:
+    assert told_of_interchange(sent, Verdict.REJECTED, "006", "the sender id is not valid")
+    (failure,) = sent.failures()
+    assert failure.code == "refused interchange 006"
+    assert failure.error == f"acme refused the interchange with {sent.po}: code 006: the sender id is not valid"
+    assert "under a new number" in failure.todo
+    assert last_event(sent) == ("delivery.parked", failure.error)
+
+
+def test_an_interchange_that_arrived_is_noted_on_the_order(sent: Any) -> None:
+    assert told_of_interchange(sent, Verdict.ACCEPTED)
+    assert sent.outgoing()[0].state is DeliveryState.SENT
+    assert last_event(sent) == ("delivery.arrived", "")
+
+
+def test_what_an_interchange_was_taken_in_spite_of_is_noted_on_the_order(sent: Any) -> None:
+    assert told_of_interchange(sent, Verdict.ACCEPTED_WITH_ERRORS, "014", "the interchange date is not valid")
+    assert last_event(sent) == ("delivery.taken with errors", "code 014: the interchange date is not valid")
+
+
+def test_what_a_document_was_taken_in_spite_of_is_noted_on_the_order(sent: Any) -> None:
+    fault = TransmissionFault(code="7", text="the code is not in the list", segment="PO1", position=7, element="3")
+    assert says(sent, "PO", "17", Verdict.ACCEPTED_WITH_ERRORS, fault)
+    assert sent.outgoing()[0].state is DeliveryState.CONFIRMED
+    assert last_event(sent) == (
+        "delivery.taken with errors",
+        "850 segment 7 PO1 element 3: the code is not in the list",
+    )
+
+
+def test_a_refusal_without_a_place_says_what_its_codes_mean(sent: Any) -> None:
+    document = DocumentVerdict(
+        type="850", number="0001", verdict=Verdict.REJECTED, codes=("4",), reason="the number of segments differs"
+    )
+    record = FunctionalAcknowledgement(group="PO", number="17", verdict=Verdict.REJECTED, documents=(document,))
+    with sent.store.write() as tx:
+        transmissions.apply(tx, sent.desk, sent.source("acme", "functional"), record)
+    (failure,) = sent.failures()
+    assert failure.error.endswith("as unreadable: code 4: the number of segments differs")
+
+
+def test_a_second_copy_that_is_refused_as_one_says_that_the_first_arrived(sent: Any) -> None:
+    """After a lost reply the same bytes go again; to send the order under a new number would be once too often."""
+    (one,) = sent.outgoing()
+    with sent.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.id == one.id).values(content_sha256="ab" * 32))
+        for number in (1, 2):
+            row = {"number": number, "verb": "send", "request": f"850_17.edi sha256:{'ab' * 32}"}
+            tx.execute(insert(attempt).values(delivery_id=one.id, started_at=sent.clock.now(), **row))
+    told_of_interchange(sent, Verdict.REJECTED, "025", "received before", duplicate=True)
+    assert sent.outgoing()[0].state is DeliveryState.SENT
+    assert last_event(sent) == ("delivery.arrived", "code 025: received before")
+
+
+def test_a_number_that_was_used_before_by_another_document_is_a_refusal(sent: Any) -> None:
+    told_of_interchange(sent, Verdict.REJECTED, "025", "received before", duplicate=True)
+    assert sent.outgoing()[0].state is DeliveryState.PARKED
 
 
 # --- what we owe -----------------------------------------------------------------------------------------------------

@@ -285,3 +285,44 @@ def test_a_code_page_is_known_by_saps_number_where_bytes_are_no_utf_8(tmp_path: 
     (said,) = read(sap, content)
     assert isinstance(said, Acknowledgement)
     assert said.lines[0].reason == "už není"
+
+
+# --- marks that no record can keep -----------------------------------------------------------------------------------
+
+
+def test_a_lone_line_end_in_a_flat_record_stops_neither_its_idoc_nor_those_beside_it(sap: SapConnector) -> None:
+    """It would begin another record where the IDoc is kept alone, so it is a blank there."""
+    both = b"".join(write(idocs([response(number)]), as_flat()) for number in (7, 8))
+    text = both.replace(b"PO-1 ", b"PO-1\r", 1)
+    assert text != both
+    said = [each for each in read(sap, text) if not isinstance(each, FunctionalAcknowledgement)]
+    assert [each.order_number for each in said if isinstance(each, Acknowledgement)] == ["PO-1", "PO-1"]
+
+
+def test_an_idoc_that_cannot_be_kept_alone_is_told_and_stops_nothing(
+    sap: SapConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.codec.idoc.writer._MOST_SEGMENTS", 2)
+    said = read(sap, write(idocs([xml("ORDRSP", "<E1EDK01 SEGMENT='1'/>")]), as_flat()) + _long())
+    (bad,) = [each for each in said if isinstance(each, BadRecord) and each.code == "document not kept"]
+    assert "IDoc 0000000000000007 cannot be taken out of its file" in bad.what
+
+
+def _long() -> bytes:
+    """Return a flat file of one IDoc of three segments."""
+    records = write(idocs([xml("ORDRSP", "<E1EDK01 SEGMENT='1'/>")]), as_flat()).splitlines(keepends=True)
+    return b"".join([records[0], *records[1:] * 3])
+
+
+def test_a_number_that_nobody_could_write_costs_no_other_idoc_its_answer(tmp_path: Path) -> None:
+    sap = connect(tmp_path, connection='acknowledge = "status"')
+    both = b"".join(write(idocs([response(number)]), as_flat()) for number in (7, 8))
+    said = list(sap.parse("mailbox", RawItem("k", both.replace(b"0000000000000007", b"00000000\x070000007", 1), "a")))
+    assert [each.number for each in said if isinstance(each, FunctionalAcknowledgement)] == ["0000000000000008"]
+
+
+def test_a_status_of_endless_words_is_told_as_far_as_a_record_keeps_them(sap: SapConnector) -> None:
+    (said,) = read(sap, told("51", STATXT="no " * 2000, SEGNUM="9" * 5000, SEGFLD="F" * 400))
+    assert isinstance(said, FunctionalAcknowledgement)
+    (fault,) = said.documents[0].faults
+    assert (said.verdict, fault.position, len(fault.element)) == (Verdict.REJECTED, None, 128)

@@ -39,6 +39,14 @@ def test_a_first_snapshot_is_what_the_node_has(feeding: Feeding) -> None:
     assert feeding.feeds() == [("applied", 2, 2, 0)]
 
 
+def test_the_lots_of_a_sku_are_one_figure_however_far_apart_they_stand(feeding: Feeding) -> None:
+    rows = [feeding.figure(f"S{number}", 1) for number in range(2 * MOST_TOGETHER)]
+    feeding.apply(feeding.figure("A", 5, lot="B1"), feeding.figure("B", 2), *rows, feeding.figure("A", "2.5", lot="B2"))
+    assert (feeding.on_hand()["A"], feeding.on_hand()["B"]) == (Decimal("7.5"), 2)
+    feeding.apply(feeding.figure("A", 1, lot="B2"))
+    assert feeding.on_hand()["A"] == 1
+
+
 def test_only_what_differs_counts_as_changed_and_is_written(feeding: Feeding, clock: FakeClock) -> None:
     feeding.apply(feeding.figure("A", 5), feeding.figure("B", 2))
     first = feeding.row("A")

@@ -112,9 +112,9 @@ def read_answers(segments: Iterable[Segment], separators: Separators) -> list[Gr
 
 def read_ta1(segment: Segment) -> InterchangeAnswer:
     """Return what a TA1 says."""
-    code = element(segment, 5)
+    code = element(segment, 5).strip()
     status = _STATUSES.get(element(segment, 4).strip(), Status.REJECTED)
-    fault = None if code in {"", "000"} else Fault(_fault_code(Level.INTERCHANGE, code), value=code, tag="ISA")
+    fault = None if code in {"", "000"} else replace(_fault(Level.INTERCHANGE, code), value=code, tag="ISA")
     return InterchangeAnswer(element(segment, 1), status, fault)
 
 
@@ -127,15 +127,16 @@ def _close(answer: GroupAnswer, segment: Segment) -> None:
 
 
 def _segment_fault(segment: Segment) -> Fault:
-    code = _fault_code(Level.SEGMENT, element(segment, 4))
-    return Fault(code, _number(element(segment, 2)), tag=element(segment, 1), loop=element(segment, 3))
+    told = _fault(Level.SEGMENT, element(segment, 4))
+    return replace(told, segment=_number(element(segment, 2)), tag=element(segment, 1), loop=element(segment, 3))
 
 
 def _element_fault(segment: Segment, around: Fault | None, separators: Separators) -> Fault:
     """Return the fault of an AK4, in the segment of the AK3 before it."""
     position, component, repeat = [*map(_number, separators.components(element(segment, 1))), 0, 0][:3]
-    code = _fault_code(Level.ELEMENT, element(segment, 3))
-    told = Fault(code, around.segment, tag=around.tag, loop=around.loop) if around else Fault(code)
+    told = _fault(Level.ELEMENT, element(segment, 3))
+    if around is not None:
+        told = replace(told, segment=around.segment, tag=around.tag, loop=around.loop)
     value, reference = element(segment, 4), element(segment, 2)
     return replace(told, element=position, component=component, repeat=repeat, value=value, reference=reference)
 
@@ -146,21 +147,21 @@ def _worded(faults: list[Fault]) -> list[Fault]:
     return [
         fault
         for fault in faults
-        if fault.code is not FaultCode.ELEMENTS_IN_ERROR or (fault.segment, fault.tag) not in located
+        if fault.code is not FaultCode.ELEMENTS_IN_ERROR or fault.message or (fault.segment, fault.tag) not in located
     ]
 
 
 def _codes(segment: Segment, first: int, level: Level) -> list[Fault]:
-    return [Fault(_fault_code(level, code), value=code) for code in segment[first:] if code]
+    return [replace(_fault(level, code), value=code) for code in segment[first:] if code]
 
 
-def _fault_code(level: Level, code: str) -> FaultCode:
-    """Return the fault that a code of an acknowledgement stands for; one that we do not know is a general one."""
+def _fault(level: Level, code: str) -> Fault:
+    """Return the fault that a code of an acknowledgement stands for; one that we do not know is never put in words."""
     code = code.strip()
     for each in FaultCode:
         if each.level is level and code in {each.ack, each.ack_999}:
-            return each
-    return _GENERAL[level]
+            return Fault(each, said=code)
+    return Fault(_GENERAL[level], said=code, message=f"code {code}" if code else "no code is given")
 
 
 def _status(segment: Segment) -> Status:

@@ -164,7 +164,7 @@ class Fault:
     one was expected; `tag` its id. `element`, `component` and `repeat` count from 1, 0 means the whole. `offset` is the
     byte in the input at which the segment begins, -1 when unknown. `value` is what stood there. `message` says more
     than the words of the code. `loop` is the loop's id (AK303) and `reference` the data element's number (AK402).
-    `graded` overrules the severity of the code.
+    `graded` overrules the severity of the code. `said` is the code of an acknowledgement as it stood there.
     """
 
     code: FaultCode
@@ -179,6 +179,7 @@ class Fault:
     loop: str = ""
     reference: str = ""
     graded: Severity | None = None
+    said: str = ""
 
     @property
     def severity(self) -> Severity:

@@ -26,6 +26,7 @@ _NAMED_BY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Kind.CATALOGUE_ENTRY: (("sku",), ()),
     Kind.SHIPMENT: (("order_number", "shipment_number"), ()),
     Kind.INVOICE: (("invoice_number",), ()),
+    Kind.INTERCHANGE: (("interchange",), ()),
 }
 _MOST = 10_000
 Identity = tuple[str, ...]

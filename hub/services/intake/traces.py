@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from hub.model.base import Record
 from hub.model.document import Kind
 from hub.model.order_change import SalesOrderChange
-from hub.store import orders, originals
+from hub.model.transmission import FunctionalAcknowledgement
+from hub.store import deliveries, orders, originals
 
 #: How each kind of record names the order that it is about: whose name it is, and the name.
 _NAMED: Mapping[Kind, tuple[str, Callable[[Any], str]]] = {
@@ -29,7 +30,7 @@ def keep(tx: Connection, partner: str, kind: Kind, applied: Iterable[tuple[int, 
         return
     whose, name = _NAMED[kind]
     named = [(message, name(record), record) for message, record in applied]
-    found = [(message, each) for message, own, record in named for each in (own, *_places(tx, partner, own, record))]
+    found = [(message, each) for message, own, record in named for each in _names(tx, partner, own, record)]
     originals.link(tx, whose, partner, found)
 
 
@@ -38,6 +39,15 @@ def name_of(record: Record) -> str:
     return str(getattr(record, "order_number", "") or getattr(record, "order_id", "") or "")
 
 
-def _places(tx: Connection, partner: str, name: str, record: Record) -> list[str]:
-    """Return the orders that a customer's order came as, one for each place; a change may be of all."""
-    return orders.of_places(tx, partner, name) if isinstance(record, SalesOrderChange) else []
+def _names(tx: Connection, partner: str, name: str, record: Record) -> list[str]:
+    """Return every name by which what a record is about may be known.
+
+    A customer's order came as one for each place, and a change may be of all of them. A word on a whole interchange is
+    one on what was in it.
+    """
+    if isinstance(record, SalesOrderChange):
+        return [name, *orders.of_places(tx, partner, name)]
+    if isinstance(record, FunctionalAcknowledgement) and not record.group:
+        sent = deliveries.by_transmission(tx, partner, record.named)
+        return [sent.transmission] if sent is not None and sent.transmission else []
+    return [name]

@@ -2,6 +2,7 @@
 
 - A figure replaces an older one; `as_of` decides, never the order of arrival. A row without a time holds as of its
   document. Two rows for one SKU at one node: the newer one counts, of two with one time the later in the document.
+- Rows of lots add up: those of one SKU at one node that stand in one document are one figure.
 - SKUs that we do not sell are kept too: a supplier's file often comes before our own catalogue.
 - A snapshot sets to zero what it does not name, at those nodes that it names at all. A row that could not be read
   keeps its figure; when one does not even say which SKU it is about, or no row can be read at all, nothing is zeroed
@@ -19,7 +20,7 @@ from datetime import datetime
 
 from hub.contract import BadRecord
 from hub.model.base import Record
-from hub.model.number import plain
+from hub.model.number import parse_number, plain
 from hub.model.stock import StockLevel
 from hub.services.desk import Desk, Source
 from hub.services.inventory import fresh
@@ -61,6 +62,7 @@ class _StockFeed:
     seen: Seen
     whole: bool = True
     kept: set[str] = field(default_factory=set)  # nodes with rows that keep an old figure
+    lots: dict[Pair, Level] = field(default_factory=dict)  # the sum of the lots that were named so far
     nodes: frozenset[str] = field(init=False)
     only: str | None = field(init=False)
     safety: str = field(init=False)
@@ -126,6 +128,8 @@ def _levels(stock: _StockFeed, piece: list[StockLevel | BadRecord]) -> dict[Pair
             continue
         level = _level(stock, node, record)
         pair = node, record.sku
+        if record.lot:
+            level = stock.lots[pair] = _together(stock.lots.get(pair), level)
         if pair not in found or level.as_of >= found[pair].as_of:
             found[pair] = level
     return found
@@ -140,6 +144,14 @@ def _level(stock: _StockFeed, node: str, record: StockLevel) -> Level:
         record.status,
         stock.times[record.as_of],
     )
+
+
+def _together(before: Level | None, level: Level) -> Level:
+    """Return the figure of a lot together with those of the lots before it."""
+    if before is None:
+        return level
+    quantity = plain(parse_number(before.on_hand) + parse_number(level.on_hand))
+    return level._replace(on_hand=quantity, as_of=max(before.as_of, level.as_of))
 
 
 def _unknown_place(stock: _StockFeed, record: StockLevel) -> BadRecord:

@@ -19,7 +19,7 @@ from hub.model.money import Money
 from hub.model.number import plain
 from hub.model.order import OrderLine
 from hub.model.partner import Role
-from hub.model.purchase import Acknowledgement, AcknowledgementLine, Invoice, InvoiceLine, Outcome
+from hub.model.purchase import Acknowledgement, AcknowledgementLine, Invoice, InvoiceLine, LineChange, Outcome
 from hub.model.shipment import Shipment, ShipmentLine
 from hub.model.state import LineState
 from hub.services.book import NOTHING, OPEN, Book, total
@@ -33,16 +33,19 @@ _FIRST_NUMBER = 100_000
 #: What keeps an order from being acknowledged: nobody knows yet what becomes of it.
 _UNDECIDED = OPEN - {LineState.BACKORDERED}
 _PROMISED = frozenset(LineState) - _UNDECIDED - {LineState.BACKORDERED, LineState.REJECTED, LineState.CANCELLED}
+_GONE = frozenset({LineState.SHIPPED, LineState.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What of one of the customer's lines has left, in one carton: its tracking number, its SSCC where it has one."""
+    """What of one of the customer's lines has left: in one carton (its tracking number, its SSCC), of one lot."""
 
     channel_line: str
     quantity: Decimal
     tracking: str = ""
     sscc: str = ""
+    lot: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ def acknowledge(tx: Connection, desk: Desk, book: Book, now: datetime) -> None:
     change = order_changes.newest(tx, order.doc.channel, order.id)
     key = f"{order.id}-ACK{change}"
     if deliveries.by_key(tx, order.doc.channel, key) is None:
-        _send(tx, order, document, Kind.ACKNOWLEDGEMENT, key, _acknowledgement(book, change, now), now)
+        answer = _acknowledgement(book, change, now)
+        if change:
+            answer = _of_change(answer, _answered(tx, order))
+        _send(tx, order, document, Kind.ACKNOWLEDGEMENT, key, answer, now)
 
 
 def shipped(tx: Connection, desk: Desk, gone: Departure, now: datetime) -> None:
@@ -129,6 +135,30 @@ def _acknowledgement(book: Book, change: str, now: datetime) -> Acknowledgement:
     )
 
 
+def _answered(tx: Connection, order: OrderRow) -> Mapping[str, AcknowledgementLine] | None:
+    """Return the lines that the customer was told of last; None when it was told nothing yet."""
+    entity, kind = f"order:{order.id}", Kind.ACKNOWLEDGEMENT
+    for each in deliveries.search(tx, connection=order.doc.channel, entity=entity, kind=kind, limit=1):
+        if isinstance(each.record, Acknowledgement):
+            return {line.line_id: line for line in each.record.lines}
+    return None
+
+
+def _of_change(answer: Acknowledgement, before: Mapping[str, AcknowledgementLine] | None) -> Acknowledgement:
+    """Say of each line what was changed since it was answered last; of an order that never was, all of it."""
+    lines = (each.changed(change=_change(each, before)) for each in answer.lines)
+    return answer.changed(lines=tuple(lines))
+
+
+def _change(line: AcknowledgementLine, before: Mapping[str, AcknowledgementLine] | None) -> LineChange | None:
+    was = before.get(line.line_id) if before is not None else None
+    if before is not None and was is None:
+        return LineChange.ADD
+    if was is not None and (was.ordered, was.unit_cost, was.sku) == (line.ordered, line.unit_cost, line.sku):
+        return None
+    return LineChange.CHANGE if line.ordered else LineChange.CANCEL
+
+
 def _together(outcomes: set[Outcome]) -> Outcome:
     return outcomes.pop() if len(outcomes) == 1 else Outcome.CHANGED if outcomes else Outcome.REJECTED
 
@@ -147,6 +177,7 @@ def _answer(book: Book, line: OrderLine) -> AcknowledgementLine:
         quantity=waits if outcome is Outcome.BACKORDERED else min(kept, ordered),
         backordered=waits,
         outcome=outcome,
+        too_late=total(book.select(_GONE, line_id=line.line_id)) > ordered,
         promised=book.order.doc.promise_by if kept else None,
         unit_cost=line.price,
         reason=_reason(book, line, ordered - kept),
@@ -201,6 +232,8 @@ def _notice_line(left: Left, line: OrderLine | None) -> ShipmentLine:
         quantity=left.quantity,
         tracking=left.tracking,
         sscc=left.sscc,
+        lot=left.lot,
+        expires_at=left.expires_at,
     )
 
 

@@ -35,10 +35,12 @@ _FIRST_NUMBER = 100_000
 
 
 class _Carton(NamedTuple):
-    """A carton as its shipment tells it apart."""
+    """A carton as its shipment tells it apart, or the goods of one lot in it."""
 
     tracking: str = ""
     sscc: str = ""
+    lot: str = ""
+    expires_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -136,13 +138,17 @@ def _left(answered: Answered, shipment: Shipment, record: str) -> list[_Left]:
 
 
 def _carton(shipment: Shipment, said: ShipmentLine | None = None) -> _Carton:
-    """Return the carton that a line left in; what the line does not say, its parcel does, or the only one there is."""
+    """Return the carton and lot that a line left in.
+
+    What the line does not say of its carton, its parcel does, or the only one there is.
+    """
     tracking = said.tracking if said else ""
     named = [each for each in shipment.parcels if tracking and each.tracking == tracking]
     parcel = next(iter(named or (shipment.parcels if len(shipment.parcels) == 1 and not tracking else ())), None)
     first = next((each.tracking for each in shipment.parcels if each.tracking), "")
     sscc = (said.sscc if said else "") or (parcel.sscc if parcel else "")
-    return _Carton(tracking or shipment.tracking or first, sscc)
+    lot, expires_at = (said.lot, said.expires_at) if said else ("", None)
+    return _Carton(tracking or shipment.tracking or first, sscc, lot, expires_at)
 
 
 def _add(left: _Left, said: ShipmentLine, carton: _Carton) -> None:
@@ -208,7 +214,7 @@ def _tell_channel(
 def _departure(answered: Answered, row: ShipmentRow, told: list[_Left]) -> Departure:
     """Return what the customer is to be told of a shipment."""
     left = (
-        Left(each.line.channel_line, quantity, carton.tracking, carton.sscc)
+        Left(each.line.channel_line, quantity, *carton)
         for each in told
         for carton, quantity in each.parcels.items()
         if quantity

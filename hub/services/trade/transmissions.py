@@ -38,8 +38,7 @@ def owe(tx: Connection, desk: Desk, source: Source, record: FunctionalAcknowledg
 
 def apply(tx: Connection, desk: Desk, source: Source, record: FunctionalAcknowledgement) -> bool:
     """Take over what a partner says of a transmission of ours: confirmed, or parked with the faults that it names."""
-    named = record.reference if record.group else f" {record.reference}"
-    sent = deliveries.by_transmission(tx, source.connection, named)
+    sent = deliveries.by_transmission(tx, source.connection, record.named)
     if sent is None:
         raise BadRecord(
             f"{source.connection} acknowledges {record.reference}, and we never sent it that",
@@ -48,30 +47,55 @@ def apply(tx: Connection, desk: Desk, source: Source, record: FunctionalAcknowle
             todo="ask the partner which transmission it means; perhaps it is of another system, then close this",
             code="unknown transmission",
         )
-    if not record.taken:
+    if not record.taken and not (record.duplicate and _sends(tx, sent) > 1):
         return _refuse(tx, desk, sent, record)
-    return _arrived(tx, desk, sent, whole=bool(record.group))
+    return _arrived(tx, desk, sent, record)
 
 
-def _arrived(tx: Connection, desk: Desk, sent: Delivery, *, whole: bool) -> bool:
-    """Take it as arrived; when only its envelope was looked at (not `whole`), a word on the document is still due."""
+def _sends(tx: Connection, sent: Delivery) -> int:
+    """Return how often these very bytes left: of a second copy that is refused as one, the first arrived."""
+    these = f"sha256:{sent.content_sha256}"
+    return sum(each.verb == "send" and these in (each.request or "") for each in deliveries.attempts(tx, sent.id))
+
+
+def _arrived(tx: Connection, desk: Desk, sent: Delivery, record: FunctionalAcknowledgement) -> bool:
+    """Take it as arrived; when only its envelope was looked at (no group), a word on the document is still due."""
     now = desk.clock.now()
+    whole = bool(record.group)
     take = deliveries.confirm if whole else deliveries.arrived
     news = take(tx, sent.connection, sent.key, None, now)
     if news and sent.kind in _ASKS_A_NODE and sent.sent_at is None:
         allocations.release(tx, sent.key, now)
-    return news
+    return _note_taken(tx, desk, sent, record) or news
+
+
+def _note_taken(tx: Connection, desk: Desk, sent: Delivery, record: FunctionalAcknowledgement) -> bool:
+    """Say on the order that the interchange arrived, or what the partner took a document in spite of."""
+    verdicts = {record.verdict, *(each.verdict for each in record.documents)}
+    well = verdicts == {Verdict.ACCEPTED}
+    if sent.order_id is None or (well and record.group):  # of a document that was taken well, its state says it
+        return False
+    detail = {"document": sent.key, "connection": sent.connection}
+    name = "delivery.arrived" if well or record.duplicate else "delivery.taken with errors"
+    events.record(
+        tx, name, sent.order_id, desk.clock.now(), detail=detail | ({} if well else {"error": _words(record)})
+    )
+    return True
 
 
 def _refuse(tx: Connection, desk: Desk, sent: Delivery, record: FunctionalAcknowledgement) -> bool:
     now = desk.clock.now()
-    words = _words(record)
+    words = _words(record) or "no reason given"
     error = {
         "error_class": "Rejected",
         "code": _code(record)[:64],
         "error": f"{sent.connection} refused {sent.key} as unreadable: {words}"[:2000],
         "todo": "correct what it names (the mapping file, or the record), then rerun it: it goes under a new number",
     }
+    if not record.group:
+        error["error"] = f"{sent.connection} refused the interchange with {sent.key}: {words}"[:2000]
+        error["todo"] = "correct what it names (us, them, separators or release under [connection]), or ask the partner"
+        error["todo"] += "; then rerun it: it goes under a new number"
     if not deliveries.refuse(tx, sent, error, now):
         return _note_late(tx, desk, sent, words)
     if sent.order_id is not None:
@@ -90,13 +114,15 @@ def _note_late(tx: Connection, desk: Desk, sent: Delivery, words: str) -> bool:
 
 
 def _words(record: FunctionalAcknowledgement) -> str:
-    """Return the faults in plain words, the first few."""
+    """Return the faults in plain words, the first few; of codes without a place, what they mean."""
     faults = [_fault(document, fault) for document in record.documents for fault in document.faults]
-    if not faults:
-        codes = [*record.codes, *(code for document in record.documents for code in document.codes)]
-        return f"code {', '.join(codes)}" if codes else "no reason given"
-    more = len(faults) - _SHOWN_FAULTS
-    return "; ".join(faults[:_SHOWN_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    if faults:
+        more = len(faults) - _SHOWN_FAULTS
+        return "; ".join(faults[:_SHOWN_FAULTS]) + (f"; and {more} more" if more > 0 else "")
+    said = [(record.codes, record.reason), *((each.codes, each.reason) for each in record.documents)]
+    codes = ", ".join(dict.fromkeys(code for several, _ in said for code in several))
+    reasons = "; ".join(dict.fromkeys(reason for _, reason in said if reason))
+    return f"code {codes}{reasons and f': {reasons}'}" if codes else ""
 
 
 def _fault(document: DocumentVerdict, fault: TransmissionFault) -> str:
@@ -119,4 +145,6 @@ def _code(record: FunctionalAcknowledgement) -> str:
     for document in record.documents:
         for fault in document.faults:
             return f"refused {fault.segment}{fault.element and f'-{fault.element}'} {fault.code}".strip()
+    if not record.group:
+        return f"refused interchange {' '.join(record.codes)}".strip()
     return "refused " + ("partly" if record.verdict is Verdict.PARTLY_ACCEPTED else "whole")

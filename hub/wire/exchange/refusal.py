@@ -6,6 +6,7 @@ from hub.contract import BadRecord
 
 _MARK = b"\x00crossdock refused this file\n"
 _UNREADABLE = b"\x00crossdock could not read this file\n"
+_INSEPARABLE = b"\x00crossdock could not keep this document alone\n"
 
 
 def refusal(sentence: str) -> bytes:
@@ -18,6 +19,11 @@ def unreadable(sentence: str) -> bytes:
     return _UNREADABLE + sentence.encode()
 
 
+def inseparable(sentence: str) -> bytes:
+    """Return the content that stands for a document which cannot be kept without the file that it came in."""
+    return _INSEPARABLE + sentence.encode("utf-8", "replace")
+
+
 def refused(content: bytes, name: str) -> BadRecord | None:
     """Return the bad record that such content means, or None for a file like any other."""
     if content.startswith(_UNREADABLE):
@@ -26,6 +32,13 @@ def refused(content: bytes, name: str) -> BadRecord | None:
             record=f"file {name}",
             todo="it is tried again at every look: ask the partner about it, and close this when it has come in",
             code="file unreadable",
+        )
+    if content.startswith(_INSEPARABLE):
+        return BadRecord(
+            content.removeprefix(_INSEPARABLE).decode("utf-8", "replace"),
+            record=f"a document of file {name}",
+            todo="nothing of it was applied, and the file is kept whole: ask the partner to send the document right",
+            code="document not kept",
         )
     if not content.startswith(_MARK):
         return None
