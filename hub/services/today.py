@@ -74,13 +74,13 @@ class Today:
         return sum(group.count for group in self.groups)
 
 
-def look(tx: Connection, desk: Desk, jobs: Iterable[Job]) -> Today:
-    """Return how things stand now."""
+def look(tx: Connection, desk: Desk, jobs: Iterable[Job], *, with_ids: bool = False) -> Today:
+    """Return how things stand now; each cause with the ids of all that it is made of where these are asked for."""
     now = desk.clock.now()
     upcoming = sorted(next_runs(jobs, now).items(), key=lambda each: each[1])[:8]
     return Today(
         at=now,
-        groups=failures.group(failures.list_failures(tx, now)),
+        groups=failures.groups(tx, now, with_ids=with_ids),
         troubled=[each for each in connections.listing(tx, desk) if each.trouble or each.mode == "paused"],
         backlog=_backlog(tx),
         coming=[Coming(code, document, at) for (_, code, document), at in upcoming],

@@ -327,13 +327,6 @@ def parked(
     return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
 
 
-def done_with(tx: Connection, limit: int = 1000) -> list[ParkedRecord]:
-    """Return records that were parked and are no more: a person closed them or they came whole since; newest first."""
-    over = parked_record.c.state != "open"  # most are: read from the newest on, without sorting
-    query = select(parked_record).where(over).order_by(parked_record.c.id.desc()).limit(limit)
-    return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
-
-
 def resolve_parked(
     tx: Connection,
     *,
