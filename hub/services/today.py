@@ -17,6 +17,7 @@ from hub.services.syncing.connections import ConnectionView
 from hub.services.syncing.schedules import Job
 from hub.services.syncing.sync_view import next_runs
 from hub.store.tables import connection, delivery, message, sales_order, shipment, sync_run
+from hub.store.tally import tally
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _HOURS = 24
@@ -91,12 +92,11 @@ def look(tx: Connection, desk: Desk, jobs: Iterable[Job], *, with_ids: bool = Fa
 
 
 def _counts(tx: Connection) -> Counts:
-    by_status = select(sales_order.c.status, func.count()).group_by(sales_order.c.status)
     leaving = select(func.count()).where(delivery.c.state.in_([state.value for state in _UNDER_WAY]))
     waiting = select(func.count()).where(message.c.state == "received")
     down = select(func.count()).where(connection.c.outage_since.is_not(None))
     return Counts(
-        orders_by_status={row[0]: int(row[1]) for row in tx.execute(by_status)},
+        orders_by_status={status: count for (status,), count in sorted(tally(tx, sales_order, "status").items())},
         under_way=_one(tx, leaving) + _one(tx, waiting),
         shipments=_one(tx, select(func.count()).select_from(shipment)),
         connections_down=_one(tx, down),
