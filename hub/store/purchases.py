@@ -83,6 +83,12 @@ def of_order(tx: Connection, order_id: str) -> list[PurchaseRow]:
     return [_row(row) for row in tx.execute(query).mappings()]
 
 
+def newest_alone(partner: str, limit: int, column: str = "number") -> Select[Any]:
+    """Return the statement that finds one column of a partner's newest documents."""
+    query = select(purchase.c[column]).where(purchase.c.partner == partner)
+    return query.order_by(purchase.c.number.desc()).limit(limit)
+
+
 _ASKED = tuple(purchase.c[name] for name in Asked.__slots__)
 
 

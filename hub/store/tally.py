@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, Table, func, literal_column, select
 
-_SAMPLE = 100
+_SAMPLE, _GOLDEN = 100, 0.6180339887498949
 
 
 def tally(tx: Connection, table: Table, *names: str) -> Mapping[tuple[str, ...], int]:
@@ -43,7 +43,8 @@ def _most_common(tx: Connection, table: Table, columns: Sequence[Column[Any]]) -
     last = tx.execute(select(func.max(rowid)).select_from(table)).scalar_one()
     if not last:
         return None
-    spread = sorted({max(1, last * step // _SAMPLE) for step in range(1, _SAMPLE + 1)})
+    # as far apart as can be and never in step with what comes every so often
+    spread = sorted({1 + int(last * (step * _GOLDEN % 1)) for step in range(_SAMPLE)})
     some = tx.execute(select(*columns).where(rowid.in_(spread)))
     counts = Counter([tuple(map(str, row)) for row in some])
     return next((value for value, _ in counts.most_common(1)), None)

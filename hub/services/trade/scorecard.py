@@ -62,20 +62,20 @@ def score(tx: Connection, partner: Partner) -> Scorecard:
         documents=len(rows),
         fed_at=tx.execute(select(func.max(feed.c.ended_at)).where(feed.c.connection == partner.code)).scalar(),
         feed_due_hours=partner.agreement.stock_hours,
-        answer_hours=_answer_hours(tx, rows),
+        answer_hours=_answer_hours(tx, partner.code, rows),
         agreed_answer_hours=partner.agreement.acknowledge_hours if partner.agreement.acknowledges else None,
-        filled=_filled(tx, rows),
-        on_time=_on_time(tx, rows),
+        filled=_filled(tx, partner.code, rows),
+        on_time=_on_time(tx, partner.code, rows),
         price_variance=_price_variance(tx, rows),
         refused=_refused(tx, partner.code),
         unconfirmed=_unconfirmed(tx, partner.code),
     )
 
 
-def _answer_hours(tx: Connection, rows: Sequence[Asked]) -> float | None:
+def _answer_hours(tx: Connection, code: str, rows: Sequence[Asked]) -> float | None:
     """Return the median of hours from a document to its acknowledgement."""
     written = {row.number: row.created_at for row in rows}
-    orders = sorted({row.order_id for row in rows})
+    orders = purchases.newest_alone(code, NEWEST, "order_id")
     query = select(event.c.detail, event.c.at).where(
         event.c.subject.in_(orders), event.c.name == "document.acknowledged"
     )
@@ -87,11 +87,10 @@ def _answer_hours(tx: Connection, rows: Sequence[Asked]) -> float | None:
     return median(hours) if hours else None
 
 
-def _filled(tx: Connection, rows: Sequence[Asked]) -> Decimal | None:
+def _filled(tx: Connection, code: str, rows: Sequence[Asked]) -> Decimal | None:
     """Return how much of what was ordered has left, over documents of which nothing is awaited any more."""
-    numbers = [row.number for row in rows]
     query = select(allocation.c.document, allocation.c.state, allocation.c.quantity).where(
-        allocation.c.document.in_(numbers)
+        allocation.c.document.in_(purchases.newest_alone(code, NEWEST))
     )
     left: dict[str, Decimal] = {}
     awaited = set()
@@ -105,10 +104,12 @@ def _filled(tx: Connection, rows: Sequence[Asked]) -> Decimal | None:
     return sum((left.get(row.number, _NOTHING) for row in done), _NOTHING) / ordered if ordered else None
 
 
-def _on_time(tx: Connection, rows: Sequence[Asked]) -> Decimal | None:
+def _on_time(tx: Connection, code: str, rows: Sequence[Asked]) -> Decimal | None:
     due = {row.number: row.ship_by for row in rows if row.ship_by is not None}
-    query = select(shipment.c.purchase_number, shipment.c.created_at).where(shipment.c.purchase_number.in_(sorted(due)))
-    in_time = [at <= due[number] for number, at in tx.execute(query)]
+    query = select(shipment.c.purchase_number, shipment.c.created_at).where(
+        shipment.c.purchase_number.in_(purchases.newest_alone(code, NEWEST))
+    )
+    in_time = [at <= due[number] for number, at in tx.execute(query) if number in due]
     return Decimal(sum(in_time)) / len(in_time) if in_time else None
 
 
