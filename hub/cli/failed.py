@@ -20,7 +20,7 @@ from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session,
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.services.attention import failures, retry_data, waiting
-from hub.services.attention.failure import FailureKind, Filters
+from hub.services.attention.failure import FailureKind, Filters, Group
 from hub.services.attention.failure_detail import detail
 from hub.services.attention.failure_watch import Fate, fates
 from hub.services.attention.rehearsal import rehearse
@@ -152,15 +152,17 @@ def list_failed(
         return
     with session.reading() as (hub, tx):
         now = hub.clock.now()
-        found = failures.list_failures(tx, now, choice.filters(now, closed=closed))
-    if records or (as_json and not grouped):
-        print_rows([each.as_json() for each in found], _COLUMNS, as_json=as_json, empty=_NOTHING)
-        return
-    groups = [
-        {name: getattr(each, name) for name in each.__slots__} | {"oldest": span.told(now - each.since)}
-        for each in failures.group(found)
-    ]
-    print_rows(groups, _GROUPS, as_json=as_json, empty=_NOTHING)
+        filters = choice.filters(now, closed=closed)
+        if records or (as_json and not grouped):
+            rows, columns = [each.as_json() for each in failures.list_failures(tx, now, filters)], _COLUMNS
+        else:
+            found, columns = failures.groups(tx, now, filters, with_ids=as_json), _GROUPS
+            rows = [_row(each, now) for each in found]
+    print_rows(rows, columns, as_json=as_json, empty=_NOTHING)
+
+
+def _row(group: Group, now: datetime) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in group.__slots__} | {"oldest": span.told(now - group.since)}
 
 
 def _list_held(session: Session, choice: Choice, *, as_json: bool) -> None:
@@ -306,10 +308,10 @@ def _chosen(session: Session, ids: tuple[str, ...], choice: Choice, *, every: bo
         raise click.UsageError("name failures by id, or choose with --partner, --cause, --since ... or --all")
     with session.reading() as (hub, tx):
         now = hub.clock.now()
-        found = failures.list_failures(tx, now, choice.filters(now))
+        found = failures.ids_of(tx, now, choice.filters(now))
     if not found:
         raise NothingToDo("nothing like that needs a person")
-    return [each.id for each in found]
+    return found
 
 
 def _rehearse(session: Session, chosen: list[str], *, as_json: bool) -> None:

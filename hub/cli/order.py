@@ -13,7 +13,8 @@ from hub.model.state import OrderStatus
 from hub.services import explain as explaining
 from hub.services.requests import Refused
 from hub.services.sourcing import wording
-from hub.store import orders
+from hub.store import order_list
+from hub.store.order_list import OrderFilters
 
 _COLUMNS = ("id", "number", "channel", "status", "placed_at", "updated_at")
 
@@ -36,7 +37,7 @@ def list_orders(
     """List orders, the newest first."""
     statuses = [OrderStatus(each) for each in status]
     with session.reading() as (_, tx):
-        found = orders.search(tx, statuses=statuses, channel=channel, text=text, limit=limit)
+        found = order_list.search(tx, OrderFilters(statuses, channel, text), limit)
     rows = [{name: getattr(each, name) for name in each.__slots__} for each in found]
     print_rows(rows, _COLUMNS, as_json=as_json, empty="no order")
 

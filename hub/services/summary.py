@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from hub.model.document import Kind
 from hub.model.state import DeliveryState
 from hub.store.messages import needs_a_person
 from hub.store.tables import allocation, connection, delivery, feed, message, purchase, sales_order, shipment, sync_run
+from hub.store.tally import tally
 
 _DONE = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED})
 
@@ -61,14 +62,13 @@ class Summary:
 def summarise(tx: Connection, now: datetime) -> Summary:
     """Count everything; each count is one indexed query."""
     deliveries: dict[str, dict[str, int]] = {}
-    by_kind = select(delivery.c.kind, delivery.c.state, func.count()).group_by(delivery.c.kind, delivery.c.state)
-    for kind, state, count in tx.execute(by_kind):
+    for (kind, state), count in tally(tx, delivery, "kind", "state").items():
         deliveries.setdefault(kind, {})[state] = count
     return Summary(
         orders=_count(tx, select(func.count()).select_from(sales_order)),
-        orders_by_status=_grouped(tx, sales_order.c.status),
-        lines_by_state=_grouped(tx, allocation.c.state),
-        purchases_by_state=_grouped(tx, purchase.c.state),
+        orders_by_status=_by(tx, sales_order, "status"),
+        lines_by_state=_by(tx, allocation, "state"),
+        purchases_by_state=_by(tx, purchase, "state"),
         shipments=_count(tx, select(func.count()).select_from(shipment)),
         deliveries=deliveries,
         messages_waiting=_count(tx, select(func.count()).where(message.c.state == "received")),
@@ -76,7 +76,7 @@ def summarise(tx: Connection, now: datetime) -> Summary:
         runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
         stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
         stock_feeds=_count(tx, _FED),
-        connections_by_mode=_grouped(tx, connection.c.mode),
+        connections_by_mode=_by(tx, connection, "mode"),
         connections_down=_count(tx, select(func.count()).where(connection.c.outage_since.is_not(None))),
     )
 
@@ -85,5 +85,5 @@ def _count(tx: Connection, query: Any) -> int:  # noqa: ANN401 - any scalar sele
     return int(tx.execute(query).scalar_one())
 
 
-def _grouped(tx: Connection, column: Any) -> dict[str, int]:  # noqa: ANN401 - any column
-    return {str(value): int(count) for value, count in tx.execute(select(column, func.count()).group_by(column))}
+def _by(tx: Connection, table: Table, column: str) -> dict[str, int]:
+    return {value: count for (value,), count in sorted(tally(tx, table, column).items())}

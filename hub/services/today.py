@@ -17,6 +17,7 @@ from hub.services.syncing.connections import ConnectionView
 from hub.services.syncing.schedules import Job
 from hub.services.syncing.sync_view import next_runs
 from hub.store.tables import connection, delivery, message, sales_order, shipment, sync_run
+from hub.store.tally import tally
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _HOURS = 24
@@ -74,13 +75,13 @@ class Today:
         return sum(group.count for group in self.groups)
 
 
-def look(tx: Connection, desk: Desk, jobs: Iterable[Job]) -> Today:
-    """Return how things stand now."""
+def look(tx: Connection, desk: Desk, jobs: Iterable[Job], *, with_ids: bool = False) -> Today:
+    """Return how things stand now; each cause with the ids of all that it is made of where these are asked for."""
     now = desk.clock.now()
     upcoming = sorted(next_runs(jobs, now).items(), key=lambda each: each[1])[:8]
     return Today(
         at=now,
-        groups=failures.group(failures.list_failures(tx, now)),
+        groups=failures.groups(tx, now, with_ids=with_ids),
         troubled=[each for each in connections.listing(tx, desk) if each.trouble or each.mode == "paused"],
         backlog=_backlog(tx),
         coming=[Coming(code, document, at) for (_, code, document), at in upcoming],
@@ -91,12 +92,11 @@ def look(tx: Connection, desk: Desk, jobs: Iterable[Job]) -> Today:
 
 
 def _counts(tx: Connection) -> Counts:
-    by_status = select(sales_order.c.status, func.count()).group_by(sales_order.c.status)
     leaving = select(func.count()).where(delivery.c.state.in_([state.value for state in _UNDER_WAY]))
     waiting = select(func.count()).where(message.c.state == "received")
     down = select(func.count()).where(connection.c.outage_since.is_not(None))
     return Counts(
-        orders_by_status={row[0]: int(row[1]) for row in tx.execute(by_status)},
+        orders_by_status={status: count for (status,), count in sorted(tally(tx, sales_order, "status").items())},
         under_way=_one(tx, leaving) + _one(tx, waiting),
         shipments=_one(tx, select(func.count()).select_from(shipment)),
         connections_down=_one(tx, down),

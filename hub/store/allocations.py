@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     exists,
     insert,
-    or_,
     select,
     type_coerce,
     update,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 
 from hub.model.order import Allocation
 from hub.model.state import LineState
-from hub.store.tables import allocation, catalogue, sales_order, stock
+from hub.store.tables import allocation, catalogue, stock
 from hub.store.upsert import batches
 
 #: Quantities that wait for a person or for stock.
@@ -49,18 +48,6 @@ class Portion:
     recall_by: datetime | None = None
     stuck_since: datetime | None = None
     changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StuckLine:
-    """A quantity that needs a person, with the order that it belongs to."""
-
-    portion: Portion
-    order_id: str
-    channel: str
-    channel_order: str
-    number: str
-    since: datetime
 
 
 def of_order(tx: Connection, order_id: str, *, lock: bool = False) -> list[Portion]:
@@ -116,31 +103,6 @@ def give_up_recall(tx: Connection, document: str, now: datetime) -> int:
     """Let a person see to what a document's change was to ask back; returns how many rows."""
     where = and_(allocation.c.document == document, allocation.c.recall_by.is_not(None))
     return int(tx.execute(update(allocation).where(where).values(recall_by=None, updated_at=now)).rowcount)
-
-
-def stuck(tx: Connection, now: datetime, *, portion_id: int | None = None, closed: bool = False) -> list[StuckLine]:
-    """Return the quantities that need a person: without a source, or cancelled after they had left.
-
-    What a change asks back is not listed before its answer is overdue.
-
-    `closed` returns those that a person has closed instead; `portion_id` only that one.
-    """
-    held = allocation.c.state.in_([state.value for state in STUCK])
-    asked = and_(
-        allocation.c.cancel_asked_at.is_not(None),
-        or_(allocation.c.recall_by.is_(None), allocation.c.recall_by < now),
-        allocation.c.state.in_([LineState.ALLOCATED.value, LineState.RELEASED.value, LineState.ACKNOWLEDGED.value]),
-    )
-    closed_by_person = and_(allocation.c.state == LineState.CANCELLED.value, allocation.c.reason.like(f"{CLOSED}%"))
-    query = (
-        select(allocation, sales_order.c.channel, sales_order.c.channel_order, sales_order.c.number)
-        .join(sales_order, sales_order.c.id == allocation.c.order_id)
-        .where(closed_by_person if closed else or_(held, asked))
-        .order_by(allocation.c.id)
-    )
-    if portion_id is not None:
-        query = query.where(allocation.c.id == portion_id)
-    return [_stuck(row) for row in tx.execute(query).mappings()]
 
 
 #: How the reason of a quantity begins that a person has closed.
@@ -225,15 +187,4 @@ def _portion(row: RowMapping) -> Portion:
         cancel_asked_at=row["cancel_asked_at"],
         recall_by=row["recall_by"],
         stuck_since=row["stuck_since"],
-    )
-
-
-def _stuck(row: RowMapping) -> StuckLine:
-    return StuckLine(
-        portion=_portion(row),
-        order_id=row["order_id"],
-        channel=row["channel"],
-        channel_order=row["channel_order"],
-        number=row["number"],
-        since=row["cancel_asked_at"] or row["stuck_since"] or row["updated_at"],
     )

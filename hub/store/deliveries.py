@@ -38,7 +38,6 @@ __all__ = [
     "lock_entity",
     "move",
     "name_order",
-    "overdue",
     "refuse",
     "release_followers",
     "requeue",
@@ -252,26 +251,14 @@ def search(
     return [delivery_of(row) for row in tx.execute(query).mappings()]
 
 
-def overdue(tx: Connection, now: datetime, limit: int = 1000) -> list[Delivery]:
-    """Return what was sent and not answered within the partner's agreed hours, longest overdue first."""
-    waiting = [DeliveryState.SENT, DeliveryState.UNKNOWN]
-    return _by_answer(tx, waiting, delivery.c.answer_by < now, limit)
-
-
 def awaited(tx: Connection, now: datetime, connection: str | None = None, limit: int = 1000) -> list[Delivery]:
     """Return what was sent and may still be answered within the partner's agreed hours, the soonest first."""
-    where = delivery.c.answer_by >= now
-    if connection is not None:
-        where &= delivery.c.connection.concat("") == connection
-    return _by_answer(tx, [DeliveryState.SENT], where, limit)
-
-
-def _by_answer(
-    tx: Connection, states: Collection[DeliveryState], where: ColumnElement[bool], limit: int
-) -> list[Delivery]:
     # Few owe an answer, and most that were ever sent do not: `|| ''` keeps the planner from the other indexes.
-    query = select(delivery).where(delivery.c.state.concat("").in_(states), where)
-    return [delivery_of(row) for row in tx.execute(query.order_by(delivery.c.answer_by).limit(limit)).mappings()]
+    where = [delivery.c.state.concat("") == DeliveryState.SENT.value, delivery.c.answer_by >= now]
+    if connection is not None:
+        where.append(delivery.c.connection.concat("") == connection)
+    query = select(delivery).where(*where).order_by(delivery.c.answer_by).limit(limit)
+    return [delivery_of(row) for row in tx.execute(query).mappings()]
 
 
 def attempts(tx: Connection, delivery_id: int) -> list[Attempt]:

@@ -83,11 +83,6 @@ class ParkedRecord:
         """Whether it waits for its order at this moment, and needs nobody."""
         return self.state == "open" and self.waits_until is not None and self.waits_until > now
 
-    def waited_until(self, now: datetime) -> datetime | None:
-        """Return when it had waited for its order in vain; None when it never did, or it ended before."""
-        seen = now if self.state == "open" else self.changed_at
-        return self.waits_until if self.waits_until is not None and self.waits_until <= seen else None
-
 
 # --- receiving -------------------------------------------------------------------------------------------------------
 
@@ -295,10 +290,15 @@ def replace_original(tx: Connection, message_id: int, sha256: str, size: int) ->
 # --- parked records --------------------------------------------------------------------------------------------------
 
 
-def needs_a_person(now: datetime) -> ColumnElement[bool]:
+def needs_a_person(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return what chooses parked records that are open and wait for nothing (any more)."""
     over = or_(parked_record.c.waits_until.is_(None), parked_record.c.waits_until <= now)
     return and_(parked_record.c.state == "open", over)
+
+
+def waits_for_its_order(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    """Return what chooses parked records that need nobody yet, because their order may still come."""
+    return and_(parked_record.c.state == "open", parked_record.c.waits_until > now)
 
 
 def park(
@@ -334,7 +334,7 @@ def park(
     return int(tx.execute(upsert.returning(parked_record.c.id)).scalar_one())
 
 
-def parked(  # noqa: PLR0913 - each narrows it down, by its name
+def parked(
     tx: Connection,
     *,
     state: str | None = "open",
@@ -342,13 +342,9 @@ def parked(  # noqa: PLR0913 - each narrows it down, by its name
     document: str | None = None,
     message_id: int | None = None,
     ids: Collection[int] = (),
-    needed_at: datetime | None = None,
     limit: int = 1000,
 ) -> list[ParkedRecord]:
-    """Return parked records, oldest first; `state` None means whatever became of them.
-
-    With `needed_at` only those that need a person at that moment, without what waits for its order.
-    """
+    """Return parked records, oldest first; `state` None means whatever became of them."""
     chosen = {"state": state, "connection": connection, "document": document, "message_id": message_id}
     query = select(parked_record).order_by(parked_record.c.id).limit(limit)
     for name, value in chosen.items():
@@ -356,8 +352,6 @@ def parked(  # noqa: PLR0913 - each narrows it down, by its name
             query = query.where(parked_record.c[name] == value)
     if ids:
         query = query.where(parked_record.c.id.in_(ids))
-    if needed_at is not None:
-        query = query.where(needs_a_person(needed_at))
     return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
 
 
@@ -366,17 +360,10 @@ def parked_and_waiting(
 ) -> list[ParkedRecord]:
     """Return records that wait for their order at this moment, the soonest over first."""
     late = parked_record.c.waits_until
-    query = select(parked_record).where(parked_record.c.state == "open", late > now).order_by(late, parked_record.c.id)
+    query = select(parked_record).where(waits_for_its_order(now)).order_by(late, parked_record.c.id)
     if connection is not None:
         query = query.where(parked_record.c.connection == connection)
     return [ParkedRecord(**row) for row in tx.execute(query.limit(limit)).mappings()]
-
-
-def done_with(tx: Connection, limit: int = 1000) -> list[ParkedRecord]:
-    """Return records that were parked and are no more: a person closed them or they came whole since; newest first."""
-    over = parked_record.c.state != "open"  # most are: read from the newest on, without sorting
-    query = select(parked_record).where(over).order_by(parked_record.c.id.desc()).limit(limit)
-    return [ParkedRecord(**row) for row in tx.execute(query).mappings()]
 
 
 def resolve_parked(

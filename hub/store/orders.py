@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, bindparam, func, select, tuple_, update
 
 from hub.model.order import PLACE_MARK, Gate, SalesOrder
 from hub.model.state import OrderStatus
@@ -32,19 +32,6 @@ class OrderRow:
     updated_at: datetime
     gates: tuple[Gate, ...] = ()
     due_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderSummary:
-    """One line of a listing."""
-
-    id: str
-    channel: str
-    channel_order: str
-    number: str
-    status: OrderStatus
-    placed_at: datetime
-    updated_at: datetime
 
 
 def add(tx: Connection, orders: Mapping[str, SalesOrder], status: OrderStatus, now: datetime) -> frozenset[str]:
@@ -112,58 +99,6 @@ def find(tx: Connection, reference: str) -> list[OrderRow]:
     if reference.isdigit():
         return find(tx, f"#{reference}")
     return []
-
-
-def named(tx: Connection, reference: str) -> list[OrderSummary]:
-    """Return the orders that are called exactly so, without looking through all of them."""
-    found = find(tx, reference) if reference else []
-    return [
-        OrderSummary(
-            id=row.id,
-            channel=row.doc.channel,
-            channel_order=row.doc.order_id,
-            number=row.doc.number,
-            status=row.status,
-            placed_at=row.doc.placed_at,
-            updated_at=row.updated_at,
-        )
-        for row in found
-    ]
-
-
-def search(
-    tx: Connection,
-    *,
-    statuses: Sequence[OrderStatus] = (),
-    channel: str | None = None,
-    text: str | None = None,
-    limit: int = 100,
-    offset: int = 0,
-    before: tuple[datetime, str] | None = None,
-) -> list[OrderSummary]:
-    """Return orders, newest first; `text` is part of our id, the channel's id or the number.
-
-    `before` is the (placed at, id) of the last order of the page before this one.
-    """
-    columns = (sales_order.c[name] for name in OrderSummary.__slots__)
-    query = select(*columns).order_by(sales_order.c.placed_at.desc(), sales_order.c.id.desc())
-    if statuses:
-        query = query.where(sales_order.c.status.in_([status.value for status in statuses]))
-    if channel:
-        query = query.where(sales_order.c.channel == channel)
-    if text:
-        like = f"%{text}%"
-        query = query.where(
-            or_(
-                sales_order.c.id.like(like),
-                sales_order.c.number.like(like),
-                sales_order.c.channel_order.like(like),
-            )
-        )
-    if before:
-        same = and_(sales_order.c.placed_at == before[0], sales_order.c.id < before[1])
-        query = query.where(or_(sales_order.c.placed_at < before[0], same))
-    return [_summary(row) for row in tx.execute(query.limit(limit).offset(offset)).mappings()]
 
 
 def replace_document(tx: Connection, order_id: str, order: SalesOrder, now: datetime) -> None:
@@ -260,7 +195,3 @@ def _row(row: RowMapping) -> OrderRow:
         gates=tuple(Gate.model_validate(each) for each in row["gates"] or ()),
         due_at=row["due_at"],
     )
-
-
-def _summary(row: RowMapping) -> OrderSummary:
-    return OrderSummary(**{**row, "status": OrderStatus(row["status"])})

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     RowMapping,
     Select,
     and_,
     case,
-    exists,
     func,
     insert,
     or_,
@@ -24,9 +22,9 @@ from sqlalchemy import (
 
 from hub.model.document import Kind
 from hub.model.purchase import FulfillmentOrder, Invoice, PurchaseOrder
-from hub.model.state import DeliveryState, PurchaseState
-from hub.store.tables import delivery, purchase, sales_order
+from hub.model.state import PurchaseState
 from hub.store.tables import invoice as invoice_
+from hub.store.tables import purchase
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,23 @@ class PurchaseRow:
     acknowledge_by: datetime | None
     ship_by: datetime | None
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One document as it is counted over many: `doc` as it is stored, checked only when it is asked for."""
+
+    number: str
+    kind: Kind
+    order_id: str
+    ship_by: datetime | None
+    created_at: datetime
+    doc: Mapping[str, Any]
+
+    @property
+    def document(self) -> FulfillmentOrder:
+        """The document whole."""
+        return _document(self.kind, self.doc)
 
 
 def insert_all(tx: Connection, rows: Sequence[PurchaseRow]) -> None:
@@ -68,39 +83,24 @@ def of_order(tx: Connection, order_id: str) -> list[PurchaseRow]:
     return [_row(row) for row in tx.execute(query).mappings()]
 
 
-def newest_of(tx: Connection, partner: str, limit: int) -> list[PurchaseRow]:
+def newest_alone(partner: str, limit: int, column: str = "number") -> Select[Any]:
+    """Return the statement that finds one column of a partner's newest documents."""
+    query = select(purchase.c[column]).where(purchase.c.partner == partner)
+    return query.order_by(purchase.c.number.desc()).limit(limit)
+
+
+_ASKED = tuple(purchase.c[name] for name in Asked.__slots__)
+
+
+def newest_of(tx: Connection, partner: str, limit: int) -> list[Asked]:
     """Return a partner's newest documents."""
-    query = select(purchase).where(purchase.c.partner == partner).order_by(purchase.c.number.desc()).limit(limit)
-    return [_row(row) for row in tx.execute(query).mappings()]
+    query = select(*_ASKED).where(purchase.c.partner == partner).order_by(purchase.c.number.desc()).limit(limit)
+    return [Asked(row[0], Kind(row[1]), *row[2:]) for row in tx.execute(query)]
 
 
 def set_state(tx: Connection, number: str, state: PurchaseState, now: datetime) -> None:
     """Write where the document stands; the caller has checked the move."""
     tx.execute(update(purchase).where(purchase.c.number == number).values(state=state.value, updated_at=now))
-
-
-def late(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str]]:
-    """Return the documents whose goods are overdue, each with the channel's order id and the order's number.
-
-    A document that its node should have acknowledged first, and has not, is late for that and not for this.
-    """
-    silent = and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by.is_(None))
-    answered = purchase.c.state.in_([PurchaseState.ACKNOWLEDGED.value, PurchaseState.PARTIALLY_SHIPPED.value])
-    return _with_orders(tx, and_(or_(silent, answered), purchase.c.ship_by < now), purchase.c.ship_by, limit)
-
-
-def unanswered(tx: Connection, now: datetime, limit: int = 1000) -> list[tuple[PurchaseRow, str, str]]:
-    """Return the documents that arrived and whose acknowledgement is overdue, each with its order like `late`.
-
-    One whose arrival is not confirmed shows as a delivery without an answer, and not here.
-    """
-    arrived = exists().where(
-        delivery.c.connection == purchase.c.partner,
-        delivery.c.key == purchase.c.number,
-        delivery.c.state == DeliveryState.CONFIRMED.value,
-    )
-    where = and_(purchase.c.state == PurchaseState.ISSUED.value, purchase.c.acknowledge_by < now, arrived)
-    return _with_orders(tx, where, purchase.c.acknowledge_by, limit)
 
 
 def silent(tx: Connection, now: datetime, limit: int) -> list[tuple[str, str]]:
@@ -214,20 +214,6 @@ def _invoices(tx: Connection, query: Select[Any]) -> list[InvoiceRow]:
     return [InvoiceRow(**{**row, "doc": Invoice.model_validate(row["doc"])}) for row in rows]
 
 
-def _with_orders(
-    tx: Connection, where: ColumnElement[bool], oldest: ColumnElement[datetime], limit: int
-) -> list[tuple[PurchaseRow, str, str]]:
-    query = (
-        select(purchase, sales_order.c.channel_order, sales_order.c.number.label("order_number"))
-        .join(sales_order, sales_order.c.id == purchase.c.order_id)
-        .where(where)
-        .order_by(oldest)
-        .limit(limit)
-    )
-    rows = tx.execute(query).mappings()
-    return [(_row(row), row["channel_order"], row["order_number"]) for row in rows]
-
-
 def _values(row: PurchaseRow) -> dict[str, object]:
     return {
         "number": row.number,
@@ -246,7 +232,6 @@ def _values(row: PurchaseRow) -> dict[str, object]:
 
 def _row(row: RowMapping) -> PurchaseRow:
     kind = Kind(row["kind"])
-    form = PurchaseOrder if kind is Kind.PURCHASE_ORDER else FulfillmentOrder
     return PurchaseRow(
         number=row["number"],
         kind=kind,
@@ -254,8 +239,13 @@ def _row(row: RowMapping) -> PurchaseRow:
         node=row["node"],
         order_id=row["order_id"],
         state=PurchaseState(row["state"]),
-        doc=form.model_validate(row["doc"]),
+        doc=_document(kind, row["doc"]),
         acknowledge_by=row["acknowledge_by"],
         ship_by=row["ship_by"],
         created_at=row["created_at"],
     )
+
+
+def _document(kind: Kind, doc: Mapping[str, Any]) -> FulfillmentOrder:
+    form = PurchaseOrder if kind is Kind.PURCHASE_ORDER else FulfillmentOrder
+    return form.model_validate(doc)

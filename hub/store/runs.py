@@ -144,13 +144,6 @@ def close(tx: Connection, run: int, why: str) -> bool:
     return bool(tx.execute(update(sync_run).where(where).values(state="closed", closed_why=why)).rowcount)
 
 
-def failed(tx: Connection, *, closed: bool = False, limit: int = 1000) -> Sequence[RowMapping]:
-    """Return the runs that failed and stand open, or those that failed and were closed since, newest first."""
-    state = "closed" if closed else "failed"
-    query = select(sync_run).where(sync_run.c.state == state, sync_run.c.error.is_not(None))
-    return tx.execute(query.order_by(sync_run.c.id.desc()).limit(limit)).mappings().all()
-
-
 def get(tx: Connection, run: int) -> RowMapping | None:
     """Return one run's row, or None."""
     return tx.execute(select(sync_run).where(sync_run.c.id == run)).mappings().one_or_none()

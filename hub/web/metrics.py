@@ -15,7 +15,7 @@ from hub.delivery.limits import Standing
 from hub.services.desk import Desk
 from hub.services.summary import summarise
 from hub.store import connections, feeds, runs
-from hub.store.messages import needs_a_person
+from hub.store.messages import needs_a_person, waits_for_its_order
 from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
 
 _NEWEST = 1000
@@ -107,7 +107,7 @@ def _queues(tx: Connection, now: datetime) -> Iterator[Figure]:
     for code, cause, count in tx.execute(rows):
         yield "crossdock_parked_records", (code, cause), count
     early = select(parked_record.c.connection, func.count())
-    early = early.where(parked_record.c.state == "open", parked_record.c.waits_until > now)
+    early = early.where(waits_for_its_order(now))
     for code, count in tx.execute(early.group_by(parked_record.c.connection)):
         yield "crossdock_early_changes", (code,), count
     asked = tx.execute(select(func.count()).where(request.c.state == "asked")).scalar_one()

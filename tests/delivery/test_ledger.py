@@ -7,6 +7,8 @@ import pytest
 from hub.model.document import Kind
 from hub.model.shipment import Fulfilment, FulfilmentLine
 from hub.model.state import DeliveryState, IllegalMove
+from hub.services.attention import failures
+from hub.services.attention.failure import Filters
 from hub.store import deliveries
 from hub.store.delivery_row import NewDelivery
 from hub.store.engine import Store
@@ -183,8 +185,8 @@ def test_what_was_sent_and_not_answered_in_time_is_overdue(store: Store, clock: 
             by = clock.now() + timedelta(hours=hours)
             deliveries.move(tx, deliveries.get(tx, each), DeliveryState.SENT, clock.now(), {"answer_by": by})
     with store.read() as tx:
-        found = deliveries.overdue(tx, clock.now() + timedelta(hours=2))
-    assert [each.id for each in found] == [early]
+        found = failures.list_failures(tx, clock.now() + timedelta(hours=2), Filters(code="overdue"))
+    assert [each.id for each in found] == [f"d{early}"]
 
 
 def test_search_finds_by_state_connection_and_order(store: Store, clock: FakeClock) -> None:

@@ -29,8 +29,9 @@ from hub.services.intake.ingest import Counts, Inlet
 from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows
-from hub.store import messages, orders, receipts, runs, stock
+from hub.store import messages, order_list, receipts, runs, stock
 from hub.store.engine import Store
+from hub.store.order_list import OrderFilters
 from hub.store.runs import Tick
 from hub.testing.clock import FakeClock
 
@@ -98,7 +99,7 @@ def run(desk: Desk, name: str = "r") -> int:
 
 def numbers(desk: Desk) -> set[str]:
     with desk.store.read() as tx:
-        return {order.number for order in orders.search(tx, limit=10_000)}
+        return {order.number for order in order_list.search(tx, OrderFilters(), 10_000)}
 
 
 def parked(desk: Desk) -> list[tuple[str, str]]:

@@ -315,7 +315,7 @@ def test_a_parked_record_is_listed_mapped_again_and_closed(world: Any) -> None:
 def test_failures_of_one_cause_are_one_group(world: Any) -> None:
     for row in range(3):
         parked(world, f"row {row}")
-    (group,) = failures.group(world.failures())
+    (group,) = world.read(lambda tx: failures.groups(tx, world.clock.now(), with_ids=True))
     assert (group.count, group.code, len(group.ids)) == (3, "unit", 3)
 
 

@@ -13,7 +13,8 @@ from hub.composition import Hub
 from hub.config import Config
 from hub.model.document import Kind
 from hub.services.syncing import sync
-from hub.store import orders
+from hub.store import order_list, orders
+from hub.store.order_list import OrderFilters
 from hub.store.tables import message
 from hub.web import hooks
 from hub.web.app import WebServer, build_app
@@ -57,7 +58,7 @@ class Door:
     def orders(self) -> dict[str, bool]:
         """Return by the shop's id whether an order is cancelled."""
         with self.hub.store.read() as tx:
-            known = orders.search(tx, channel="shop", limit=1000)
+            known = order_list.search(tx, OrderFilters(channel="shop"), 1000)
             found = orders.of_channel(tx, "shop", [each.channel_order for each in known])
             return {order_id: row.doc.cancelled for order_id, row in found.items()}
 

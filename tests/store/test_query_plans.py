@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, text
 
-from hub.model.state import DeliveryState
+from hub.model.state import DeliveryState, OrderStatus
 from hub.services.summary import summarise
 from hub.store import (
     archive,
@@ -19,6 +19,7 @@ from hub.store import (
     feeds,
     items,
     messages,
+    order_list,
     orders,
     published,
     purchases,
@@ -28,6 +29,7 @@ from hub.store import (
 )
 from hub.store.columns import utc_text
 from hub.store.engine import Store
+from hub.store.order_list import OrderFilters
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 
@@ -54,7 +56,6 @@ HOT: dict[str, Callable[[Connection], Any]] = {
     "what may be forgotten": lambda tx: archive.expire(tx, NOW),
     "what changed lately": lambda tx: published.recently_changed(tx, NOW, 100),
     "a lap's next step": lambda tx: published.next_skus(tx, "shop", "A", 100),
-    "what is overdue": lambda tx: deliveries.overdue(tx, NOW),
     "what is parked": lambda tx: deliveries.search(tx, states={DeliveryState.PARKED}),
     "orders whose time has come": lambda tx: orders.due(tx, NOW, 100),
     "who is silent": lambda tx: purchases.silent(tx, NOW, 100),
@@ -102,9 +103,7 @@ def test_counting_everything_reads_indexes_only(sqlite_store: Store) -> None:
             assert [scan for scan in scans if scan.split()[1] not in FEW] == [], statement
 
 
-@pytest.mark.parametrize(
-    "look", [deliveries.overdue, deliveries.awaited, lambda tx, now: deliveries.awaited(tx, now, "acme")]
-)
+@pytest.mark.parametrize("look", [deliveries.awaited, lambda tx, now: deliveries.awaited(tx, now, "acme")])
 def test_who_owes_an_answer_is_found_among_those_alone(
     sqlite_store: Store, look: Callable[[Connection, datetime], object]
 ) -> None:
@@ -115,6 +114,45 @@ def test_who_owes_an_answer_is_found_among_those_alone(
         ((statement, values),) = seen
         (step,) = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()
     assert step[3].startswith("SEARCH delivery USING INDEX ix_delivery_answer_by")
+
+
+LISTINGS = {
+    "all": OrderFilters(),
+    "of a status": OrderFilters([OrderStatus.CLOSED]),
+    "of two": OrderFilters([OrderStatus.CLOSED, OrderStatus.HELD]),
+    "of a channel": OrderFilters(channel="shop"),
+    "of both": OrderFilters([OrderStatus.CLOSED], "shop"),
+    "of a text": OrderFilters(text="4711"),
+    "of a text and a status": OrderFilters([OrderStatus.CLOSED], text="4711"),
+}
+
+
+@pytest.mark.parametrize("name", LISTINGS)
+@pytest.mark.parametrize("before", [None, (NOW, "SO7")])
+def test_a_page_of_orders_is_read_along_an_index_and_not_sorted(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, name: str, before: order_list.Place | None
+) -> None:
+    """All orders of a status were read and sorted for a page of fifty: a second at a million."""
+    monkeypatch.setattr(order_list, "LOOKED_THROUGH", 2)
+    with sqlite_store.write() as tx:
+        _some_orders(tx, 5)
+        with statements(tx) as seen:
+            order_list.page(tx, LISTINGS[name], 50, before)
+        plans = [tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in seen]
+    steps = [step[3] for plan in plans for step in plan]
+    assert [step for step in steps if "TEMP B-TREE" in step or step == "SCAN sales_order"] == []
+
+
+def _some_orders(tx: Connection, count: int) -> None:
+    for number in range(count):
+        at = utc_text(NOW - timedelta(minutes=number))
+        tx.execute(_AN_ORDER, {"id": f"SO{number}", "number": f"#{number}", "at": at})
+
+
+_AN_ORDER = text(
+    "INSERT INTO sales_order (id, channel, channel_order, number, status, placed_at, source_updated_at, doc, "
+    "created_at, updated_at) VALUES (:id, 'shop', :number, :number, 'closed', :at, :at, '{}', :at, :at)"
+)
 
 
 def test_what_was_shipped_before_a_figure_is_not_looked_at(sqlite_store: Store) -> None:

@@ -25,8 +25,9 @@ from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory
 from hub.services.summary import summarise
-from hub.store import archive, connections, deliveries, messages, migrate, orders, runs
+from hub.store import archive, connections, deliveries, messages, migrate, order_list, runs
 from hub.store.engine import Store
+from hub.store.order_list import OrderFilters
 from hub.store.tables import metadata
 from hub.testing.clock import FakeClock
 from hub.web.metrics import exposition
@@ -119,7 +120,7 @@ def test_everything_that_was_there_is_read_by_this_version(released: Store, cloc
     migrate.upgrade(released)
     desk = Desk(released, clock, PartnerDirectory(), ExchangeRates(base="USD"), RoutingRules(), "USD")
     with released.read() as tx:
-        for order in orders.search(tx, limit=100):
+        for order in order_list.search(tx, OrderFilters(), 100):
             told = explain.show(tx, desk, order.id)
             assert told["lines"]
             assert told["deliveries"]

@@ -14,7 +14,8 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.state import DeliveryState
-from hub.store import archive, deliveries, messages, originals
+from hub.store import archive, deliveries, messages, order_list, originals
+from hub.web.console import api
 
 PAGES = (
     "/",
@@ -389,3 +390,34 @@ def test_the_pages_own_files_are_served_and_credited() -> None:
     static = files("hub.web.console").joinpath("static")
     assert "Zero-Clause BSD" in static.joinpath("htmx.LICENSE").read_text()
     assert "htmx" in static.joinpath("htmx.min.js").read_text()
+
+
+def test_a_text_is_looked_for_step_by_step_and_the_page_says_how_far(
+    quick_site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that nobody knows was looked for among all orders, a second of a core at a million."""
+    monkeypatch.setattr(order_list, "LOOKED_THROUGH", 1)
+    for number in ("1001", "2002"):
+        quick_site.order(number)
+    browser = quick_site.open()
+    page = browser.get("/orders?text=01").text
+    assert "looked for among all orders" in page
+    found, links = [], '</api/orders?text=01>; rel="next"'
+    while links:
+        reply = browser.get(links.partition("<")[2].partition(">")[0])
+        found += [each["number"] for each in json.loads(reply.text)]
+        links = reply.header("link")
+    assert found == ["#1001"]
+    assert "look further back" not in browser.get("/orders?text=2002").text, "a whole number is found at once"
+
+
+def test_failures_beyond_one_answer_are_led_to(quick_site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_MOST", 2)
+    for number in range(5):
+        quick_site.order(f"{1000 + number}", sku="NOWHERE")
+    browser, found, links = quick_site.open(), [], "</api/needs?kind=line>"
+    while links:
+        reply = browser.get(links.partition("<")[2].partition(">")[0])
+        found += [each["id"] for each in json.loads(reply.text)]
+        links = reply.header("link")
+    assert found == ["l1", "l2", "l3", "l4", "l5"]

@@ -12,7 +12,7 @@ from hub.model.document import Kind
 from hub.model.state import DeliveryState
 from hub.services.alerting.alert_settings import AlertRule
 from hub.services.attention import failures
-from hub.services.attention.failure import Failure, Filters
+from hub.services.attention.failure import Filters
 from hub.services.desk import Directory
 from hub.store import connections, feeds
 from hub.store.tables import connection, delivery, event, sales_order
@@ -43,21 +43,16 @@ _Found = tuple[str, str, str]  # about, text, todo
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What the rules look at, at one moment; `parked` is what needs a person, empty where no rule asks for it."""
+    """What the rules look at, at one moment."""
 
     tx: Connection
     now: datetime
     directory: Directory
-    parked: list[Failure]
 
 
 def evaluate(tx: Connection, rules: Iterable[AlertRule], now: datetime, directory: Directory) -> dict[str, Alert]:
     """Return what holds right now, by key."""
-    parked: list[Failure] = []
-    rules = list(rules)
-    if any(rule.when in ("parked_more", "acknowledgement_overdue") for rule in rules):
-        parked = failures.list_failures(tx, now)
-    view, found = _View(tx, now, directory, parked), {}
+    view, found = _View(tx, now, directory), {}
     for rule in rules:
         for about, text, todo in _LOOKS[rule.when](view, rule):
             if rule.partner in ("", about.partition(" ")[0]):
@@ -96,17 +91,21 @@ def _missing(code: str, document: str, text: str) -> _Found:
 
 
 def _parked_more(view: _View, rule: AlertRule) -> Iterator[_Found]:
-    lasting = [each for each in view.parked if view.now - each.since >= rule.than]
-    for group in failures.group(lasting):
+    for group in failures.groups(view.tx, view.now, _lasting(view, rule)):
         if group.count > rule.count:
             about = f"{group.partner} {group.error_class}/{group.code}"
             yield about, f"{group.partner}: {group.example} ({group.document})", group.todo or "`crossdock failed list`"
 
 
 def _unanswered(view: _View, rule: AlertRule) -> Iterator[_Found]:
-    for each in view.parked:
-        if each.code in ("overdue", "not acknowledged") and view.now - each.since >= rule.than:
+    for code in ("overdue", "not acknowledged"):
+        for each in failures.list_failures(view.tx, view.now, _lasting(view, rule, code)):
             yield f"{each.partner} {each.id}", each.error, each.todo
+
+
+def _lasting(view: _View, rule: AlertRule, code: str | None = None) -> Filters:
+    """Return what chooses what has needed a person for as long as a rule says, or longer."""
+    return Filters(code=code, before=view.now - rule.than + timedelta.resolution)
 
 
 def _stuck(view: _View, rule: AlertRule) -> Iterator[_Found]:
@@ -153,7 +152,7 @@ _LOOKS: Mapping[str, Callable[[_View, AlertRule], Iterator[_Found]]] = {
 
 def summary_text(tx: Connection, now: datetime) -> str:
     """Return the morning's summary: what needs a person by cause, and what is down."""
-    groups = failures.group(failures.list_failures(tx, now, Filters()))
+    groups = failures.groups(tx, now)
     lines = [f"{sum(group.count for group in groups)} need a person"]
     lines += [f"- {group.count} x {group.partner}: {group.example}\n  do: {group.todo}" for group in groups[:20]]
     down = tx.execute(select(connection.c.code).where(connection.c.outage_since.is_not(None))).scalars().all()

@@ -98,24 +98,13 @@ class Filters:
     before: datetime | None = None
     after: datetime | None = None
 
-    def admits(self, failure: Failure) -> bool:
-        """Tell whether a failure is asked for."""
-        return (
-            (not self.kinds or failure.kind in self.kinds)
-            and self.partner in (None, failure.partner)
-            and self.document in (None, failure.document)
-            and self.code in (None, failure.code, failure.error_class, failure.cause)
-            and (self.before is None or failure.since < self.before)
-            and (self.after is None or failure.since >= self.after)
-            and (self.text is None or self.text in f"{failure.id} {failure.subject} {failure.error}")
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Failures of one cause: two hundred rows of one feed with an unknown unit are one thing to do.
 
-    `document` names every document that it stands in; `since` is when the oldest began, `todo` what cures it.
+    `document` names every document that it stands in. `since`, `example_id`, `example` and `todo` are of the oldest;
+    `ids` are all of them, where they were asked for.
     """
 
     kind: FailureKind
@@ -125,24 +114,10 @@ class Group:
     document: str
     count: int
     since: datetime
+    example_id: str
     example: str
     todo: str
-    ids: tuple[str, ...] = field(repr=False)
-
-
-def group(failures: Iterable[Failure]) -> list[Group]:
-    """Put failures of one cause (partner, error class, code) together, the largest group first."""
-    causes: dict[tuple[FailureKind, str, str, str], list[Failure]] = {}
-    for each in failures:
-        causes.setdefault((each.kind, each.partner, each.error_class, each.code), []).append(each)
-    return sorted((_group(cause, found) for cause, found in causes.items()), key=lambda each: (-each.count, each.since))
-
-
-def _group(cause: tuple[FailureKind, str, str, str], found: list[Failure]) -> Group:
-    oldest = min(found, key=lambda each: each.since)
-    documents = ", ".join(sorted({each.document for each in found}))
-    ids = tuple(each.id for each in found)
-    return Group(*cause, documents, len(found), oldest.since, oldest.error, oldest.todo, ids)
+    ids: tuple[str, ...] = field(default=(), repr=False)
 
 
 def excuses(failures: Iterable[Failure]) -> list[Mapping[str, Any]]:

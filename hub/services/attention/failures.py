@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
-from hub.services.attention.failure import Failure, Filters, excuses, group, number_of
-from hub.services.attention.failure_sources import SOURCES, record
+from hub.services.attention.failure import Failure, Filters, excuses, number_of
+from hub.services.attention.failure_list import get, groups, ids_of, list_failures, page
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.requests import Refused
@@ -27,7 +27,7 @@ from hub.store import allocations, deliveries, events, messages, purchases, runs
 from hub.store.allocations import CLOSED, STUCK, Portion
 from hub.store.delivery_row import Delivery
 
-__all__ = ["Failure", "Filters", "close", "excuses", "get", "group", "list_failures", "rerun"]
+__all__ = ["Failure", "Filters", "close", "excuses", "get", "groups", "ids_of", "list_failures", "page", "rerun"]
 
 _ASKS_A_NODE = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER})
 
@@ -43,27 +43,6 @@ class _Word:
 
 #: One failure by the number in its id; returns what was done, in words.
 _Verb = Callable[[Connection, Desk, str, _Word], str]
-
-
-def list_failures(tx: Connection, now: datetime, filters: Filters | None = None) -> list[Failure]:
-    """Return everything that needs a person, oldest first."""
-    filters = filters or Filters()
-    looks = [look for kind, look in SOURCES.items() if not filters.kinds or kind in filters.kinds]
-    found = [failure for look in looks for failure in look(tx, now, filters) if filters.admits(failure)]
-    return sorted(found, key=lambda each: (each.since, each.id))
-
-
-def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
-    """Return one failure by its id, open or closed, and a record also when it went through; None when there is none."""
-    if failure_id.startswith("r"):
-        number = number_of(failure_id[1:])
-        return None if number is None else record(tx, number, now)
-    kinds = frozenset(kind for kind in SOURCES if failure_id.startswith(kind.value[0]))
-    for closed in (False, True):
-        for failure in list_failures(tx, now, Filters(kinds=kinds, closed=closed)):
-            if failure.id == failure_id:
-                return failure
-    return None
 
 
 def rerun(

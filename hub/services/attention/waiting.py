@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from hub.model.state import DeliveryState
 from hub.services.trade.invoices import InvoiceState
 from hub.store import deliveries, messages, purchases
 from hub.store.delivery_row import NEVER, Delivery
 from hub.store.messages import ParkedRecord
+from hub.store.tables import delivery, invoice, parked_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,25 @@ class Waiting:
     why: str
     until: datetime | None
     since: datetime
+
+
+def count(tx: Connection, now: datetime, partner: str | None = None) -> int:
+    """Return how many things wait, without looking at each."""
+    row = delivery.c
+    wait = (
+        and_(row.state == DeliveryState.WAITING.value, row.due_at >= now),
+        and_(row.state == DeliveryState.UNKNOWN.value, or_(row.answer_by.is_(None), row.answer_by >= now)),
+        and_(row.state.concat("") == DeliveryState.SENT.value, row.answer_by >= now),
+    )
+    queries = [select(func.count()).where(each, *_of(row.connection, partner)) for each in wait]
+    early = select(func.count()).where(messages.waits_for_its_order(now), *_of(parked_record.c.connection, partner))
+    bills = invoice.c.state == InvoiceState.WAITING.value
+    queries.append(select(func.count()).where(bills, *_of(invoice.c.partner, partner)))
+    return sum(tx.execute(query).scalar_one() for query in (*queries, early))
+
+
+def _of(column: ColumnElement[str], partner: str | None) -> list[ColumnElement[bool]]:
+    return [] if partner is None else [column == partner]
 
 
 def listing(tx: Connection, now: datetime, partner: str | None = None, limit: int = 500) -> list[Waiting]:

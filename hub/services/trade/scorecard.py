@@ -19,7 +19,7 @@ from hub.services.desk import Desk
 from hub.services.matching import line_of
 from hub.store import feeds, purchases
 from hub.store.messages import needs_a_person
-from hub.store.purchases import PurchaseRow
+from hub.store.purchases import Asked
 from hub.store.tables import allocation, delivery, event, parked_record, shipment
 
 #: So many of a partner's newest documents count.
@@ -63,20 +63,20 @@ def score(tx: Connection, partner: Partner, now: datetime) -> Scorecard:
         documents=len(rows),
         fed_at=feeds.last_taken_of(tx, partner.code),
         feed_due_hours=partner.agreement.stock_hours,
-        answer_hours=_answer_hours(tx, rows),
+        answer_hours=_answer_hours(tx, partner.code, rows),
         agreed_answer_hours=partner.agreement.acknowledge_hours if partner.agreement.acknowledges else None,
-        filled=_filled(tx, rows),
-        on_time=_on_time(tx, rows),
+        filled=_filled(tx, partner.code, rows),
+        on_time=_on_time(tx, partner.code, rows),
         price_variance=_price_variance(tx, rows),
         refused=_refused(tx, partner.code, now),
         unconfirmed=_unconfirmed(tx, partner.code),
     )
 
 
-def _answer_hours(tx: Connection, rows: Sequence[PurchaseRow]) -> float | None:
+def _answer_hours(tx: Connection, code: str, rows: Sequence[Asked]) -> float | None:
     """Return the median of hours from a document to its acknowledgement."""
     written = {row.number: row.created_at for row in rows}
-    orders = sorted({row.order_id for row in rows})
+    orders = purchases.newest_alone(code, NEWEST, "order_id")
     query = select(event.c.detail, event.c.at).where(
         event.c.subject.in_(orders), event.c.name == "document.acknowledged"
     )
@@ -88,11 +88,10 @@ def _answer_hours(tx: Connection, rows: Sequence[PurchaseRow]) -> float | None:
     return median(hours) if hours else None
 
 
-def _filled(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+def _filled(tx: Connection, code: str, rows: Sequence[Asked]) -> Decimal | None:
     """Return how much of what was ordered has left, over documents of which nothing is awaited any more."""
-    numbers = [row.number for row in rows]
     query = select(allocation.c.document, allocation.c.state, allocation.c.quantity).where(
-        allocation.c.document.in_(numbers)
+        allocation.c.document.in_(purchases.newest_alone(code, NEWEST))
     )
     left: dict[str, Decimal] = {}
     awaited = set()
@@ -102,24 +101,27 @@ def _filled(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
         else:
             awaited.add(number)
     done = [row for row in rows if row.number not in awaited]
-    ordered = sum((line.quantity for row in done for line in row.doc.lines), _NOTHING)
+    ordered = sum((Decimal(line["quantity"]) for row in done for line in row.doc["lines"]), _NOTHING)
     return sum((left.get(row.number, _NOTHING) for row in done), _NOTHING) / ordered if ordered else None
 
 
-def _on_time(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+def _on_time(tx: Connection, code: str, rows: Sequence[Asked]) -> Decimal | None:
     due = {row.number: row.ship_by for row in rows if row.ship_by is not None}
-    query = select(shipment.c.purchase_number, shipment.c.created_at).where(shipment.c.purchase_number.in_(sorted(due)))
-    in_time = [at <= due[number] for number, at in tx.execute(query)]
+    query = select(shipment.c.purchase_number, shipment.c.created_at).where(
+        shipment.c.purchase_number.in_(purchases.newest_alone(code, NEWEST))
+    )
+    in_time = [at <= due[number] for number, at in tx.execute(query) if number in due]
     return Decimal(sum(in_time)) / len(in_time) if in_time else None
 
 
-def _price_variance(tx: Connection, rows: Sequence[PurchaseRow]) -> Decimal | None:
+def _price_variance(tx: Connection, rows: Sequence[Asked]) -> Decimal | None:
     """Return by which share what was billed is above what was agreed, for the same goods."""
-    by_number = {row.number: row.doc for row in rows}
+    by_number = {row.number: row for row in rows}
     agreed = billed = _NOTHING
     for bill in purchases.invoices_for(tx, sorted(by_number)):
+        asked = by_number[bill.order_number].document
         for said in bill.lines:
-            line = line_of(by_number[bill.order_number], said)
+            line = line_of(asked, said)
             if line is not None and line.unit_cost is not None and not bill.credit:
                 agreed += said.quantity * line.unit_cost
                 billed += said.quantity * said.price

@@ -14,7 +14,7 @@ sales_order = Table(
     Column("channel", String(128), nullable=False),
     Column("channel_order", String(128), nullable=False, index=True),
     Column("number", String(128), nullable=False, index=True),
-    Column("status", String(24), nullable=False, index=True),
+    Column("status", String(24), nullable=False),
     Column("placed_at", UtcTime, nullable=False),
     Column("source_updated_at", UtcTime, nullable=False),
     Column("hold", Text),  # why we hold it, whatever the channel says
@@ -26,6 +26,8 @@ sales_order = Table(
     Column("updated_at", UtcTime, nullable=False),
     UniqueConstraint("channel", "channel_order"),
     Index(None, "placed_at", "id"),
+    Index("ix_sales_order_of_status", "status", "placed_at", "id"),  # listings of orders, newest first
+    Index("ix_sales_order_of_channel", "channel", "status", "placed_at", "id"),  # the same, status by status
 )
 
 _SHIPS_LATER = text("shipped_at > updated_at")  # few: where a partner says a time of shipping that is still to come

@@ -6,6 +6,7 @@ make a browser do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +27,12 @@ from hub.web.console.access import Role
 from hub.web.console.failed_pages import filters_of
 from hub.web.console.order_pages import original, search
 from hub.web.console.partner_pages import VERBS, scores, stock_page
+from hub.web.console.place import place, place_of
+from hub.web.console.render import query
 from hub.web.console.site import Console
 
+#: So many failures are in one answer.
+_MOST = 10_000
 _ADMIN = frozenset(verb for verb, role in VERBS.values() if role is Role.ADMIN)
 
 
@@ -59,19 +64,21 @@ def _mount_needs(app: FastAPI, console: Console) -> None:
         console.enter(request)
         desk = console.desk()
         with desk.store.read() as tx:
-            found = today.look(tx, desk, console.jobs())
+            found = today.look(tx, desk, console.jobs(), with_ids=True)
         return JSONResponse(as_json({**asdict(found), "stuck": found.stuck}))
 
     @app.get("/api/needs")
     def needs(request: Request) -> Response:
-        """Return what needs a person, one by one."""
+        """Return what needs a person, one by one, oldest first; `Link` leads on where there is more than one answer."""
         console.enter(request)
-        desk, closed = console.desk(), request.query_params.get("tab") == "resolved"
+        given, desk = request.query_params, console.desk()
         with desk.store.read() as tx:
             moment = desk.clock.now()
-            filters = filters_of(request.query_params, moment, closed=closed)
-            found = failures.list_failures(tx, moment, filters)
-        return JSONResponse(as_json([each.as_json() for each in found]))
+            filters = filters_of(given, moment, closed=given.get("tab") == "resolved")
+            found = failures.page(tx, moment, filters, after=place(given.get("after", "")), limit=_MOST + 1)
+        last = found[_MOST - 1] if len(found) > _MOST else None
+        links = _next("/api/needs", given, after=place_of(last.since, last.id)) if last else {}
+        return JSONResponse(as_json([each.as_json() for each in found[:_MOST]]), headers=links)
 
     @app.get("/api/needs/{failure_id}")
     def one(failure_id: str, request: Request) -> Response:
@@ -90,9 +97,11 @@ def _mount_needs(app: FastAPI, console: Console) -> None:
 def _mount_lists(app: FastAPI, console: Console) -> None:
     @app.get("/api/orders")
     def orders_(request: Request) -> Response:
-        """Return one page of orders; `before` is TIME_ID of the last of the page before."""
+        """Return one page of orders; `Link` leads to the next one, which may find what this one did not get to."""
         console.enter(request)
-        return JSONResponse(as_json([asdict(each) for each in search(console, request.query_params)]))
+        found = search(console, request.query_params)
+        links = _next("/api/orders", request.query_params, before=place_of(*found.further)) if found.further else {}
+        return JSONResponse(as_json([asdict(each) for each in found.rows]), headers=links)
 
     @app.get("/api/orders/{reference}")
     def order(reference: str, request: Request) -> Response:
@@ -133,6 +142,11 @@ def _mount_lists(app: FastAPI, console: Console) -> None:
         desk = console.desk()
         with desk.store.read() as tx:
             return JSONResponse(as_json([dict(connections.as_row(each)) for each in connections.listing(tx, desk)]))
+
+
+def _next(path: str, given: Mapping[str, str], **place: str) -> dict[str, str]:
+    """Return the header that leads to the next answer with the same filters."""
+    return {"Link": f'<{path}{query(given, **place)}>; rel="next"'}
 
 
 def as_json(value: Any) -> Any:  # noqa: ANN401 - plain values of any shape

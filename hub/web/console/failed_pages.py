@@ -18,6 +18,7 @@ from hub.services.requests import Refused
 from hub.store import archive
 from hub.web.console.access import Role
 from hub.web.console.answer import done, not_found, show
+from hub.web.console.place import place, place_of
 from hub.web.console.site import Console
 
 _PAGE = 50
@@ -95,8 +96,8 @@ def _chosen(console: Console, fields: Mapping[str, str]) -> list[str]:
     desk = console.desk()
     with desk.store.read() as tx:
         now = desk.clock.now()
-        found = failures.list_failures(tx, now, filters_of(fields, now))
-    return [each.id for each in found] if fields.get("cause") or fields.get("partner") else []
+        chosen = fields.get("cause") or fields.get("partner")
+        return failures.ids_of(tx, now, filters_of(fields, now)) if chosen else []
 
 
 # --- what is shown ---------------------------------------------------------------------------------------------------
@@ -107,12 +108,11 @@ def _listed(console: Console, request: Request) -> Response:
     desk, tab = console.desk(), given["tab"] or "open"
     with desk.store.read() as tx:
         now = desk.clock.now()
-        opened = failures.list_failures(tx, now, filters_of(given, now))
-        waits = waiting.listing(tx, now, given["partner"] or None)
-        closed = failures.list_failures(tx, now, filters_of(given, now, closed=True)) if tab == "resolved" else []
-    closed.sort(key=lambda each: (each.since, each.id), reverse=True)
-    single = bool(given["single"] or given["cause"])
-    shown, after = _paged(closed if tab == "resolved" else opened, given["after"], falling=tab == "resolved")
+        groups = failures.groups(tx, now, filters_of(given, now))
+        waits = waiting.listing(tx, now, given["partner"] or None) if tab == "waiting" else []
+        waiting_count = waiting.count(tx, now, given["partner"] or None)
+        single = bool(given["single"] or given["cause"])
+        shown = _page(tx, given, now, closed=tab == "resolved") if single or tab == "resolved" else []
     return show(
         console,
         request,
@@ -120,23 +120,22 @@ def _listed(console: Console, request: Request) -> Response:
         tab=tab,
         given=given,
         now=now,
-        total=len(opened),
-        groups=failures.group(opened),
+        total=sum(each.count for each in groups),
+        groups=groups,
         single=single,
-        rows=shown,
+        rows=shown[:_PAGE],
         waits=waits,
-        after=after,
-        partners=sorted({each.partner for each in opened}),
+        waiting_count=waiting_count,
+        after=place_of(shown[_PAGE - 1].since, shown[_PAGE - 1].id) if len(shown) > _PAGE else "",
+        partners=sorted({each.partner for each in groups}),
         kinds=list(FailureKind),
     )
 
 
-def _paged(found: list[Failure], after: str, *, falling: bool) -> tuple[list[Failure], str]:
-    """Return one page of failures, and what the address of the next one says; empty when it was the last."""
-    keys = {f"{each.since.isoformat()}_{each.id}": each for each in found}
-    later = [key for key in keys if not after or (key < after if falling else key > after)]
-    page = sorted(later, reverse=falling)[:_PAGE]
-    return [keys[key] for key in page], page[-1] if len(later) > _PAGE else ""
+def _page(tx: Connection, given: Mapping[str, str], now: datetime, *, closed: bool) -> list[Failure]:
+    """Return one page of failures and the first of the next one; the newest first of those that are closed."""
+    filters, after = filters_of(given, now, closed=closed), place(given["after"])
+    return failures.page(tx, now, filters, after=after, limit=_PAGE + 1, newest_first=closed)
 
 
 def _one(console: Console, request: Request, failure_id: str) -> Response:

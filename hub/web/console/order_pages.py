@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,10 +12,12 @@ from starlette.responses import Response
 from hub.model.state import OrderStatus
 from hub.services import explain, message_view
 from hub.services.message_view import MessageView
-from hub.store import archive, deliveries, messages, orders
-from hub.store.orders import OrderRow, OrderSummary
+from hub.store import archive, deliveries, messages, order_list, orders
+from hub.store.order_list import OrderFilters, Page
+from hub.store.orders import OrderRow
 from hub.web.console.access import Role
 from hub.web.console.answer import done, not_found, show
+from hub.web.console.place import place, place_of
 from hub.web.console.render import moment, money
 from hub.web.console.site import Console
 
@@ -35,10 +36,19 @@ def mount(app: FastAPI, console: Console) -> None:
         """List orders, the newest first."""
         console.enter(request)
         given = {name: request.query_params.get(name, "") for name in ("status", "channel", "text", "before")}
-        found = search(console, given)
-        more = f"{found[-1].placed_at.isoformat()}_{found[-1].id}" if len(found) == _PAGE else ""
-        statuses, now = list(OrderStatus), console.desk().clock.now()
-        return show(console, request, "orders.html", given=given, rows=found, more=more, statuses=statuses, now=now)
+        found, now = search(console, given), console.desk().clock.now()
+        more = place_of(*found.further) if found.further else ""
+        return show(
+            console,
+            request,
+            "orders.html",
+            given=given,
+            found=found,
+            more=more,
+            statuses=list(OrderStatus),
+            looked_through=order_list.LOOKED_THROUGH,
+            now=now,
+        )
 
     @app.get("/orders/{reference}")
     def one(reference: str, request: Request) -> Response:
@@ -71,26 +81,16 @@ def mount(app: FastAPI, console: Console) -> None:
         return await done(console, request, f"order.{verb}", arguments, visitor, fields)
 
 
-def search(console: Console, given: Mapping[str, str]) -> list[OrderSummary]:
-    """Return one page of orders by the filters of an address."""
-    status = given.get("status", "")
-    at, _, last = given.get("before", "").rpartition("_")
-    try:
-        before = (datetime.fromisoformat(at), last) if at else None
-    except ValueError:
-        before = None
+def search(console: Console, given: Mapping[str, str]) -> Page:
+    """Return one page of orders by the filters of an address; an order called just so goes before all others."""
+    status, text, before = given.get("status", ""), given.get("text", "").strip(), place(given.get("before", ""))
+    statuses = [OrderStatus(status)] if status in list(OrderStatus) else []
     with console.desk().store.read() as tx:
-        named = orders.named(tx, given.get("text", "").strip())
+        named = order_list.named(tx, text)
         if named and not before:
-            return named
-        return orders.search(
-            tx,
-            statuses=[OrderStatus(status)] if status in list(OrderStatus) else (),
-            channel=given.get("channel") or None,
-            text=given.get("text") or None,
-            limit=_PAGE,
-            before=before,
-        )
+            return Page(named)
+        filters = OrderFilters(statuses, given.get("channel") or None, text or None)
+        return order_list.page(tx, filters, _PAGE, before)
 
 
 def original(console: Console, number: int, reference: str) -> tuple[OrderRow | None, MessageView | None]:

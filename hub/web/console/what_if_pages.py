@@ -119,7 +119,8 @@ def _form(
     """Show the form as it was filled in, with what is wrong with it."""
     today = console.desk().clock.now().replace(hour=0, minute=0)
     lines = str(given.get("rules", "")).replace("\r\n", "\n").split("\n")
-    usual = {"from": f"{today - timedelta(days=1):%Y-%m-%dT%H:%M}", "to": f"{today:%Y-%m-%dT%H:%M}"}
+    day = timedelta(days=1)  # yesterday and today: whoever has just begun finds something too
+    usual = {"from": f"{today - day:%Y-%m-%dT%H:%M}", "to": f"{today + day:%Y-%m-%dT%H:%M}"}
     return show(
         console,
         request,
