@@ -59,7 +59,7 @@ def pages(count: int, line: int) -> dict[str, str]:
         "Needs, with a text": "/needs?single=1&text=PAL",
         "Needs, waiting": "/needs?tab=waiting",
         "Needs, resolved": "/needs?tab=resolved",
-        "one failed record": "/needs/r17",
+        "one failed record": "/needs/r1",
         "one line without a source": f"/needs/l{line}",
         "orders": "/orders",
         "orders of a common status": "/orders?status=closed",
@@ -152,7 +152,7 @@ def measure(app: FastAPI, desk: Desk, count: int) -> None:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
-    failures = int(sys.argv[2]) if len(sys.argv) > 2 else count // 100
+    failures = int(sys.argv[2]) if len(sys.argv) > 2 else max(count // 100, 100)
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "hub.db"
         store = Store(f"sqlite:///{file}")
