@@ -204,7 +204,10 @@ def _problem(path: Path, text: str, error: Any, overridden: Mapping[tuple[str, .
 
 
 def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Callable[[str], str | None]:
-    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's."""
+    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's.
+
+    The look-up returns None for what is nowhere, and raises OSError for what is there and cannot be read.
+    """
     environ = os.environ if environ is None else environ
 
     def find(name: str) -> str | None:
@@ -216,7 +219,10 @@ def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Cal
         for place in places:
             candidate = place / name
             if candidate.is_file():
-                return candidate.read_text("utf-8").strip()
+                try:
+                    return candidate.read_text("utf-8").strip()
+                except UnicodeDecodeError:
+                    raise OSError(f"{candidate} is no text in UTF-8") from None
         return None
 
     return find
