@@ -123,15 +123,16 @@ def _put_back(config: Config, source: Path) -> dict[str, Any]:
     place = make_url(config.store_url)
     target = Path(place.database or "")
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f"{target.name}.restoring")
+    fresh, now = target.with_name(f"{target.name}.restoring"), SystemClock().now()
     remove_database(fresh)
-    copy_database(source, fresh)
-    store, now = Store(place.set(database=str(fresh)).render_as_string(hide_password=False)), SystemClock().now()
     try:
-        applied = migrate.upgrade(store)
-        observing = _only_observe(store, now)
-    finally:
-        store.close()
+        copy_database(source, fresh)
+        with closing(Store(place.set(database=str(fresh)).render_as_string(hide_password=False))) as store:
+            applied = migrate.upgrade(store)
+            observing = _only_observe(store, now)
+    except BaseException:
+        remove_database(fresh)  # it is as large as the database, and of no use
+        raise
     kept = replace_database(fresh, target, now.strftime("%Y%m%dT%H%M%S%fZ"))
     return {"restored": source, "kept": kept, "applied": applied, "observing": observing}
 

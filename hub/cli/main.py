@@ -43,6 +43,20 @@ def _brought() -> Mapping[str, EntryPoint]:
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out a command; trouble of the machine is told in a sentence, a fault of ours with its traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from hub.cli.trouble import in_words  # noqa: PLC0415 - `--help` does without it
+
+            words = in_words(error)
+            if words is None:
+                raise
+            raise click.ClickException(words) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Return the commands in the order in which people meet them, those of connectors last."""
         return [*_COMMANDS, *sorted(_brought())]

@@ -92,7 +92,7 @@ def test_the_pace_of_accounts_is_told(desk: Desk, clock: FakeClock) -> None:
 
 def test_a_port_that_is_taken_is_said(url: str, desk: Desk) -> None:
     port = int(url.rsplit(":", 1)[1])
-    with pytest.raises(OSError, match="could not listen"):
+    with pytest.raises(OSError, match="Address already in use; end the program that listens there"):
         WebServer(build_app(lambda: desk, dict), "127.0.0.1", port).start()
 
 
