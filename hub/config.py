@@ -37,7 +37,7 @@ class ConfigError(Exception):
 class Section(BaseModel):
     """A table of the file: frozen, and closed to settings that do not exist."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class HubSection(Section):

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
@@ -27,7 +28,7 @@ from hub.model.document import Kind
 from hub.model.money import ExchangeRates
 from hub.model.state import DeliveryState
 from hub.routing.rules import RoutingRules
-from hub.services.alerting import alerts, notices
+from hub.services.alerting import alert_channels, alerts, notices
 from hub.services.alerting.alert_channels import Channels, NotTold
 from hub.services.alerting.alert_settings import AlertChannel, AlertsSection
 from hub.services.attention import failures
@@ -40,9 +41,12 @@ from hub.store.delivery_row import Delivery
 from hub.store.engine import Store
 from hub.store.tables import connector_state
 from hub.testing.clock import FakeClock
+from tests.waiting import wait_until
 
 OPS = {"name": "ops", "kind": "command", "command": ["true"]}
 DOWN = {"name": "down", "when": "connection_down", "than": "10m"}
+
+MAIL = {"name": "mail", "kind": "email", "smtp": "m.example:25", "sender": "h@m.example", "to": ["a@x.example"]}
 
 
 @pytest.fixture
@@ -221,6 +225,17 @@ def test_the_summary_comes_once_a_day(desk: Any) -> None:
         ({"rules": [{**DOWN, "than": "soon"}]}, "not a span"),
         ({"quiet": "at night"}, "quiet"),
         ({"timezone": "Mars"}, "no time zone"),
+        ({"quiet": "22:00"}, "'22:00' is no span of hours such as 22:00-07:00"),
+        ({"quiet": "22:00+02:00-07:00"}, "no span of hours"),
+        ({"quiet": "22:00-07:00-08:00"}, "no span of hours"),
+        ({"digest": "7:30"}, "'7:30' is no time of day such as 07:30"),
+        ({"digest": "T07:30"}, "no time of day"),
+        ({"every_seconds": float("inf")}, "finite"),
+        ({"channels": [OPS, OPS]}, "several channels are called ops"),
+        ({"rules": [DOWN, {**DOWN, "when": "deliveries_stuck"}]}, "several rules are called down"),
+        ({"channels": [{"name": "c", "kind": "webhook", "url": "hooks.example/x"}]}, "must begin with https://"),
+        ({"channels": [{**MAIL, "smtp": "mail.example:smtp"}]}, "no host:port"),
+        ({"channels": [{**MAIL, "to": ["a@x.example\nBcc: b@x.example"]}]}, "must stand on one line"),
     ],
 )
 def test_wrong_settings_are_told(wrong: dict[str, Any], words: str) -> None:
@@ -272,8 +287,71 @@ def test_a_command_reads_the_notice(tmp_path: Path) -> None:
     channel = AlertChannel(name="pager", kind="command", command=(sys.executable, "-c", script))
     Channels({}.get).send(channel, "Crossdock: 1 new", "acme is down")
     assert target.read_text() == "Crossdock: 1 new\nacme is down\n"
-    with pytest.raises(NotTold):
-        Channels({}.get).send(AlertChannel(name="p", kind="command", command=("false",)), "s", "t")
+
+
+@pytest.mark.parametrize(
+    ("command", "words", "for_good"),
+    [
+        (("sh", "-c", "echo no such pager >&2; exit 3"), "its command ended with 3: no such pager", False),
+        (("false",), "its command ended with 1: it said nothing", False),
+        (("no-such-program",), "no-such-program: No such file or directory", True),
+    ],
+)
+def test_a_command_that_fails_is_told_in_its_own_words(command: tuple[str, ...], words: str, for_good: bool) -> None:
+    with pytest.raises(NotTold, match=words) as failed:
+        Channels({}.get).send(AlertChannel(name="p", kind="command", command=command), "s", "t")
+    assert failed.value.for_good is for_good
+
+
+def test_a_command_that_takes_too_long_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_channels, "_SECONDS", 0.5)
+    child = tmp_path / "child"
+    script = f"sleep 300 & echo $! > {child}; wait"
+    with pytest.raises(NotTold, match="took more than"):
+        Channels({}.get).send(AlertChannel(name="p", kind="command", command=("sh", "-c", script)), "s", "t")
+    wait_until(lambda: not _runs(int(child.read_text())), 10)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def test_a_command_that_leaves_something_running_has_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alert_channels, "_SECONDS", 20)
+    began = time.monotonic()
+    Channels({}.get).send(AlertChannel(name="p", kind="command", command=("sh", "-c", "sleep 30 &")), "s", "t")
+    assert time.monotonic() - began < 15
+
+
+def test_many_things_are_told_in_a_notice_that_a_chat_takes(desk: Any) -> None:
+    inbox, many = Inbox(), [f"s{number:03}" for number in range(200)]
+    with desk.store.write() as tx:
+        for code in many:
+            connections.ensure(tx, code, "files", "h", desk.clock.now())
+            connections.outage_started(tx, code, "x" * 5000, desk.clock.now())
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    ((subject, text),) = inbox.got
+    assert subject == "Crossdock: 200 new, 0 over"
+    assert "and 170 more: `crossdock failed list`, `crossdock connection list`" in text
+    assert text.count("do: ask s") == 30
+    assert len(text) < 40_000
+
+
+def test_what_a_rule_that_is_gone_had_told_is_not_said_to_be_over(desk: Any) -> None:
+    inbox = Inbox()
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    go(desk, settings(rules=[{**DOWN, "name": "other", "than": "9d"}]), inbox)
+    assert [subject for subject, _ in inbox.got] == ["Crossdock: 1 new, 0 over"]
+    go(desk, settings(), inbox)
+    assert [subject for subject, _ in inbox.got] == ["Crossdock: 1 new, 0 over"] * 2
 
 
 class Postman:
@@ -325,6 +403,8 @@ def test_a_mail_says_the_notice_to_everybody_and_its_password_is_a_secret(post: 
     (mail,) = postman.mails
     assert (mail["Subject"], mail["From"]) == ("Crossdock: 1 new", "hub@merchant.example")
     assert mail["To"] == "ann@x.example, bob@x.example"
+    assert mail["Date"]
+    assert mail["Message-ID"].endswith("@merchant.example>")
     payload = mail.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().splitlines() == ["acme is down:", "\N{EM DASH} ask them"]
@@ -345,6 +425,9 @@ def test_a_mail_that_is_not_taken_goes_again_and_what_is_kept_of_it_holds_no_pas
     (waiting,) = ledger(desk)
     assert (waiting.state, postman.mails) == (DeliveryState.WAITING, [])
     assert "canary" not in repr(waiting)
+    with desk.store.read() as tx:
+        (told,) = deliveries.attempts(tx, waiting.id)
+    assert "said 535" in str(told.error)
     clock.advance(60)
     runner(desk, section, Channels({"mail": "canary"}.get)).run_due()
     assert len(postman.mails) == 1

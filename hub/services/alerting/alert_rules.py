@@ -117,9 +117,10 @@ def _stuck(view: _View, rule: AlertRule) -> Iterator[_Found]:
         .where(connection.c.mode == "live", delivery.c.state.in_(going), delivery.c.created_at < view.now - rule.than)
         .group_by(delivery.c.connection)
     )
-    for code, count, _at in view.tx.execute(rows):
+    for code, count, at in view.tx.execute(rows):
         if count > rule.count:
-            yield code, f"documents for {code} do not leave", f"`crossdock connection check {code}`"
+            text = f"{count} documents for {code} do not leave, the oldest of {at:%Y-%m-%d %H:%M} UTC"
+            yield code, text, f"`crossdock connection check {code}`"
 
 
 def _notices(view: _View, _rule: AlertRule) -> Iterator[_Found]:
