@@ -168,7 +168,7 @@ class Daemon:
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
         """Do one of the loop's duties; a hiccup of the database is told and tried again, it does not end the daemon.
 
-        Each may wait for a locked database as long as the store does, so that the loop shows before each that it goes on.
+        Each may wait for a locked database as long as the store does, so the loop shows before each that it goes on.
         """
         self._beat()
         try:

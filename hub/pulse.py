@@ -50,7 +50,8 @@ class Pulse:
                 heartbeat.beat(tx, self._clock.now())
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing was written
             if not self._down:
-                log.error("database.unwritable", why=str(error).partition("\n")[0], todo=_TODO)
+                why = str(error).partition("\n")[0]
+                log.error("database.unwritable", why=why, todo=_TODO)  # noqa: TRY400 - the same each time
             self._down = True
             return
         if self._down:

@@ -74,7 +74,7 @@ def test_style_and_level_change_on_the_stream_that_was_set_up() -> None:
 
 def fail(log: EventLog, words: str, **fields: object) -> None:
     try:
-        raise OSError(f"{words}\n[SQL: what differs each time: {id(fields)}]")
+        raise OSError(f"{words}\n[SQL: what differs each time: {id(fields)}]")  # noqa: TRY301 - as a library would
     except OSError as error:
         log.unforeseen("tick.unforeseen", error, **fields)
 
