@@ -7,14 +7,17 @@ from datetime import datetime
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
 from hub.delivery.limits import Standing
+from hub.model.state import DeliveryState
+from hub.services.attention import failures
+from hub.services.attention.failure import FailureKind, Filters
 from hub.services.desk import Desk
 from hub.services.summary import summarise
-from hub.store import feeds, runs
+from hub.store import deliveries, feeds, runs
 from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
 
 _NEWEST = 1000
@@ -38,12 +41,17 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "crossdock_rate_limit_used": ("How full the account's bucket is: 1 is at the limit", ("connection", "bucket")),
     "crossdock_rate_limit_pause_seconds": ("How long the partner asked us to wait from now", ("connection", "bucket")),
     "crossdock_rate_limit_waiting": ("Threads that wait for their turn", ("connection", "bucket")),
-    "crossdock_rate_limit_pauses": ("Pauses that the partner asked for since the start", ("connection", "bucket")),
+    "crossdock_rate_limit_pauses_total": (
+        "Pauses that the partner asked for since the start",
+        ("connection", "bucket"),
+    ),
 }
+#: What else needs a person: few enough to be looked at one by one.
+_OTHERS = Filters(kinds=frozenset({FailureKind.LINE, FailureKind.LATE, FailureKind.INVOICE}))
 #: Tables of which some rows need a person, with the column that says since when.
 _NEEDS_A_PERSON = (
     (parked_record, parked_record.c.state == "open", parked_record.c.parked_at),
-    (delivery, delivery.c.state == "parked", delivery.c.updated_at),
+    (delivery, delivery.c.state.in_(("parked", "blocked")), delivery.c.updated_at),
     (sync_run, sync_run.c.state == "failed", sync_run.c.started_at),
 )
 #: One figure: its metric, the values of its labels, itself.
@@ -72,7 +80,7 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
-        families = {name: GaugeMetricFamily(name, words, labels=tags) for name, (words, tags) in FAMILIES.items()}
+        families = {name: _family(name)(name, words, labels=tags) for name, (words, tags) in FAMILIES.items()}
         with self._desk.store.read() as tx:
             now = self._desk.clock.now()
             for look in (_counts, _queues, _ages, _troubles):
@@ -81,6 +89,10 @@ class _Figures(Collector):
         for name, labels, value in _rates(self._paces()):
             families[name].add_metric(labels, value)
         yield from families.values()
+
+
+def _family(name: str) -> type[GaugeMetricFamily | CounterMetricFamily]:
+    return CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
 
 
 def _counts(tx: Connection, _now: datetime) -> Iterator[Figure]:
@@ -126,11 +138,9 @@ def _ages(tx: Connection, now: datetime) -> Iterator[Figure]:
 def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
     """Yield what failed by class, and how the newest attempts ended (RateLimited among them)."""
     failing: dict[tuple[str, str], tuple[int, datetime]] = {}
-    for table, where, since in _NEEDS_A_PERSON:
-        rows = select(table.c.connection, table.c.error_class, func.count(), func.min(since).label("at")).where(where)
-        for code, error_class, count, at in tx.execute(rows.group_by(table.c.connection, table.c.error_class)):
-            before, oldest = failing.get((code, error_class or "none"), (0, at))
-            failing[code, error_class or "none"] = before + count, min(oldest, at)
+    for labels, more, at in _needing_a_person(tx, now):
+        count, oldest = failing.get(labels, (0, at))
+        failing[labels] = count + more, min(oldest, at)
     for labels, (count, at) in failing.items():
         yield "crossdock_failing", labels, count
         yield "crossdock_failing_oldest_seconds", labels, (now - at).total_seconds()
@@ -141,9 +151,22 @@ def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
         yield "crossdock_recent_attempts", (code, outcome or "under way"), count
 
 
+def _needing_a_person(tx: Connection, now: datetime) -> Iterator[tuple[tuple[str, str], int, datetime]]:
+    """Yield connection and class, how many, and since when: all that `failed list` shows."""
+    for table, where, since in _NEEDS_A_PERSON:
+        rows = select(table.c.connection, table.c.error_class, func.count(), func.min(since).label("at")).where(where)
+        for code, error_class, count, at in tx.execute(rows.group_by(table.c.connection, table.c.error_class)):
+            yield (code, error_class or "none"), count, at
+    for row in deliveries.overdue(tx, now):
+        doubt = row.state is DeliveryState.UNKNOWN
+        yield (row.connection, "OutcomeUnknown" if doubt else "Late"), 1, row.sent_at or row.updated_at
+    for each in failures.list_failures(tx, now, _OTHERS):
+        yield (each.partner, each.error_class), 1, each.since
+
+
 def _rates(paces: Mapping[tuple[str, str], Standing]) -> Iterator[Figure]:
     for labels, standing in paces.items():
         yield "crossdock_rate_limit_used", labels, standing.used
         yield "crossdock_rate_limit_pause_seconds", labels, standing.pause
         yield "crossdock_rate_limit_waiting", labels, standing.waiting
-        yield "crossdock_rate_limit_pauses", labels, standing.pauses
+        yield "crossdock_rate_limit_pauses_total", labels, standing.pauses
