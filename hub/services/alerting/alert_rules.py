@@ -100,7 +100,9 @@ def _parked_more(view: _View, rule: AlertRule) -> Iterator[_Found]:
     for group in failures.group(lasting):
         if group.count > rule.count:
             about = f"{group.partner} {group.error_class}/{group.code}"
-            yield about, f"{group.partner}: {group.example} ({group.document})", group.todo or "`crossdock failed list`"
+            many = f", {group.count} like it" if group.count > 1 else ""
+            text = f"{group.partner}: {group.example} ({group.document}{many})"
+            yield about, text, group.todo or "`crossdock failed list`"
 
 
 def _unanswered(view: _View, rule: AlertRule) -> Iterator[_Found]:
@@ -119,7 +121,7 @@ def _stuck(view: _View, rule: AlertRule) -> Iterator[_Found]:
     )
     for code, count, at in view.tx.execute(rows):
         if count > rule.count:
-            text = f"{count} documents for {code} do not leave, the oldest of {at:%Y-%m-%d %H:%M} UTC"
+            text = f"documents for {code} do not leave: {count}, the oldest of {at:%Y-%m-%d %H:%M} UTC"
             yield code, text, f"`crossdock connection check {code}`"
 
 
