@@ -10,7 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from hub.mapping.located import line_of
 from hub.mapping.problem import in_words
@@ -35,7 +37,7 @@ class ConfigError(Exception):
 class Section(BaseModel):
     """A table of the file: frozen, and closed to settings that do not exist."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class HubSection(Section):
@@ -48,10 +50,28 @@ class HubSection(Section):
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+def _database(url: str) -> str:
+    if not url:
+        return url
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
+        raise ValueError("is no address of a database such as postgresql+psycopg://user@host/name or sqlite:///file")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("SQLite needs a file here, such as sqlite:///data/hub.db")
+    return url
+
+
 class StoreSection(Section):
     """[store]: the database."""
 
-    url: Annotated[str, Field(description="empty: SQLite in the data folder; or postgresql+psycopg://...")] = ""
+    url: Annotated[
+        str,
+        AfterValidator(_database),
+        Field(description="empty: SQLite in the data folder; or postgresql+psycopg://..."),
+    ] = ""
     archive_days: Annotated[int, Field(ge=1, description="how long originals are kept")] = 90
     run_days: Annotated[int, Field(ge=1, description="how long finished sync runs are kept")] = 30
 
@@ -187,9 +207,10 @@ def _lay_over(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[tuple[str
         keys = tuple(part.lower() for part in name.removeprefix(_PREFIX).split("__"))
         table = raw
         for key in keys[:-1]:
-            table = table.setdefault(key, {})
-        table[keys[-1]] = value
-        overridden[keys] = name
+            table = table.setdefault(key, {}) if isinstance(table, dict) else {}
+        if isinstance(table, dict):  # where the file has no table, that is what is wrong, and is told
+            table[keys[-1]] = value
+            overridden[keys] = name
     return overridden
 
 
@@ -204,7 +225,10 @@ def _problem(path: Path, text: str, error: Any, overridden: Mapping[tuple[str, .
 
 
 def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Callable[[str], str | None]:
-    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's."""
+    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's.
+
+    The look-up returns None for what is nowhere, and raises OSError for what is there and cannot be read.
+    """
     environ = os.environ if environ is None else environ
 
     def find(name: str) -> str | None:
@@ -216,7 +240,10 @@ def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Cal
         for place in places:
             candidate = place / name
             if candidate.is_file():
-                return candidate.read_text("utf-8").strip()
+                try:
+                    return candidate.read_text("utf-8").strip()
+                except UnicodeDecodeError:
+                    raise OSError(f"{candidate} is no text in UTF-8") from None
         return None
 
     return find

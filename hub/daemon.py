@@ -22,6 +22,7 @@ from hub.memory import give_back
 from hub.model.document import Kind
 from hub.notify import notify, reloading
 from hub.person import whoami
+from hub.pulse import Pulse
 from hub.reload import merge
 from hub.services import requests
 from hub.services.alerting import alerts
@@ -34,7 +35,7 @@ from hub.services.syncing.ticker import Ticker
 from hub.services.trade import silence
 from hub.services.trade.outcomes import DomainOutcomes
 from hub.services.verbs import Verbs
-from hub.store import archive, feeds, heartbeat, receipts, runs, stock
+from hub.store import archive, feeds, receipts, runs, stock
 from hub.store.errors import StoreUnusable
 from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
@@ -47,8 +48,6 @@ from hub.web.hooks import mount as mount_hooks
 log = EventLog(__name__)
 
 _HOUSEKEEPING = timedelta(hours=1)
-#: How often it is tried whether anything can be written down.
-_HEARTBEAT = 5.0
 #: How often mapping files are looked at although their folder shows nothing new: a house template may have changed.
 _FULL_SCAN = 30.0
 #: How often it is looked whether a node has been silent for too long.
@@ -70,7 +69,8 @@ class Daemon:
         self._read_config = read_config or (lambda: hub.config)
         self._stopping = threading.Event()
         self._reload_asked = threading.Event()
-        self._beat_at = self._written_at = self._next_heartbeat = hub.clock.monotonic()
+        self._beat_at = hub.clock.monotonic()
+        self._pulse = Pulse(hub.store, hub.clock)
         self._ready = False
         self._cut_off_at: datetime | None = None
         self._schedules: tuple[Schedule, ...] = ()
@@ -173,7 +173,7 @@ class Daemon:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
                 self._guarded("due orders", self._look_at_due)
-                self._guarded("heartbeat", self._write_a_little)
+                self._guarded("heartbeat", self._pulse.beat)
                 self._guarded("housekeeping", self._keep_house)
                 self._give_memory_back()
                 self._look_for_alerts()
@@ -181,7 +181,11 @@ class Daemon:
             self.stop()
 
     def _guarded(self, what: str, work: Callable[[], object]) -> None:
-        """Do one of the loop's duties; a hiccup of the database is told and tried again, it does not end the daemon."""
+        """Do one of the loop's duties; a hiccup of the database is told and tried again, it does not end the daemon.
+
+        Each may wait for a locked database as long as the store does, so the loop shows before each that it goes on.
+        """
+        self._beat()
         try:
             work()
         except StoreUnusable as error:
@@ -206,15 +210,6 @@ class Daemon:
         """Show that the loop goes round: health and the service manager's watchdog look at that."""
         self._beat_at = self.hub.clock.monotonic()
         notify("WATCHDOG=1")
-
-    def _write_a_little(self) -> None:
-        """See that what comes can be kept: on a full disk health says no, until there is room again."""
-        now = self.hub.clock.monotonic()
-        if now >= self._next_heartbeat:
-            self._next_heartbeat = now + _HEARTBEAT
-            with self.hub.store.write() as tx:
-                heartbeat.beat(tx, self.hub.clock.now())
-            self._written_at = self.hub.clock.monotonic()
 
     def _reload(self) -> None:
         """Take over what changed, if all of it is sound; otherwise say what is not and go on as before."""
@@ -247,7 +242,7 @@ class Daemon:
             "ready": self._ready and self.hub.lock.holds(),
             "stopping": self._stopping.is_set(),
             "loop_seconds": round(self.hub.clock.monotonic() - self._beat_at, 1),
-            "unwritten_seconds": round(self.hub.clock.monotonic() - self._written_at, 1),
+            "unwritten_seconds": round(self._pulse.seconds, 1),
             "partners": len(self.hub.directory.entries),
             "process": os.getpid(),
         }

@@ -11,14 +11,20 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
 
+from hub.clock import Clock, SystemClock
+
+#: How often a failure is told that goes on in the same way, in seconds, and how many kinds of it are remembered.
+_TOLD_EVERY, _MOST_TOLD = 600.0, 200
 _bound: ContextVar[Mapping[str, object] | None] = ContextVar("crossdock_log_fields", default=None)
 
 
 class EventLog:
     """A logger whose messages are an event name and its fields."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Clock | None = None) -> None:
         self._logger = logging.getLogger(name)
+        self._clock = clock or SystemClock()
+        self._told: dict[tuple[object, ...], tuple[float, int]] = {}  # when, and how often since
 
     def info(self, event: str, **fields: object) -> None:
         """Say that something happened which an operator may want to know."""
@@ -33,8 +39,25 @@ class EventLog:
         self._say(logging.ERROR, event, fields)
 
     def unforeseen(self, event: str, exc: BaseException, **fields: object) -> None:
-        """Say that something failed which nobody planned for: with its traceback."""
-        self._say(logging.ERROR, event, fields, exc)
+        """Say that something failed which nobody planned for: with its traceback.
+
+        What goes on failing the same way, as on a full disk, is told every ten minutes, with how often it did.
+        """
+        told = (
+            event,
+            type(exc),
+            str(exc).partition("\n")[0],
+            *sorted((key, str(value)) for key, value in fields.items()),
+        )
+        now = self._clock.monotonic()
+        at, times = self._told.get(told, (-_TOLD_EVERY, 0))
+        if now - at < _TOLD_EVERY:
+            self._told[told] = at, times + 1
+            return
+        while len(self._told) >= _MOST_TOLD:
+            self._told.pop(next(iter(self._told)), None)
+        self._told[told] = now, 0
+        self._say(logging.ERROR, event, {**fields, "again": times} if times else fields, exc)
 
     def debug(self, event: str, **fields: object) -> None:
         """Say a detail that only a developer reads."""

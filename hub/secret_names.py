@@ -59,7 +59,10 @@ def kept(folder: Path) -> list[str]:
 
 
 def put(folder: Path, name: str, value: str) -> Path:
-    """Keep a secret in the folder, for its owner's eyes only, whole or not at all; raises ValueError for its name."""
+    """Keep a secret in the folder, for its owner's eyes only, whole or not at all; raises ValueError for its name.
+
+    What root keeps belongs to the folder's owner: the service runs as somebody else.
+    """
     if NAME.fullmatch(name) is None:
         raise ValueError(f"{name!r} is no name for a secret: letters, digits, _ . -")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -67,6 +70,9 @@ def put(folder: Path, name: str, value: str) -> Path:
     fresh = folder / f".{name}.new"
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
         out.write(value)
+        if os.geteuid() == 0:
+            owner = folder.stat()
+            os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
     fresh.replace(folder / name)
     return folder / name
 

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import click
+from collections.abc import Iterator
+from pathlib import Path
 
+import click
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub import secret_names
 from hub.cli.session import Failure, Session, pass_session
 from hub.cli.show import json_option, print_json
+from hub.cli.trouble import in_words
 from hub.composition import Hub
 from hub.mapping.problem import MappingErrors
 from hub.policy.library import checked_policy
 from hub.services.syncing.schedules import ScheduleError, jobs_of, load_schedules
+from hub.store import migrate
+from hub.store.errors import StoreBusy
+from hub.store.migrate import SchemaTooNew
 
 
 @click.command()
 @json_option
 @pass_session
 def check(session: Session, as_json: bool) -> None:
-    """Check the configuration, the schedules, the routing files and every mapping file; touches no partner."""
+    """Check configuration, schedules, routing files, mapping files and the database; touches no partner."""
     problems: list[str] = []
     config = session.config()
     hub = Hub(config)
@@ -26,6 +36,8 @@ def check(session: Session, as_json: bool) -> None:
             problems.extend(str(problem) for problem in broken.problems)
         tests = _routing(hub, problems)
         flows = _flows(hub, problems)
+        problems.extend(_named_in_vain(hub, session.config_path))
+        problems.extend(_database(hub))
     finally:
         hub.close()
     if as_json:
@@ -54,3 +66,24 @@ def _flows(hub: Hub, problems: list[str]) -> int:
         problems.extend(error.problems)
         return 0
     return sum(len(job.documents) for job in jobs_of(schedules, hub.directory))
+
+
+def _named_in_vain(hub: Hub, path: Path) -> Iterator[str]:
+    """Yield the secrets and partners that the configuration names and that are nowhere."""
+    folder = hub.config.path(hub.config.folders.secrets)
+    for name in secret_names.named([path]):
+        if not secret_names.place(name, folder):
+            yield f"{path}: secret {name!r} is nowhere: `crossdock secret set {name}`"
+    for rule in hub.config.alerts.rules:
+        if rule.partner and rule.partner not in hub.directory.entries:
+            yield f"{path}: the alert rule {rule.name!r} is about {rule.partner}, and there is no such partner"
+
+
+def _database(hub: Hub) -> Iterator[str]:
+    """Yield why the database cannot be used; one that is not there yet is made at the start."""
+    if hub.store.is_sqlite and not Path(make_url(hub.store.url).database or "").exists():
+        return
+    try:
+        migrate.pending(hub.store)
+    except (SchemaTooNew, StoreBusy, SQLAlchemyError) as error:
+        yield in_words(error) or str(error)

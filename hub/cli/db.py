@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, suppress
 from datetime import datetime
@@ -20,7 +21,7 @@ from hub.services.alerting import notices
 from hub.store import connections, migrate
 from hub.store.connections import ConnectionMode
 from hub.store.engine import Store
-from hub.store.upkeep import NotABackup, check_backup, copy_database, remove_database, replace_database
+from hub.store.upkeep import NotABackup, check_backup, copy_database, remove_database, replace_database, to_disk
 
 #: Copied at a time; between two such pieces the daemon may write.
 _PAGES = 1000
@@ -65,21 +66,33 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
             raise Failure("this database is PostgreSQL; use pg_dump")
         if not Path(make_url(place).database or "").exists():
             raise Failure("there is no database yet; `crossdock run` makes it")
-        with store.read() as tx, closing(sqlite3.connect(target)) as copy:
-            raw = tx.connection.driver_connection
-            if raw is None:
-                raise Failure("the database cannot be opened")
-            raw.backup(copy, pages=_PAGES, sleep=0.0)
-    except sqlite3.OperationalError as error:
-        with suppress(OSError):
-            target.unlink()  # half a copy is none
-        raise Failure(f"{target} cannot be written: {error}") from None
+        _copy(store, target)
+    except (sqlite3.OperationalError, OSError) as error:
+        raise Failure(f"{target} cannot be written: {getattr(error, 'strerror', None) or error}") from None
     finally:
         store.close()
     if as_json:
         print_json({"wrote": target, "bytes": target.stat().st_size})
     else:
         click.echo(f"wrote {target}")
+
+
+def _copy(store: Store, target: Path) -> None:
+    """Copy the database beside the target first: what is called so is whole, whenever the copying was broken off."""
+    part = target.with_name(f".{target.name}.part")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))  # it holds what customers told us
+        with store.read() as tx, closing(sqlite3.connect(part)) as copy:
+            raw = tx.connection.driver_connection
+            if raw is None:
+                raise Failure("the database cannot be opened")
+            raw.backup(copy, pages=_PAGES, sleep=0.0)
+        to_disk(part)
+        part.replace(target)
+        to_disk(target.parent)
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 @db.command()
@@ -123,15 +136,16 @@ def _put_back(config: Config, source: Path) -> dict[str, Any]:
     place = make_url(config.store_url)
     target = Path(place.database or "")
     target.parent.mkdir(parents=True, exist_ok=True)
-    fresh = target.with_name(f"{target.name}.restoring")
+    fresh, now = target.with_name(f"{target.name}.restoring"), SystemClock().now()
     remove_database(fresh)
-    copy_database(source, fresh)
-    store, now = Store(place.set(database=str(fresh)).render_as_string(hide_password=False)), SystemClock().now()
     try:
-        applied = migrate.upgrade(store)
-        observing = _only_observe(store, now)
-    finally:
-        store.close()
+        copy_database(source, fresh)
+        with closing(Store(place.set(database=str(fresh)).render_as_string(hide_password=False))) as store:
+            applied = migrate.upgrade(store)
+            observing = _only_observe(store, now)
+    except BaseException:
+        remove_database(fresh)  # it is as large as the database, and of no use
+        raise
     kept = replace_database(fresh, target, now.strftime("%Y%m%dT%H%M%S%fZ"))
     return {"restored": source, "kept": kept, "applied": applied, "observing": observing}
 

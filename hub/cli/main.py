@@ -6,7 +6,6 @@ import importlib
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points, version
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -44,6 +43,20 @@ def _brought() -> Mapping[str, EntryPoint]:
 class LazyGroup(click.Group):
     """A group that imports a command's module when the command is called."""
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Carry out a command; trouble of the machine is told in a sentence, a fault of ours with its traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            from hub.cli.trouble import in_words  # noqa: PLC0415 - `--help` does without it
+
+            words = in_words(error)
+            if words is None:
+                raise
+            raise click.ClickException(words) from None
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         """Return the commands in the order in which people meet them, those of connectors last."""
         return [*_COMMANDS, *sorted(_brought())]
@@ -57,17 +70,6 @@ class LazyGroup(click.Group):
             point = _brought().get(cmd_name)
             command = point.load() if point is not None else None
         return command if isinstance(command, click.Command) else None
-
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Carry a command out; a database that cannot be used ends it with one sentence, wherever it shows."""
-        try:
-            return super().invoke(ctx)
-        except Exception as error:
-            from hub.store.errors import StoreUnusable  # noqa: PLC0415 - `--help` does without it
-
-            if isinstance(error, StoreUnusable):
-                raise click.ClickException(str(error)) from None
-            raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands; the hub's own without importing any."""

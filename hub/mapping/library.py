@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -45,6 +46,7 @@ class _Entry:
     stamps: tuple[Stamp, ...] = ()  # of the file, of its template and of the tables that it reads
     good: PartnerFile | None = None
     broken: Broken | None = None
+    kept: bool = True  # false while it has still to be put aside
 
 
 @dataclass(slots=True)
@@ -87,6 +89,7 @@ class Library:
                 broken.append(result)
             else:
                 unchanged += 1
+        self._keep_each()
         return Changes(tuple(loaded), tuple(broken), removed, unchanged)
 
     def _good(self) -> Iterator[PartnerFile]:
@@ -124,9 +127,16 @@ class Library:
         if entry.good is not None:
             self._disown(path)
         self._owners.update(dict.fromkeys(_names(file), path))
-        entry.good = file
-        self._keep(file)
+        entry.good, entry.kept = file, False
         return file
+
+    def _keep_each(self) -> None:
+        """Put aside what came into force; on a full disk at a later look, since a file counts also without that."""
+        for entry in self._entries.values():
+            if entry.good is not None and entry.broken is None and not entry.kept:
+                with suppress(OSError):
+                    self._keep(entry.good)
+                    entry.kept = True
 
     def _keep(self, file: PartnerFile) -> None:
         """Put a good file aside with the tables beside it, so that a restart while it is broken finds it."""

@@ -13,7 +13,7 @@ from hub.mapping.problem import did_you_mean, in_words, nearest
 from hub.mapping.section import Section
 from hub.mapping.source import Source
 
-#: Returns the value of a secret, or None when nobody has it.
+#: Returns the value of a secret, or None when nobody has it; raises OSError when it cannot be read.
 Secrets = Callable[[str], str | None]
 _PREFIX: Final = "secret:"
 #: What people write for a currency, in small letters.
@@ -121,11 +121,16 @@ def _secret(source: Source, way: Way, value: object, secrets: Secrets) -> Secret
         )
         source.report(way, message, value=True)
         return SecretStr("")
-    found = secrets(name)
-    if found is None:
+    try:
+        found = secrets(name)
+    except OSError as error:
+        message = f"secret {name!r} cannot be read: {error}; let whoever runs the hub read it"
+    else:
         message = f"secret {name!r} is not known: put it in the secrets folder, or in the environment"
-        source.report(way, message, value=True)
-    return SecretStr(found or "")
+        if found is not None:
+            return SecretStr(found)
+    source.report(way, message, value=True)
+    return SecretStr("")
 
 
 def _is_secret(annotation: Any) -> bool:  # noqa: ANN401 - a type expression may be anything

@@ -72,7 +72,10 @@ class PolicyFiles:
         self.problems = ()
         changed = read.policy.hash != self.policy.hash
         self.policy = read.policy if changed or first else self.policy
-        self._keep(read)
+        try:
+            self._keep(read)
+        except OSError:  # a full disk: the files count also without that, and are put aside at a later look
+            self._stamps = None
         return Look(self.policy) if changed else None
 
     def rebase(self, base: RoutingRules) -> None:

@@ -76,7 +76,7 @@ def copy_database(source: Path, target: Path) -> None:
     """Copy a SQLite database whole, with what still stands in its log, to a new file, and see it onto the disk."""
     with closing(_to_read(source)) as old, closing(sqlite3.connect(target)) as new:
         old.backup(new)
-    _to_disk(target)
+    to_disk(target)
 
 
 def replace_database(fresh: Path, target: Path, stamp: str) -> Path | None:
@@ -93,7 +93,7 @@ def replace_database(fresh: Path, target: Path, stamp: str) -> Path | None:
         if part.exists():
             part.replace(kept.with_name(kept.name + ending))
     fresh.replace(target)
-    _to_disk(target.parent)
+    to_disk(target.parent)
     return kept if kept.exists() else None
 
 
@@ -103,7 +103,8 @@ def _empty_log(path: Path) -> None:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
+    """See a file, or what a folder lists, onto the disk."""
     number = os.open(path, os.O_RDONLY)
     try:
         os.fsync(number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -109,7 +110,8 @@ class WebServer:
         self._failure: BaseException | None = None
 
     def start(self) -> int:
-        """Begin to listen; returns the port. Raises OSError when it is taken."""
+        """Begin to listen; returns the port. Raises OSError when it cannot, such as on a port that is taken."""
+        _see_whether_free(self._server.config.host, self._server.config.port)
         self._thread.start()
         while not self._server.started:
             if not self._thread.is_alive():
@@ -127,3 +129,15 @@ class WebServer:
             self._server.run()
         except (OSError, SystemExit) as error:
             self._failure = error
+
+
+def _see_whether_free(host: str, port: int) -> None:
+    """Raise OSError with what is wrong: uvicorn writes that into the log only, and ends."""
+    try:
+        for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            with socket.socket(family, kind, protocol) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+    except OSError as error:
+        todo = "end the program that listens there, or choose another host or port under [web]"
+        raise OSError(f"{host}:{port} cannot be listened on: {error.strerror}; {todo}") from None

@@ -7,16 +7,17 @@ from datetime import datetime
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 
 from hub.delivery.limits import Standing
+from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.summary import summarise
 from hub.store import connections, feeds, runs
 from hub.store.messages import needs_a_person, waits_for_its_order
-from hub.store.tables import attempt, connection, delivery, message, parked_record, request, sync_run
+from hub.store.tables import attempt, connection, delivery, message, parked_record, request
 
 _NEWEST = 1000
 #: Every metric with what it means and its labels; the reference page and the dashboard's test read them here.
@@ -44,7 +45,10 @@ FAMILIES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "crossdock_rate_limit_used": ("How full the account's bucket is: 1 is at the limit", ("connection", "bucket")),
     "crossdock_rate_limit_pause_seconds": ("How long the partner asked us to wait from now", ("connection", "bucket")),
     "crossdock_rate_limit_waiting": ("Threads that wait for their turn", ("connection", "bucket")),
-    "crossdock_rate_limit_pauses": ("Pauses that the partner asked for since the start", ("connection", "bucket")),
+    "crossdock_rate_limit_pauses_total": (
+        "Pauses that the partner asked for since the start",
+        ("connection", "bucket"),
+    ),
 }
 #: One figure: its metric, the values of its labels, itself.
 Figure = tuple[str, tuple[str, ...], float]
@@ -72,7 +76,7 @@ class _Figures(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every metric."""
-        families = {name: GaugeMetricFamily(name, words, labels=tags) for name, (words, tags) in FAMILIES.items()}
+        families = {name: _family(name)(name, words, labels=tags) for name, (words, tags) in FAMILIES.items()}
         with self._desk.store.read() as tx:
             now = self._desk.clock.now()
             for look in (_counts, _queues, _ages, _troubles):
@@ -81,6 +85,10 @@ class _Figures(Collector):
         for name, labels, value in _rates(self._paces()):
             families[name].add_metric(labels, value)
         yield from families.values()
+
+
+def _family(name: str) -> type[GaugeMetricFamily | CounterMetricFamily]:
+    return CounterMetricFamily if name.endswith("_total") else GaugeMetricFamily
 
 
 def _counts(tx: Connection, now: datetime) -> Iterator[Figure]:
@@ -127,24 +135,13 @@ def _ages(tx: Connection, now: datetime) -> Iterator[Figure]:
         yield "crossdock_oldest_due_seconds", (code,), (now - at).total_seconds()
 
 
-def _need_a_person(now: datetime) -> tuple[tuple[Table, ColumnElement[bool], ColumnElement[datetime]], ...]:
-    """Return the tables of which some rows need a person, what chooses these, and since when they do."""
-    record = parked_record.c
-    return (
-        (parked_record, needs_a_person(now), func.coalesce(record.waits_until, record.parked_at)),
-        (delivery, delivery.c.state == "parked", delivery.c.updated_at),
-        (sync_run, sync_run.c.state == "failed", sync_run.c.started_at),
-    )
-
-
 def _troubles(tx: Connection, now: datetime) -> Iterator[Figure]:
     """Yield what failed by class, and how the newest attempts ended (RateLimited among them)."""
     failing: dict[tuple[str, str], tuple[int, datetime]] = {}
-    for table, where, since in _need_a_person(now):
-        rows = select(table.c.connection, table.c.error_class, func.count(), func.min(since).label("at")).where(where)
-        for code, error_class, count, at in tx.execute(rows.group_by(table.c.connection, table.c.error_class)):
-            before, oldest = failing.get((code, error_class or "none"), (0, at))
-            failing[code, error_class or "none"] = before + count, min(oldest, at)
+    for each in failures.groups(tx, now):
+        labels = (each.partner, each.error_class or each.code or "none")
+        count, oldest = failing.get(labels, (0, each.since))
+        failing[labels] = count + each.count, min(oldest, each.since)
     for labels, (count, at) in failing.items():
         yield "crossdock_failing", labels, count
         yield "crossdock_failing_oldest_seconds", labels, (now - at).total_seconds()
@@ -162,4 +159,4 @@ def _rates(paces: Mapping[tuple[str, str], Standing]) -> Iterator[Figure]:
         yield "crossdock_rate_limit_used", labels, standing.used
         yield "crossdock_rate_limit_pause_seconds", labels, standing.pause
         yield "crossdock_rate_limit_waiting", labels, standing.waiting
-        yield "crossdock_rate_limit_pauses", labels, standing.pauses
+        yield "crossdock_rate_limit_pauses_total", labels, standing.pauses

@@ -116,6 +116,27 @@ def test_a_backup_that_cannot_be_written_says_so(desktop: Any) -> None:
     assert (result.exit_code, "cannot be written" in result.output) == (1, True)
 
 
+def test_a_backup_that_is_broken_off_leaves_nothing_that_looks_like_one(
+    desktop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desktop.said("order", "list")
+    before = sorted(path.name for path in desktop.folder.iterdir())
+
+    def full(_path: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("hub.cli.db.to_disk", full)
+    result = desktop.run("db", "backup", str(desktop.folder / "night.db"))
+    assert (result.exit_code, "cannot be written: No space left on device" in result.output) == (1, True)
+    assert sorted(path.name for path in desktop.folder.iterdir()) == before
+
+
+def test_a_backup_is_for_its_owners_eyes(desktop: Any) -> None:
+    desktop.said("order", "list")
+    desktop.said("db", "backup", str(desktop.folder / "night.db"))
+    assert (desktop.folder / "night.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_backup_of_nothing_is_refused(desktop: Any) -> None:
     """It made an empty database and wrote a copy of that, which no restore takes."""
     result = desktop.run("db", "backup", str(desktop.folder / "night.db"))

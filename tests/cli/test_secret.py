@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -58,3 +59,23 @@ def test_a_secret_is_found_where_it_counts_first(tmp_path: Path) -> None:
     secret_names.put(tmp_path / "secrets", "a-token", "x")
     assert secret_names.place("a-token", tmp_path / "secrets", environ) == "folder"
     assert secret_names.place("a-token", tmp_path / "secrets", {"CROSSDOCK_SECRET_A_TOKEN": "x"}) == "environment"
+
+
+def test_a_secret_that_cannot_be_read_breaks_its_own_file_and_no_other(desktop: Any) -> None:
+    desktop.map('password = "secret:acme_password"\n')
+    desktop.map(code="zeta")
+    (desktop.folder / "secrets" / "acme_password").write_bytes(b"p\xe4ss")
+    result = desktop.run("check")
+    assert result.exit_code == 1
+    assert "1 partner(s)" in result.output
+    assert "secret 'acme_password' cannot be read" in result.output
+    assert "is no text in UTF-8" in result.output
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps secrets for somebody else")
+def test_what_root_keeps_can_be_read_by_the_owner_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    os.chown(folder, 12345, 12346)
+    kept = secret_names.put(folder, "token", "x").stat()
+    assert (kept.st_uid, kept.st_gid, kept.st_mode & 0o777) == (12345, 12346, 0o600)

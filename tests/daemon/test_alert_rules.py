@@ -78,7 +78,7 @@ def one_unanswered(tx: Any, clock: FakeClock) -> None:
         (a_feed, {"when": "feed_older", "than": "6h"}, 6, 6.1, "the last stock of acme came 20", "sync run acme"),
         (a_feed_that_was_held, {"when": "feed_older", "than": "6h"}, 6, 6.1, "the last stock of acme", "sync run acme"),
         (nothing, {"when": "feed_older", "than": "6h"}, 6, 6.1, "no stock of acme has ever come", "sync run acme"),
-        (two_parked, {"when": "parked_more", "count": 1}, None, 0, "acme: unit 'PK' is unknown", "add PK to [units]"),
+        (two_parked, {"when": "parked_more", "count": 1}, None, 0, "unknown (stock, 2 like it)", "add PK to [units]"),
         (two_parked, {"when": "parked_more", "than": "1h"}, 0.9, 1, "acme: unit 'PK' is unknown", "add PK to [units]"),
         (one_unanswered, {"when": "acknowledgement_overdue"}, 2, 2.1, "acme has not answered F1", "ask acme"),
         (
@@ -94,7 +94,7 @@ def one_unanswered(tx: Any, clock: FakeClock) -> None:
             {"when": "deliveries_stuck", "than": "1h"},
             1,
             1.1,
-            "documents for acme do not leave",
+            "documents for acme do not leave: 1, the oldest of 20",
             "check acme",
         ),
     ],

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from email import message_from_bytes
 from email.message import Message
 from functools import partial
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -43,6 +40,8 @@ from hub.testing.clock import FakeClock
 
 OPS = {"name": "ops", "kind": "command", "command": ["true"]}
 DOWN = {"name": "down", "when": "connection_down", "than": "10m"}
+
+MAIL = {"name": "mail", "kind": "email", "smtp": "m.example:25", "sender": "h@m.example", "to": ["a@x.example"]}
 
 
 @pytest.fixture
@@ -221,6 +220,17 @@ def test_the_summary_comes_once_a_day(desk: Any) -> None:
         ({"rules": [{**DOWN, "than": "soon"}]}, "not a span"),
         ({"quiet": "at night"}, "quiet"),
         ({"timezone": "Mars"}, "no time zone"),
+        ({"quiet": "22:00"}, "'22:00' is no span of hours such as 22:00-07:00"),
+        ({"quiet": "22:00+02:00-07:00"}, "no span of hours"),
+        ({"quiet": "22:00-07:00-08:00"}, "no span of hours"),
+        ({"digest": "7:30"}, "'7:30' is no time of day such as 07:30"),
+        ({"digest": "T07:30"}, "no time of day"),
+        ({"every_seconds": float("inf")}, "finite"),
+        ({"channels": [OPS, OPS]}, "several channels are called ops"),
+        ({"rules": [DOWN, {**DOWN, "when": "deliveries_stuck"}]}, "several rules are called down"),
+        ({"channels": [{"name": "c", "kind": "webhook", "url": "hooks.example/x"}]}, "must begin with https://"),
+        ({"channels": [{**MAIL, "smtp": "mail.example:smtp"}]}, "no host:port"),
+        ({"channels": [{**MAIL, "to": ["a@x.example\nBcc: b@x.example"]}]}, "must stand on one line"),
     ],
 )
 def test_wrong_settings_are_told(wrong: dict[str, Any], words: str) -> None:
@@ -228,52 +238,30 @@ def test_wrong_settings_are_told(wrong: dict[str, Any], words: str) -> None:
         settings(**wrong)
 
 
-class Hook(BaseHTTPRequestHandler):
-    got: ClassVar[list[dict[str, Any]]] = []
-    status = 200
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        type(self).got.append(json.loads(body))
-        self.send_response(type(self).status)
-        self.end_headers()
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def hook() -> Iterator[str]:
-    Hook.got, Hook.status = [], 200
-    server = HTTPServer(("127.0.0.1", 0), Hook)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/T00/canary"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+def test_many_things_are_told_in_a_notice_that_a_chat_takes(desk: Any) -> None:
+    inbox, many = Inbox(), [f"s{number:03}" for number in range(200)]
+    with desk.store.write() as tx:
+        for code in many:
+            connections.ensure(tx, code, "files", "h", desk.clock.now())
+            connections.outage_started(tx, code, "x" * 5000, desk.clock.now())
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    ((subject, text),) = inbox.got
+    assert subject == "Crossdock: 200 new, 0 over"
+    assert "and 170 more: `crossdock failed list`, `crossdock connection list`" in text
+    assert text.count("do: ask s") == 30
+    assert len(text) < 40_000
 
 
-def test_a_webhook_gets_text_as_slack_takes_it_and_its_address_is_a_secret(hook: str) -> None:
-    channel = AlertChannel(name="slack", kind="webhook", url="secret:slack")
-    Channels({"slack": hook}.get).send(channel, "Crossdock: 1 new", "acme is down")
-    assert Hook.got == [{"text": "*Crossdock: 1 new*\nacme is down"}]
-    Hook.status = 500
-    with pytest.raises(NotTold, match="slack answered 500") as refused:
-        Channels({"slack": hook}.get).send(channel, "s", "t")
-    assert "canary" not in str(refused.value)
-    with pytest.raises(NotTold, match="secret set slack"):
-        Channels({}.get).send(channel, "s", "t")
-
-
-def test_a_command_reads_the_notice(tmp_path: Path) -> None:
-    target = tmp_path / "notice"
-    script = f"import sys; open({str(target)!r}, 'w').write(sys.stdin.read())"
-    channel = AlertChannel(name="pager", kind="command", command=(sys.executable, "-c", script))
-    Channels({}.get).send(channel, "Crossdock: 1 new", "acme is down")
-    assert target.read_text() == "Crossdock: 1 new\nacme is down\n"
-    with pytest.raises(NotTold):
-        Channels({}.get).send(AlertChannel(name="p", kind="command", command=("false",)), "s", "t")
+def test_what_a_rule_that_is_gone_had_told_is_not_said_to_be_over(desk: Any) -> None:
+    inbox = Inbox()
+    outage(desk, "acme")
+    desk.clock.advance(601)
+    go(desk, settings(), inbox)
+    go(desk, settings(rules=[{**DOWN, "name": "other", "than": "9d"}]), inbox)
+    assert [subject for subject, _ in inbox.got] == ["Crossdock: 1 new, 0 over"]
+    go(desk, settings(), inbox)
+    assert [subject for subject, _ in inbox.got] == ["Crossdock: 1 new, 0 over"] * 2
 
 
 class Postman:
@@ -325,6 +313,8 @@ def test_a_mail_says_the_notice_to_everybody_and_its_password_is_a_secret(post: 
     (mail,) = postman.mails
     assert (mail["Subject"], mail["From"]) == ("Crossdock: 1 new", "hub@merchant.example")
     assert mail["To"] == "ann@x.example, bob@x.example"
+    assert mail["Date"]
+    assert mail["Message-ID"].endswith("@merchant.example>")
     payload = mail.get_payload(decode=True)
     assert isinstance(payload, bytes)
     assert payload.decode().splitlines() == ["acme is down:", "\N{EM DASH} ask them"]
@@ -345,6 +335,9 @@ def test_a_mail_that_is_not_taken_goes_again_and_what_is_kept_of_it_holds_no_pas
     (waiting,) = ledger(desk)
     assert (waiting.state, postman.mails) == (DeliveryState.WAITING, [])
     assert "canary" not in repr(waiting)
+    with desk.store.read() as tx:
+        (told,) = deliveries.attempts(tx, waiting.id)
+    assert "said 535" in str(told.error)
     clock.advance(60)
     runner(desk, section, Channels({"mail": "canary"}.get)).run_due()
     assert len(postman.mails) == 1

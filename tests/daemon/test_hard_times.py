@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -31,7 +33,8 @@ def daemon(desktop: Desktop) -> Iterator[HubProcess]:
     for each in (desktop.folder / "schedules").glob("*.toml"):
         each.unlink()
     (desktop.folder / "schedules" / "stock.toml").write_text(SCHEDULE, "utf-8")
-    made = HubProcess(desktop.folder, {**os.environ, "CROSSDOCK__WEB__PORT": "0"})
+    environ = {**os.environ, "CROSSDOCK__WEB__PORT": "0", "CROSSDOCK__HUB__LOG": "json"}
+    made = HubProcess(desktop.folder, environ)
     made.wait_until_ready()
     yield made
     made.stop()
@@ -87,6 +90,43 @@ def test_on_a_full_disk_nothing_is_taken_and_all_of_it_comes_when_there_is_room(
     room(daemon, resource.RLIM_INFINITY)
     in_the_end(lambda: known(desktop) == {"A", "B"} and healthy(daemon))
     assert daemon.stop() == 0
+
+
+@pytest.fixture
+def small_disk(desktop: Desktop) -> Iterator[Path]:
+    """The data folder on a disk of its own that is soon full."""
+    data = desktop.folder / "data"
+    data.mkdir()
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", data], check=False).returncode
+    ):
+        pytest.skip("no disk can be mounted here")
+    yield data
+    subprocess.run(["umount", "--lazy", data], check=True)
+
+
+def test_on_a_disk_that_is_really_full_the_log_tells_it_once_and_commands_say_so(
+    desktop: Desktop, small_disk: Path, daemon: HubProcess
+) -> None:
+    write(desktop, "A")
+    in_the_end(lambda: known(desktop) == {"A"})
+    with suppress(OSError), (small_disk / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(b"x" * 4096)
+    write(desktop, "A", "B")
+    desktop.map(code="bolt")
+    in_the_end(lambda: not healthy(daemon))
+    assert waiting(desktop)
+    failed = desktop.run("connection", "pause", "acme", "--why", "stock count")
+    assert (failed.exit_code, "disk is full: make room" in failed.output) == (1, True), failed.output
+    (small_disk / "filler").unlink()
+    in_the_end(lambda: known(desktop) == {"A", "B"} and healthy(daemon))
+    in_the_end(lambda: {row["code"] for row in desktop.said("connection", "list")} == {"acme", "bolt"})
+    assert daemon.stop() == 0
+    events = [json.loads(line)["event"] for line in daemon.log.read_text("utf-8").splitlines() if line.startswith("{")]
+    assert events.count("database.unwritable") == events.count("database.writable_again") == 1
+    assert sum(event.endswith("unforeseen") for event in events) < 8, events
 
 
 def waiting(desktop: Desktop) -> list[Path]:

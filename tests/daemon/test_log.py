@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from hub.log import EventLog, bound, change, set_up
+from hub.testing.clock import FakeClock
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +70,25 @@ def test_style_and_level_change_on_the_stream_that_was_set_up() -> None:
     EventLog("hub.test").info("late", run=3)
     assert "early" not in stream.getvalue()
     assert json.loads(stream.getvalue())["event"] == "late"
+
+
+def fail(log: EventLog, words: str, **fields: object) -> None:
+    try:
+        raise OSError(f"{words}\n[SQL: what differs each time: {id(fields)}]")  # noqa: TRY301 - as a library would
+    except OSError as error:
+        log.unforeseen("tick.unforeseen", error, **fields)
+
+
+def test_what_goes_on_failing_the_same_way_is_told_now_and_then_with_how_often(clock: FakeClock) -> None:
+    stream = io.StringIO()
+    set_up("json", "info", stream)
+    log = EventLog("hub.test", clock)
+    for _ in range(30):
+        fail(log, "the disk is full", job="a")
+        fail(log, "the disk is full", job="b")
+        clock.advance(1)
+    fail(log, "something else", job="a")
+    clock.advance(600)
+    fail(log, "the disk is full", job="a")
+    said = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(each["job"], each.get("again")) for each in said] == [("a", None), ("b", None), ("a", None), ("a", 29)]

@@ -109,3 +109,8 @@ def test_from_a_bare_machine_to_last_nights_backup(tmp_path: Path) -> None:
         reader.leave()
     assert schema(tmp_path / "hub") == migrations(ROOT)[-1]
     assert {"sh install", "sh upgrade", "text leave"} <= set(done)
+    told = (tmp_path / "hub" / "alerts.txt").read_text("utf-8").splitlines()
+    (at,) = [place for place, line in enumerate(told) if line.startswith("acme01: acme01 stock")]  # once, for all rows
+    assert told[at + 1].startswith("  do: ")
+    assert sum(line.startswith("over: acme01: acme01 stock") for line in told) == 1
+    assert list((tmp_path / "hub").glob("night-*.db"))

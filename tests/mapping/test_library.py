@@ -224,6 +224,19 @@ def test_a_file_that_is_broken_at_a_restart_keeps_its_last_good_version_in_force
     assert again.scan().broken == ()
 
 
+def test_what_cannot_be_put_aside_comes_into_force_and_is_put_aside_later(tmp_path: Path) -> None:
+    folder, kept = tmp_path / "mappings", tmp_path / "kept"
+    folder.mkdir()
+    (folder / "acme.toml").write_text(ACME_FOR_RESTART, "utf-8")
+    kept.write_text("no folder can be made here, as on a full disk", "utf-8")
+    models = {"files": FilesSettingsForRestart}
+    library = Library(folder, house=house_folder(), settings_models=models, secrets=lambda _name: "x", kept=kept)
+    assert [file.partner.code for file in library.scan().loaded] == ["acme"]
+    kept.unlink()
+    assert library.scan().loaded == ()
+    assert (kept / "acme.toml").read_text("utf-8") == ACME_FOR_RESTART
+
+
 class FilesSettingsForRestart(BaseModel):
     url: str
 

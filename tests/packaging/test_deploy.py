@@ -105,3 +105,12 @@ def test_the_dashboard_shows_labels_that_are_there() -> None:
             assert set(shown) <= set(FAMILIES[name][1]), target
     numbers = [panel["id"] for panel in dashboard["panels"]]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_a_panel_shows_one_unit_and_counts_by_time_only_what_grows() -> None:
+    dashboard: dict[str, Any] = json.loads((DEPLOY / "grafana.json").read_text("utf-8"))
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            (name,) = re.findall(r"crossdock_[a-z_]+", target["expr"])
+            assert (panel["fieldConfig"]["defaults"]["unit"] == "s") is name.endswith("_seconds"), panel["title"]
+            assert bool(re.match(r"(increase|rate)\(", target["expr"])) is name.endswith("_total"), target["expr"]

@@ -317,3 +317,15 @@ def test_other_rules_in_the_configuration_reach_the_rule_sets(files: PolicyFiles
     files.rebase(RoutingRules(max_splits=1))
     files.look()
     assert files.policy.ruling(asked()).rules.max_splits == 1
+
+
+def test_files_that_cannot_be_put_aside_come_into_force_and_are_put_aside_later(tmp_path: Path) -> None:
+    (tmp_path / "routing.toml").write_text("version = 1\n", "utf-8")
+    (tmp_path / "kept.new").write_text("no folder can be made here, as on a full disk", "utf-8")
+    (tmp_path / "kept.new").chmod(0o400)
+    files = PolicyFiles(tmp_path / "routing.toml", tmp_path / "routing", RoutingRules(), tmp_path / "kept")
+    files.look()
+    assert not (tmp_path / "kept").exists()
+    (tmp_path / "kept.new").unlink()
+    files.look()
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["0000-routing.toml"]

@@ -134,6 +134,23 @@ def test_everything_that_was_there_is_read_by_this_version(released: Store, cloc
     assert b"crossdock_orders" in exposition(desk)[0]
 
 
+def test_the_metrics_count_as_failing_whatever_the_list_of_failures_shows(released: Store, clock: FakeClock) -> None:
+    migrate.upgrade(released)
+    clock.advance(365 * 86_400)  # whoever had something to answer has not
+    desk = Desk(released, clock, PartnerDirectory(), ExchangeRates(base="USD"), RoutingRules(), "USD")
+    with released.write() as tx:
+        tx.execute(text("UPDATE allocation SET state = 'unfillable' WHERE id = (SELECT min(id) FROM allocation)"))
+        tx.execute(
+            text("UPDATE delivery SET state = 'sent', answer_by = due_at WHERE id = (SELECT min(id) FROM delivery)")
+        )
+        tx.execute(text("UPDATE delivery SET state = 'blocked' WHERE id = (SELECT max(id) FROM delivery)"))
+    with released.read() as tx:
+        listed = failures.list_failures(tx, clock.now())
+    assert {each.id[0] for each in listed} >= {"r", "s", "d", "l"}
+    failing = [line for line in exposition(desk)[0].decode().splitlines() if line.startswith("crossdock_failing{")]
+    assert sum(float(line.rsplit(" ", 1)[1]) for line in failing) == len(listed)
+
+
 def test_work_goes_on_behind_what_was_there(released: Store, clock: FakeClock) -> None:
     migrate.upgrade(released)
     with released.write() as tx:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import smtplib
 import ssl
 import subprocess
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from email.message import EmailMessage
+from email.utils import localtime, make_msgid
 
 import requests
 
 from hub.services.alerting.alert_settings import AlertChannel
 
 _SECONDS = 15
+#: On this port mail servers speak TLS from the first byte, and on others after STARTTLS.
+_TLS_AT_ONCE = 465
+#: So much of what a command complained about is told.
+_WORDS = 300
 _SECRET = "secret:"  # noqa: S105 - how settings name a secret
 
 
@@ -52,14 +61,19 @@ class Channels:
     def _mail(self, channel: AlertChannel, subject: str, text: str) -> None:
         message = EmailMessage()
         message["Subject"], message["From"], message["To"] = subject, channel.sender, ", ".join(channel.to)
+        message["Date"] = localtime()
+        message["Message-ID"] = make_msgid(domain=channel.sender.rpartition("@")[2].strip("<> ") or "localhost")
         message.set_content(text)
-        host, _, port = channel.smtp.partition(":")
-        with smtplib.SMTP(host, int(port or 587), timeout=_SECONDS) as server:
-            if channel.tls:
-                server.starttls(context=ssl.create_default_context())
-            if channel.user:
-                server.login(self._value(channel.user), self._value(channel.password))
-            server.send_message(message)
+        try:
+            with _mail_server(channel) as server:
+                if channel.user:
+                    server.login(self._value(channel.user), self._value(channel.password))
+                server.send_message(message)
+        except smtplib.SMTPResponseException as error:
+            said = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else ""
+            raise NotTold(f"channel {channel.name}: {channel.smtp} said {error.smtp_code} {said}") from None
+        except OSError as error:
+            raise NotTold(f"channel {channel.name}: {channel.smtp}: {error or type(error).__name__}") from None
 
     def _value(self, text: str) -> str:
         if not text.startswith(_SECRET):
@@ -72,10 +86,40 @@ class Channels:
         return value
 
 
-def _run(channel: AlertChannel, subject: str, text: str) -> None:
+def _mail_server(channel: AlertChannel) -> smtplib.SMTP:
+    """Return an open connection to the channel's mail server, safe where the channel wants that."""
+    host, _, port = channel.smtp.partition(":")
+    if channel.tls and int(port or 0) == _TLS_AT_ONCE:
+        return smtplib.SMTP_SSL(host, _TLS_AT_ONCE, timeout=_SECONDS, context=ssl.create_default_context())
+    server = smtplib.SMTP(host, int(port or 587), timeout=_SECONDS)
     try:
-        subprocess.run(  # noqa: S603 - the operator's own command, from the operator's own configuration
-            channel.command, input=f"{subject}\n{text}\n".encode(), timeout=_SECONDS, check=True, capture_output=True
-        )
-    except subprocess.SubprocessError as error:
-        raise NotTold(f"channel {channel.name}: {type(error).__name__}") from None
+        if channel.tls:
+            server.starttls(context=ssl.create_default_context())
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _run(channel: AlertChannel, subject: str, text: str) -> None:
+    """Run the operator's own command; it and whatever it started ends when it takes too long."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as complaint:  # no pipe: a child may keep it open
+        given.write(f"{subject}\n{text}\n".encode())
+        given.seek(0)
+        try:
+            running = subprocess.Popen(  # noqa: S603 - the operator's own command, from the operator's own configuration
+                channel.command, stdin=given, stdout=subprocess.DEVNULL, stderr=complaint, start_new_session=True
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise NotTold(f"channel {channel.name}: {error.filename}: {error.strerror}", for_good=True) from None
+        try:
+            code = running.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
+            raise NotTold(f"channel {channel.name}: its command took more than {_SECONDS} s and was ended") from None
+        if code != 0:
+            complaint.seek(0)
+            words = complaint.read(_WORDS).decode("utf-8", "replace").strip()
+            raise NotTold(f"channel {channel.name}: its command ended with {code}: {words or 'it said nothing'}")

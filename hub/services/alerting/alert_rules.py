@@ -94,7 +94,9 @@ def _parked_more(view: _View, rule: AlertRule) -> Iterator[_Found]:
     for group in failures.groups(view.tx, view.now, _lasting(view, rule)):
         if group.count > rule.count:
             about = f"{group.partner} {group.error_class}/{group.code}"
-            yield about, f"{group.partner}: {group.example} ({group.document})", group.todo or "`crossdock failed list`"
+            many = f", {group.count} like it" if group.count > 1 else ""
+            text = f"{group.partner}: {group.example} ({group.document}{many})"
+            yield about, text, group.todo or "`crossdock failed list`"
 
 
 def _unanswered(view: _View, rule: AlertRule) -> Iterator[_Found]:
@@ -116,9 +118,10 @@ def _stuck(view: _View, rule: AlertRule) -> Iterator[_Found]:
         .where(connection.c.mode == "live", delivery.c.state.in_(going), delivery.c.created_at < view.now - rule.than)
         .group_by(delivery.c.connection)
     )
-    for code, count, _at in view.tx.execute(rows):
+    for code, count, at in view.tx.execute(rows):
         if count > rule.count:
-            yield code, f"documents for {code} do not leave", f"`crossdock connection check {code}`"
+            text = f"documents for {code} do not leave: {count}, the oldest of {at:%Y-%m-%d %H:%M} UTC"
+            yield code, text, f"`crossdock connection check {code}`"
 
 
 def _notices(view: _View, _rule: AlertRule) -> Iterator[_Found]:

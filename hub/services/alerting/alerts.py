@@ -23,6 +23,8 @@ from hub.store.upsert import insert
 #: The name under which our own small values stand beside those of connections; no partner's code has a slash.
 _OURS = "hub/alerts"
 _TOLD, _DIGEST, _NOTICE = "told", "digest", "notice/"
+#: A notice tells at most so many things that began or are over, in so many signs each: a chat refuses what is longer.
+_MOST, _LONGEST = 30, 500
 
 
 def look(desk: Desk, settings: AlertsSection) -> int:
@@ -48,21 +50,51 @@ def told(tx: Connection) -> dict[str, dict[str, Any]]:
 
 def _tell_changes(tx: Connection, settings: AlertsSection, holds: Mapping[str, Alert], now: datetime) -> int:
     """Tell what began and what is over; what is not urgent waits for the end of the quiet hours."""
-    known, quiet = told(tx), settings.is_quiet(now)
+    known, quiet = _still_watched(tx, settings, now), settings.is_quiet(now)
     begun = [alert for key, alert in holds.items() if key not in known and (alert.urgent or not quiet)]
     over = [key for key, was in known.items() if key not in holds and (was["urgent"] or not quiet)]
     if not begun and not over:
         return 0
     for channel in settings.channels:
-        lines = [f"{each.text}\n  do: {each.todo}" for each in begun if channel.name in (each.to or (channel.name,))]
-        ended = [f"over: {known[key]['text']}" for key in over if channel.name in (known[key]["to"] or [channel.name])]
+        lines = [
+            f"{_clipped(each.text)}\n  do: {each.todo}"
+            for each in begun
+            if channel.name in (each.to or (channel.name,))
+        ]
+        ended = [
+            f"over: {_clipped(known[key]['text'])}"
+            for key in over
+            if channel.name in (known[key]["to"] or [channel.name])
+        ]
         if lines or ended:
             subject = f"Crossdock: {len(lines)} new, {len(ended)} over"
-            notices.enqueue(tx, channel, subject, "\n".join(lines + ended), now)
-    began = {each.key: {"text": each.text, "urgent": each.urgent, "to": list(each.to)} for each in begun}
+            notices.enqueue(tx, channel, subject, "\n".join(_short(lines) + _short(ended)), now)
+    began = {
+        each.key: {"rule": each.rule, "text": each.text, "urgent": each.urgent, "to": list(each.to)} for each in begun
+    }
     left = {key: was for key, was in known.items() if key not in over}
     _put(tx, _TOLD, json.dumps(left | began), now)
     return len(begun) + len(over)
+
+
+def _still_watched(tx: Connection, settings: AlertsSection, now: datetime) -> dict[str, dict[str, Any]]:
+    """Return what people were told; of a rule that is gone nothing holds, and nobody can say that it is over."""
+    known, names = told(tx), {rule.name for rule in settings.rules}
+    kept = {key: was for key, was in known.items() if was.get("rule", key.partition("/")[0]) in names}
+    if len(kept) < len(known):
+        _put(tx, _TOLD, json.dumps(kept), now)
+    return kept
+
+
+def _short(lines: list[str]) -> list[str]:
+    """Return the first of them, and how many there are more."""
+    more = len(lines) - _MOST
+    last = [f"and {more} more: `crossdock failed list`, `crossdock connection list`"] if more > 0 else []
+    return lines[:_MOST] + last
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _tell_summary(tx: Connection, settings: AlertsSection, now: datetime) -> int:
