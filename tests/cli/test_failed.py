@@ -146,3 +146,26 @@ def test_an_edit_that_changes_nothing_or_has_no_data_is_refused(broken: Any) -> 
     assert "as it was" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", "x").output
     assert "needs a reason" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", " ").output
     assert "has no retry data" in broken.run("failed", "edit", "s1", "--file", str(same), "--why", "x").output
+
+
+def test_a_rerun_after_a_worse_mapping_lets_nothing_through(broken: Any) -> None:
+    """The whole file could not be read any more, and its parked rows counted as having gone through."""
+    broken.map('[documents.stock.fields]\nsku = "Article"\n')
+    told = {each["id"]: each["would"] for each in broken.said("failed", "rerun", "--all", "--dry-run")}
+    assert all(words.startswith("would be parked again: ") for words in told.values())
+    result = broken.run("failed", "rerun", "--all", "--yes", "--json")
+    assert (result.exit_code, set(json.loads(result.stdout)["became"].values())) == (1, {"parked again"})
+    assert [each["id"] for each in broken.said("failed", "list")] == ["r1", "r2", "r3", "r4", "r5"]
+    broken.map(UNITS)
+    result = broken.run("failed", "rerun", "--all", "--yes", "--json")
+    assert [each["id"] for each in broken.said("failed", "list")] == ["r4"]
+    assert json.loads(result.stdout)["became"]["r5"] == "parked again", "one of its rows still is"
+
+
+def test_a_record_that_parks_again_in_another_field_did_not_go_through(broken: Any) -> None:
+    data = broken.folder / "data.csv"
+    data.write_text(broken.run("failed", "show", "r4", "--data").stdout.replace("some,EA,A", "12,EA,Q"))
+    broken.said("failed", "edit", "r4", "--file", str(data), "--why", "a number at last")
+    result = broken.run("failed", "rerun", "r4", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["became"]) == (1, {"r4": "parked again"})
+    assert "r4" not in [each["id"] for each in broken.said("failed", "list")], "its new failure stands for it"

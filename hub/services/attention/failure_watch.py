@@ -38,11 +38,11 @@ def fates(tx: Connection, ids: Iterable[str]) -> Mapping[str, Fate]:
 
 
 def _record(tx: Connection, number: int) -> Fate:
-    found = messages.parked(tx, ids=[number])
-    if not found:
-        return Fate.THROUGH
-    message = messages.get(tx, found[0].message_id)
-    return Fate.UNDER_WAY if message is not None and message.state == "received" else Fate.AGAIN
+    found = messages.parked(tx, state=None, ids=[number])
+    message = messages.get(tx, found[0].message_id) if found else None
+    if message is not None and message.state == "received":
+        return Fate.UNDER_WAY
+    return Fate.AGAIN if found and messages.parked_again(tx, found[0]) else Fate.THROUGH
 
 
 def _delivery(tx: Connection, number: int) -> Fate:

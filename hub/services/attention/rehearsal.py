@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from hub.contract import BadRecord, ConnectorError, RawItem
+from hub.contract import WHOLE, BadRecord, ConnectorError, RawItem
 from hub.delivery.links import Links, NotConnected
 from hub.model.base import Record
 from hub.store import archive, deliveries, messages
@@ -36,7 +36,7 @@ def _records(tx: Connection, links: Links, numbers: Sequence[int]) -> Iterator[t
         bad = {
             (each.record, each.field): each.what for each in parse(tx, links, message) if isinstance(each, BadRecord)
         }
-        whole = next((what for (record, _), what in bad.items() if record == "the whole document"), None)
+        whole = next((what for (record, _), what in bad.items() if record in WHOLE), None)
         for row in of_message[message.id]:
             still = whole or bad.get((row.record, row.field)) or _of_record(bad, row.record)
             yield row.id, f"would be parked again: {still}" if still else "would be read now"
