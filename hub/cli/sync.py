@@ -48,7 +48,8 @@ def list_runs(session: Session, connection: str | None, limit: int, as_json: boo
         rows = sync_view.flows(tx, jobs, hub.clock.now(), connection, limit)
     if not as_json:
         rows = [{**row, "last": row["started_at"] or sync_view.NEVER} for row in rows]
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing is scheduled, and nothing has run yet")
+    of = f" of {connection}" if connection else ""
+    print_rows(rows, _COLUMNS, as_json=as_json, empty=f"nothing{of} is scheduled, and nothing{of} has run yet")
 
 
 @sync.command("show")
@@ -101,6 +102,8 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
     else:
         click.echo(f"{connection}: {result['flows']} flow(s) {result['done']}")
         print_rows(ended, ("id", "document", "state", "read", "changed", "parked", "error"), as_json=False, empty="")
+        if any(run["state"] == "running" for run in ended) or not ended:
+            click.echo(f"not all have ended within {wait:.0f} s; `crossdock sync list --connection {connection}`")
     if any(run["state"] == "failed" for run in ended):
         raise SystemExit(FAILED)
 

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, RowMapping
 
 from hub.log import EventLog
 from hub.services.desk import Desk
-from hub.store import runs
+from hub.store import connections, runs
+from hub.store.connections import ConnectionMode
 from hub.store.upsert import batches
 
 log = EventLog(__name__)
@@ -92,6 +93,13 @@ def in_pieces(desk: Desk, number: int | None, ids: Sequence[str], do: Piece) -> 
             if number is not None:
                 runs.note(tx, number, result)
     return result
+
+
+def require_open(tx: Connection, code: str) -> None:
+    """Raise Refused, with the reason, for a connection that is paused: nothing is read from it."""
+    row = connections.get(tx, code)
+    if row is not None and row.mode is ConnectionMode.PAUSED:
+        raise Refused(f"{code} is paused ({row.paused_why}); `crossdock connection resume {code}` first")
 
 
 def _ask(desk: Desk, verb: str, arguments: Mapping[str, Any], actor: str) -> int:

@@ -71,6 +71,53 @@ def test_a_dry_run_says_what_would_come_of_it_and_changes_nothing(broken: Any) -
     assert len(broken.said("failed", "list")) == 4
     assert "nothing was changed" in broken.run("failed", "rerun", "r1", "--dry-run").output
     assert broken.run("failed", "rerun", "r77", "--dry-run").exit_code == 3
+    mixed = broken.run("failed", "rerun", "r1", "r77", "--dry-run")
+    assert (mixed.exit_code, "be refused" in mixed.output, "1 would be tried" in mixed.output) == (1, True, True)
+
+
+def test_a_dry_run_of_many_ids_is_as_careful_as_one_of_a_few(broken: Any) -> None:
+    """With twenty ids and more, one that was wrong ended in a traceback, and what is over counted as tried again."""
+    wrong = ["rabc", "d1", "s-1", "zz", "", *(f"r{number}" for number in range(50, 75))]
+    result = broken.run("failed", "rerun", "r1", *wrong, "--dry-run", "--json")
+    assert result.exit_code == 1
+    words = {each["id"]: each["would"] for each in json.loads(result.stdout)}
+    assert words.pop("r1").startswith("would be parked again")
+    assert (words.keys(), len(set(words.values()))) == (set(wrong), 1)
+    assert broken.run("failed", "rerun", *wrong, "--dry-run").exit_code == 3
+
+
+def test_ids_and_filters_are_not_mixed(broken: Any) -> None:
+    """The filters were passed over without a word."""
+    assert broken.run("failed", "rerun", "r1", "--partner", "globex").exit_code == 2
+    assert broken.run("failed", "rerun", "r1", "--all").exit_code == 2
+
+
+def test_an_empty_list_says_what_it_is_empty_of(broken: Any) -> None:
+    assert broken.run("failed", "list", "--older", "1h").output == "nothing needs a person that was chosen\n"
+    assert "there is no connection 'globex'" in broken.run("failed", "list", "--partner", "globex").output
+    assert broken.run("failed", "list", "--closed").output == "nothing was closed\n"
+    assert "there is no connection 'x'" in broken.run("failed", "list", "--would-send", "--partner", "x").output
+    assert broken.run("failed", "list", "--would-send", "--older", "1h").exit_code == 2
+    assert "nothing of globex" in broken.run("sync", "list", "--connection", "globex").output
+
+
+def test_where_nobody_can_answer_the_way_to_go_on_is_told(broken: Any) -> None:
+    for options in ((), ("--json",)):
+        result = broken.run("failed", "rerun", "--all", *options)
+        assert (result.exit_code, "say --yes" in result.output, result.stdout) == (1, True, "")
+    assert len(broken.said("failed", "list")) == 4
+
+
+def test_a_run_of_a_paused_connection_is_not_tried_again(desktop: Any) -> None:
+    """It was asked for, never ran, and whoever asked waited until the end."""
+    outside = desktop.folder / "theirs" / "out"
+    outside.rmdir()
+    desktop.run("sync", "run", "acme", "--kind", "stock_level")
+    (failure,) = desktop.said("failed", "list")
+    desktop.run("connection", "pause", "acme", "--why", "stock count")
+    refused = desktop.run("failed", "rerun", failure["id"])
+    assert (refused.exit_code, "paused (stock count)" in refused.output) == (1, True)
+    assert desktop.run("failed", "rerun", failure["id"], "--dry-run").exit_code == 3
 
 
 def test_a_rerun_shows_how_many_and_asks(broken: Any) -> None:

@@ -61,6 +61,18 @@ def test_a_run_that_fails_ends_with_one(desktop: Any) -> None:
     assert (run["state"], bool(run["error"])) == ("failed", True)
 
 
+def test_a_paused_connection_is_not_read_and_that_is_told(desktop: Any) -> None:
+    """It said that the flow had started, and waited five minutes for its end."""
+    desktop.said("sync", "run", "acme")
+    desktop.run("connection", "pause", "acme", "--why", "stock count")
+    result = desktop.run("sync", "run", "acme")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: acme is paused (stock count); `crossdock connection resume acme` first\n",
+    )
+    assert desktop.run("stock", "sync").exit_code == 3
+
+
 @pytest.mark.parametrize(
     ("values", "drawn"), [((), ""), ((0, 0), "▁▁"), ((0, 5, 10), "▁▄█"), ((7,), "█"), ((1, 1000), "▁█")]
 )

@@ -18,6 +18,8 @@ from hub.store.delivery_row import Delivery
 from hub.store.messages import ParkedRecord
 from hub.store.purchases import PurchaseRow
 
+#: The cause of a line that its node was asked to give back, and has not.
+ASKED_BACK = "cancelled after sending"
 _MOST = 10_000
 _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
 
@@ -145,7 +147,7 @@ def _line(stuck: StuckLine) -> Failure:
         document="order",
         subject=f"order {stuck.number} ({stuck.order_id}) line {row.line_id}, {plain(row.quantity)} of {row.sku!r}",
         error_class="Line",
-        code="cancelled after sending" if asked else row.state.value,
+        code=ASKED_BACK if asked else row.state.value,
         error=row.reason,
         todo=todo,
         since=stuck.since,
