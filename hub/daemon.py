@@ -154,7 +154,7 @@ class Daemon:
                 if self._reload_asked.is_set():
                     self._guarded("reload", self._reload)
                 self._guarded("hooks", self._answer_the_bell)
-                self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._table()))
+                self._guarded("requests", self._carry_out_asked)
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
@@ -267,6 +267,9 @@ class Daemon:
         for connection, kinds in self._bell.rung():
             if connection in self.hub.directory.entries:
                 self._run_now(connection, kinds)
+
+    def _carry_out_asked(self) -> None:
+        requests.carry_out_asked(self.hub.desk, self._table(), self.hub.at_work.mark)
 
     def _table(self) -> Mapping[str, requests.Verb]:
         return {**self._verbs.table(), "reconcile": self._reconcile}

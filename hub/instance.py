@@ -1,9 +1,11 @@
-"""One daemon a data folder, held by a lock that the kernel lets go of however the process dies."""
+"""Who works on a data folder, told by locks that the kernel lets go of however a process dies."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -57,3 +59,34 @@ class InstanceLock:
             except OSError:
                 return True
         return False
+
+
+class AtWork:
+    """Which requests living processes carry out right now: a lock on one byte of a file for each.
+
+    The kernel keeps these locks by process and file, so a process marks one request at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "requests.lock"
+
+    @contextmanager
+    def mark(self, number: int) -> Iterator[bool]:
+        """Mark a request as carried out here as long as this lasts; false when another process is at it."""
+        with self._path.open("a+") as file:
+            yield _locked(file, number, 1)
+
+    def anybody(self) -> bool:
+        """Say whether another process carries out any request."""
+        if not self._path.exists():
+            return False
+        with self._path.open("a+") as file:
+            return not _locked(file, 0, 0)  # no length: to the end, however long
+
+
+def _locked(file: IO[str], start: int, length: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+    except OSError:
+        return False
+    return True

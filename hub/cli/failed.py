@@ -345,13 +345,14 @@ def _rehearse(session: Session, chosen: list[str], *, send_again: bool, as_json:
 def _watched(session: Session, ids: tuple[str, ...], seconds: float) -> dict[str, str]:
     """Wait until nothing of it is under way; without a daemon only what could be done at once has been."""
     with session.hub() as hub, progress_bar("rerun") as show:
-        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        until = hub.clock.monotonic() + seconds
         while True:
+            lives = hub.lock.is_taken()
             with hub.store.read() as tx:
                 found = fates(tx, ids)
             left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
             show(len(ids) - left, len(ids))
-            if not left or hub.clock.monotonic() >= until:
+            if not left or not lives or hub.clock.monotonic() >= until:
                 return {failure_id: fate.value for failure_id, fate in found.items()}
             hub.clock.sleep(0.2)
 

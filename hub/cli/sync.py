@@ -103,7 +103,7 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
         click.echo(f"{connection}: {result['flows']} flow(s) {result['done']}")
         print_rows(ended, ("id", "document", "state", "read", "changed", "parked", "error"), as_json=False, empty="")
         if any(run["state"] == "running" for run in ended) or not ended:
-            click.echo(f"not all have ended within {wait:.0f} s; `crossdock sync list --connection {connection}`")
+            click.echo(f"not all have ended yet: `crossdock sync list --connection {connection}`")
     if any(run["state"] == "failed" for run in ended):
         raise SystemExit(FAILED)
 
@@ -111,14 +111,15 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
 def _watched(session: Session, connection: str, before: int, flows: int, seconds: float) -> list[dict[str, Any]]:
     """Return the runs that were asked for, once all have ended, one has failed, or nobody wants to wait any longer."""
     with session.hub() as hub, progress_bar(f"{connection}: flows") as show:
-        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        until = hub.clock.monotonic() + seconds
         while True:
+            lives = hub.lock.is_taken()
             with hub.store.read() as tx:
                 history = [dict(run) for run in runs.history(tx, connection, limit=200) if run["id"] > before]
             mine = [run for run in reversed(history) if run["schedule"] == BY_HAND]
             ended = [run for run in mine if run["state"] != "running"]
             show(len(ended), flows)
             failed = any(run["state"] == "failed" for run in ended)
-            if len(ended) >= flows or failed or hub.clock.monotonic() >= until:
+            if len(ended) >= flows or failed or not lives or hub.clock.monotonic() >= until:
                 return mine
             hub.clock.sleep(0.2)
