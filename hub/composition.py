@@ -208,12 +208,16 @@ class Hub:
     def reconfigure(self, config: Config) -> None:
         """Go on with this configuration: routing, rates, retention, rhythm; what is built at the start stays.
 
-        The next `refresh` reads every mapping file anew, and with them the secrets that they name.
+        The next `refresh` reads every mapping file anew.
         """
         self._rates = config.exchange_rates()
         self.config = config
-        self.library = self._library(config)
+        self.read_all_anew()
         self.policy_files.rebase(config.routing)
+
+    def read_all_anew(self) -> None:
+        """Let the next `refresh` read every mapping file, with the secrets that they name."""
+        self.library = self._library(self.config)
 
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""

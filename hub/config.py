@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -204,7 +205,10 @@ def _problem(path: Path, text: str, error: Any, overridden: Mapping[tuple[str, .
 
 
 def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Callable[[str], str | None]:
-    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's."""
+    """Return a look-up of `secret:name`: the environment (CROSSDOCK_SECRET_NAME), the secrets folder, systemd's.
+
+    A file that cannot be read as text is no secret.
+    """
     environ = os.environ if environ is None else environ
 
     def find(name: str) -> str | None:
@@ -216,7 +220,8 @@ def secret_finder(folder: Path, environ: Mapping[str, str] | None = None) -> Cal
         for place in places:
             candidate = place / name
             if candidate.is_file():
-                return candidate.read_text("utf-8").strip()
+                with suppress(OSError, UnicodeDecodeError):
+                    return candidate.read_text("utf-8").strip()
         return None
 
     return find

@@ -123,7 +123,7 @@ def _secret(source: Source, way: Way, value: object, secrets: Secrets) -> Secret
         return SecretStr("")
     found = secrets(name)
     if found is None:
-        message = f"secret {name!r} is not known: put it in the secrets folder, or in the environment"
+        message = f"secret {name!r} is not known: `crossdock secret set {name}`, or put it in the environment"
         source.report(way, message, value=True)
     return SecretStr(found or "")
 
