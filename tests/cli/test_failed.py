@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
+
+from hub.services.attention import failure_sources
 
 UNITS = "[units]\nPAL = 40\n"
 AT = "A,2026-11-20T06:00:00Z"
@@ -216,3 +219,22 @@ def test_a_record_that_parks_again_in_another_field_did_not_go_through(broken: A
     result = broken.run("failed", "rerun", "r4", "--json")
     assert (result.exit_code, json.loads(result.stdout)["became"]) == (1, {"r4": "parked again"})
     assert "r4" not in [each["id"] for each in broken.said("failed", "list")], "its new failure stands for it"
+
+
+def test_what_is_closed_is_not_edited(broken: Any) -> None:
+    """The original of all its records was replaced, and the rerun that was advised was refused."""
+    data = broken.folder / "data.csv"
+    data.write_text("nonsense", "utf-8")
+    broken.run("failed", "close", "r4", "--why", "they will not send it")
+    result = broken.run("failed", "edit", "r4", "--file", str(data), "--why", "x")
+    assert (result.exit_code, "r4 is closed or went through" in result.output) == (1, True)
+    assert broken.run("failed", "show", "r4", "--data").stdout.startswith("Item,")
+
+
+def test_thousands_of_one_partner_hide_no_failure_of_another(broken: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failure_sources, "_MOST", 2)
+    broken.map(code="globex")
+    broken.said("sync", "run", "globex", "--kind", "stock_level")
+    with sqlite3.connect(broken.folder / "data" / "crossdock.db") as books:
+        books.execute("update parked_record set connection = 'globex' where id = 4")
+    assert [each["id"] for each in broken.said("failed", "list", "--partner", "globex")] == ["r4"]

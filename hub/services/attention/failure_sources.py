@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import TypedDict
 
 from sqlalchemy import Connection
 
@@ -24,8 +25,18 @@ _MOST = 10_000
 _HAS_LINES = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER, Kind.FULFILMENT})
 
 
+class _Of(TypedDict):
+    """Whose documents are looked at, and how many: another partner's thousands hide nobody's."""
+
+    connection: str | None
+    limit: int
+
+
 def _records(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]:
-    found = messages.done_with(tx, limit=_MOST) if filters.closed else messages.parked(tx, limit=_MOST)
+    if filters.closed:
+        yield from map(_record, messages.done_with(tx, limit=_MOST))
+        return
+    found = messages.parked(tx, connection=filters.partner, document=filters.document, limit=_MOST)
     yield from map(_record, found)
 
 
@@ -71,13 +82,14 @@ def _runs(tx: Connection, _now: datetime, filters: Filters) -> Iterator[Failure]
 
 
 def _deliveries(tx: Connection, now: datetime, filters: Filters) -> Iterator[Failure]:
+    of: _Of = {"connection": filters.partner, "limit": _MOST}
     if filters.closed:
-        cancelled = deliveries.search(tx, states={DeliveryState.CANCELLED}, limit=_MOST)
+        cancelled = deliveries.search(tx, states={DeliveryState.CANCELLED}, **of)
         yield from (_delivery(row, row.error or "closed", row.closed_why or "") for row in cancelled)
         return
-    for row in deliveries.search(tx, states={DeliveryState.PARKED}, limit=_MOST):
+    for row in deliveries.search(tx, states={DeliveryState.PARKED}, **of):
         yield _delivery(row, row.error or "parked", row.todo or "")
-    for row in deliveries.search(tx, states={DeliveryState.BLOCKED}, limit=_MOST):
+    for row in deliveries.search(tx, states={DeliveryState.BLOCKED}, **of):
         words = "waits behind an earlier document of the same kind that is parked"
         yield _delivery(row, words, f"rerun or close the parked one of {row.entity}", code="blocked")
     for row in deliveries.overdue(tx, now, limit=_MOST):
