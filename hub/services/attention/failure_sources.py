@@ -96,6 +96,15 @@ def _deliveries(tx: Connection, now: datetime, filters: Filters) -> Iterator[Fai
         yield _silence(row)
 
 
+def document(tx: Connection, number: int) -> Failure | None:
+    """Return a delivery as a failure whatever has become of it, or None."""
+    try:
+        row = deliveries.get(tx, number)
+    except LookupError:
+        return None
+    return _delivery(row, f"it is {row.state.value}", row.closed_why or "")
+
+
 def _silence(row: Delivery) -> Failure:
     if row.state is DeliveryState.UNKNOWN:
         words = f"nobody can tell whether {row.key} arrived"

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
 from hub.services.attention.failure import Failure, Filters, excuses, group, number_of
-from hub.services.attention.failure_sources import SOURCES, record
+from hub.services.attention.failure_sources import SOURCES, document, record
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.requests import Refused, require_open
@@ -54,7 +54,7 @@ def list_failures(tx: Connection, now: datetime, filters: Filters | None = None)
 
 
 def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
-    """Return one failure by its id, open or closed, and a record also when it went through; None when there is none."""
+    """Return one failure by its id, open or closed; a record and a document also when it went through, or None."""
     if failure_id.startswith("r"):
         number = number_of(failure_id[1:])
         return None if number is None else record(tx, number)
@@ -63,7 +63,8 @@ def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
         for failure in list_failures(tx, now, Filters(kinds=kinds, closed=closed)):
             if failure.id == failure_id:
                 return failure
-    return None
+    number = number_of(failure_id[1:]) if failure_id.startswith("d") else None
+    return None if number is None else document(tx, number)
 
 
 def rerun(
