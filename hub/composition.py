@@ -13,7 +13,7 @@ from hub.config import Config, secret_finder
 from hub.contract import BadRecord, ConnectorError, DocumentSpec, Hears, Plugin, Profile, RawItem
 from hub.delivery.context import IdleContext
 from hub.delivery.links import Links
-from hub.instance import InstanceLock
+from hub.instance import AtWork, InstanceLock
 from hub.log import EventLog
 from hub.mapping.house import house_folder
 from hub.mapping.inward import Inward
@@ -33,7 +33,7 @@ from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows
 from hub.services.verbs import Verbs
-from hub.store import connections, migrate, nodes
+from hub.store import connections, migrate, nodes, runs
 from hub.store.engine import Store
 
 log = EventLog(__name__)
@@ -54,6 +54,7 @@ class Hub:
     ) -> None:
         self.config = config
         self.clock = clock or SystemClock()
+        self.at_work = AtWork(config.data)
         self.plugins: Mapping[str, Plugin] = find_plugins()
         self._tellers: Mapping[str, Plugin] = {notices.CONNECTOR: notices.NoticePlugin(Channels(self._secret))}
         self.store = Store(config.store_url)
@@ -207,12 +208,16 @@ class Hub:
     def reconfigure(self, config: Config) -> None:
         """Go on with this configuration: routing, rates, retention, rhythm; what is built at the start stays.
 
-        The next `refresh` reads every mapping file anew, and with them the secrets that they name.
+        The next `refresh` reads every mapping file anew.
         """
         self._rates = config.exchange_rates()
         self.config = config
-        self.library = self._library(config)
+        self.read_all_anew()
         self.policy_files.rebase(config.routing)
+
+    def read_all_anew(self) -> None:
+        """Let the next `refresh` read every mapping file, with the secrets that they name."""
+        self.library = self._library(self.config)
 
     def flows(self) -> Flows:
         """Return what ticks work with, as of right now."""
@@ -242,6 +247,14 @@ class Hub:
 
         return Verbs(run_here, self.apply_waiting, done="done", show=show)
 
+    def end_interrupted(self) -> None:
+        """End the runs that a dead process has left, where no daemon runs and no other command is at work."""
+        with self.store.read() as tx:
+            left = runs.any_running(tx)
+        if left and not self.at_work.anybody():
+            with self.store.write() as tx:
+                runs.close_interrupted(tx, self.clock.now())
+
     def apply_waiting(self) -> Counts:
         """Apply what is stored but not applied: after a crash, or because a person asked for it again."""
         return sync.apply_waiting(self.flows(), self.inbound)
@@ -267,6 +280,7 @@ def open_hub(config: Config, *, partners: bool = False) -> Hub:
             hub.join()
         return hub
     hub.upgrade()
+    hub.end_interrupted()
     if partners:
         hub.refresh()
     return hub

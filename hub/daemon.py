@@ -94,6 +94,7 @@ class Daemon:
         self._stack = ExitStack()
         self._next_housekeeping = hub.clock.now()
         self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
+        self._secrets_seen: frozenset[tuple[str, int, int, int]] = frozenset()
         self._full_scan_at = 0.0
         self._next_alerts = 0.0
         self._next_silence = self._next_batches = self._next_give_back = 0.0
@@ -112,6 +113,7 @@ class Daemon:
         for name in hub.upgrade():
             log.info("database.upgraded", migration=name)
         self._schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
+        self._secrets_seen = _shown(hub.config.path(hub.config.folders.secrets))
         hub.refresh()
         self._recover()
         app = build_app(lambda: hub.desk, self.state, hub.links.paces)
@@ -168,7 +170,7 @@ class Daemon:
                 if self._reload_asked.is_set():
                     self._guarded("reload", self._reload)
                 self._guarded("hooks", self._answer_the_bell)
-                self._guarded("requests", lambda: requests.carry_out_asked(self.hub.desk, self._table()))
+                self._guarded("requests", self._carry_out_asked)
                 if self.hub.clock.monotonic() - last_scan >= self.hub.config.sync.rescan_seconds:
                     last_scan = self.hub.clock.monotonic()
                     self._guarded("mappings", self._rescan)
@@ -230,6 +232,7 @@ class Daemon:
         finally:
             self.hub.refresh()
             self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
+            self._runner.check_soon()
             notify("READY=1")
 
     def ask_to_stop(self) -> None:
@@ -288,6 +291,9 @@ class Daemon:
             if connection in self.hub.directory.entries:
                 self._run_now(connection, kinds)
 
+    def _carry_out_asked(self) -> None:
+        requests.carry_out_asked(self.hub.desk, self._table(), self.hub.at_work.mark)
+
     def _table(self) -> Mapping[str, requests.Verb]:
         return {**self._verbs.table(), "reconcile": self._reconcile}
 
@@ -313,15 +319,28 @@ class Daemon:
     def _rescan(self) -> None:
         """Look at the mapping files when their folder shows anything new, when one is broken, and now and then."""
         self.hub.refresh_routing()
+        other_secrets = self._look_at_secrets()
         seen, now = _shown(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
         unseen = seen != self._mappings_seen or now >= self._full_scan_at or self.hub.library.broken()
         if not unseen and not self.hub.reports_are_new():
             return
         changes = self.hub.refresh()
         self._mappings_seen, self._full_scan_at = seen, now + _FULL_SCAN
+        if other_secrets:  # after they are in force
+            self._runner.check_soon()
         if changes.loaded or changes.removed:
             log.info("mapping.in_force", loaded=[file.partner.code for file in changes.loaded], removed=changes.removed)
             self._ticker.plan(jobs_of(self._schedules, self.hub.directory))
+
+    def _look_at_secrets(self) -> bool:
+        """See whether a secret was changed: then every mapping file is read anew, with what it names."""
+        seen = _shown(self.hub.config.path(self.hub.config.folders.secrets))
+        changed = seen != self._secrets_seen
+        if changed:
+            self._secrets_seen, self._mappings_seen = seen, None
+            self.hub.read_all_anew()
+            log.info("secrets.changed")
+        return changed
 
     def _look_at_due(self) -> None:
         """Look at the orders whose time has come: gates that open by themselves, waits that end, answers overdue."""

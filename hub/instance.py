@@ -1,11 +1,12 @@
-"""One daemon a data folder and a database, held by locks that are let go of however the process dies."""
+"""Who works on a data folder and a database, told by locks that are let go of however a process dies."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -209,3 +210,34 @@ class DatabaseLock:
 
 def _words(error: Exception) -> str:
     return str(error) if isinstance(error, StoreUnusable) else f"{type(error).__name__}: {error}"
+
+
+class AtWork:
+    """Which requests living processes carry out right now: a lock on one byte of a file for each.
+
+    The kernel keeps these locks by process and file, so a process marks one request at a time.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "requests.lock"
+
+    @contextmanager
+    def mark(self, number: int) -> Iterator[bool]:
+        """Mark a request as carried out here as long as this lasts; false when another process is at it."""
+        with self._path.open("a+") as file:
+            yield _locked(file, number, 1)
+
+    def anybody(self) -> bool:
+        """Say whether another process carries out any request."""
+        if not self._path.exists():
+            return False
+        with self._path.open("a+") as file:
+            return not _locked(file, 0, 0)  # no length: to the end, however long
+
+
+def _locked(file: IO[str], start: int, length: int) -> bool:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, length, start)
+    except OSError:
+        return False
+    return True

@@ -77,6 +77,21 @@ def put(folder: Path, name: str, value: str) -> Path:
     return folder / name
 
 
+def unreadable(folder: Path) -> list[str]:
+    """Return the secrets of the folder that nobody can use, each with the reason."""
+    found = []
+    for name in kept(folder):
+        try:
+            text = (folder / name).read_text("utf-8")
+        except OSError as error:
+            found.append(f"{folder / name} cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            found.append(f"{folder / name} is no text in UTF-8: `crossdock secret set {name}`")
+        else:
+            found += [] if text.strip() else [f"{folder / name} is empty: `crossdock secret set {name}`"]
+    return found
+
+
 def open_to_others(folder: Path) -> list[str]:
     """Return what of the folder others than its owner may read or change: the folder itself, or secrets in it."""
     paths = [folder, *(folder / name for name in kept(folder))] if folder.is_dir() else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -26,17 +27,16 @@ from hub.services.attention.failure_watch import Fate, fates
 from hub.services.attention.rehearsal import rehearse
 from hub.services.requests import Refused
 from hub.services.syncing import would_send as holding
-from hub.store import archive
+from hub.store import archive, connections
 
-_NOTHING = "nothing needs a person"
+#: What is said of an id that a rerun would refuse.
+_NOT_AGAIN = "be refused: it is over, or can only be closed, or there is no such failure"
 #: What `show` prints as tables, below the rest.
 _TABLES = {
     "fields": ("field", "source", "theirs", "ours", "problem"),
     "attempts": ("number", "verb", "started_at", "outcome", "error", "request", "reply"),
     "edits": ("at", "actor", "why"),
 }
-#: So few ids are each looked up before they are rehearsed, so that a wrong one is told.
-_FEW = 20
 _COLUMNS = ("id", "kind", "partner", "document", "subject", "code", "error", "since")
 _HELD = ("id", "partner", "document", "key", "order", "name", "size", "since")
 _WAITS = ("id", "partner", "subject", "why", "until", "since")
@@ -69,6 +69,11 @@ class Choice:
         return any(
             (self.partner, self.document, self.cause, self.kinds, self.older, self.newer, self.since, self.until)
         )
+
+    @property
+    def names_more_than_a_document(self) -> bool:
+        """Whether it was chosen by more than the partner and the document."""
+        return any((self.cause, self.kinds, self.older, self.newer, self.since, self.until))
 
     def filters(self, now: datetime, *, closed: bool = False) -> Filters:
         """Return it as the service takes it."""
@@ -145,6 +150,8 @@ def list_failed(
     if records + grouped + would_send + waits > 1:
         raise click.UsageError("say only one of --records, --group, --would-send and --waiting")
     if would_send:
+        if closed or choice.names_more_than_a_document:
+            raise click.UsageError("with --would-send choose with --partner and --document only")
         _list_held(session, choice, as_json=as_json)
         return
     if waits:
@@ -158,17 +165,38 @@ def list_failed(
         else:
             found, columns = failures.groups(tx, now, filters, with_ids=as_json), _GROUPS
             rows = [_row(each, now) for each in found]
-    print_rows(rows, columns, as_json=as_json, empty=_NOTHING)
+        empty = "" if rows else _nothing(tx, choice, closed=closed)
+    print_rows(rows, columns, as_json=as_json, empty=empty)
 
 
 def _row(group: Group, now: datetime) -> dict[str, Any]:
     return {name: getattr(group, name) for name in group.__slots__} | {"oldest": span.told(now - group.since)}
 
 
+def _nothing(tx: Connection, choice: Choice, *, closed: bool) -> str:
+    """Say what an empty list is empty of: that nothing is chosen does not mean that nothing needs a person."""
+    words = "nothing was closed" if closed else "nothing needs a person"
+    if not choice.names_something:
+        return words
+    stranger = choice.partner is not None and connections.get(tx, choice.partner) is None
+    return f"{words} that was chosen" + (f"; there is no connection {choice.partner!r}" if stranger else "")
+
+
 def _list_held(session: Session, choice: Choice, *, as_json: bool) -> None:
     with session.reading() as (_, tx):
         held = [each.as_json() for each in holding.listing(tx, choice.partner, choice.document)]
-    print_rows(held, _HELD, as_json=as_json, empty="nothing is held back")
+        empty = "nothing is held back" + _not_observing(tx, choice.partner)
+    print_rows(held, _HELD, as_json=as_json, empty=empty)
+
+
+def _not_observing(tx: Connection, partner: str | None) -> str:
+    """Say why nothing is held back of a partner, where that is because it does not observe."""
+    if partner is None:
+        return ""
+    row = connections.get(tx, partner)
+    if row is None:
+        return f"; there is no connection {partner!r}"
+    return "" if holding.holds_back(row) else f": {partner} is {row.mode.value}"
 
 
 def _list_waiting(session: Session, choice: Choice, *, as_json: bool) -> None:
@@ -282,10 +310,10 @@ def rerun(
     """
     chosen = _chosen(session, ids, choice, every=every)
     if dry_run:
-        _rehearse(session, chosen, as_json=as_json)
+        _rehearse(session, chosen, send_again=send_again, as_json=as_json)
         return
-    if not yes and len(chosen) > 1 and not as_json:
-        click.confirm(f"try {len(chosen)} again?", abort=True)
+    if not yes and len(chosen) > 1:
+        _ask(f"try {len(chosen)} again?")
     result = dict(session.request("failed.rerun", {"ids": chosen, "send_again": send_again}, 300.0))
     result["became"] = _watched(session, tuple(result["done"]), wait)
     _report(result, as_json=as_json)
@@ -301,9 +329,21 @@ def close(session: Session, ids: tuple[str, ...], why: str, as_json: bool) -> No
     _report(session.request("failed.close", {"ids": list(ids), "why": why}), as_json=as_json)
 
 
+def _ask(question: str) -> None:
+    """Ask on stderr, so that what a program reads stays JSON; where nobody can answer, say what to do."""
+    try:
+        click.confirm(question, abort=True, err=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise Failure("nobody said yes: say --yes, or look with --dry-run; nothing was changed") from None
+
+
 def _chosen(session: Session, ids: tuple[str, ...], choice: Choice, *, every: bool) -> list[str]:
+    if ids and (every or choice.names_something):
+        raise click.UsageError("name failures by id, or choose with --partner, --cause ... or --all; not both")
     if ids:
-        return list(ids)
+        return list(dict.fromkeys(ids))
     if not (every or choice.names_something):
         raise click.UsageError("name failures by id, or choose with --partner, --cause, --since ... or --all")
     with session.reading() as (hub, tx):
@@ -314,28 +354,33 @@ def _chosen(session: Session, ids: tuple[str, ...], choice: Choice, *, every: bo
     return found
 
 
-def _rehearse(session: Session, chosen: list[str], *, as_json: bool) -> None:
+def _rehearse(session: Session, chosen: list[str], *, send_again: bool, as_json: bool) -> None:
+    """Say what a rerun would do; ends with 1, as the rerun would, when something of it would be refused."""
     with session.reading(partners=True) as (hub, tx):
-        known = [each for each in chosen if failures.get(tx, each, hub.clock.now())] if len(chosen) < _FEW else chosen
-        said = rehearse(tx, hub.links, known)
+        said = rehearse(tx, hub.links, chosen, hub.clock.now(), send_again=send_again)
     if not said:
-        raise NothingToDo("nothing like that needs a person")
+        raise NothingToDo("nothing like that can be tried again; see `crossdock failed list`")
+    refused = [each for each in dict.fromkeys(chosen) if each not in said]
     rows = [{"id": failure_id, "would": words} for failure_id, words in said.items()]
+    rows += [{"id": failure_id, "would": _NOT_AGAIN} for failure_id in refused]
     print_rows(rows, ("id", "would"), as_json=as_json, empty="")
     if not as_json:
-        click.echo(f"{len(rows)} would be tried again; nothing was changed")
+        click.echo(f"{len(said)} would be tried again; nothing was changed")
+    if refused:
+        raise SystemExit(FAILED)
 
 
 def _watched(session: Session, ids: tuple[str, ...], seconds: float) -> dict[str, str]:
     """Wait until nothing of it is under way; without a daemon only what could be done at once has been."""
     with session.hub() as hub, progress_bar("rerun") as show:
-        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        until = hub.clock.monotonic() + seconds
         while True:
+            lives = hub.lock.is_taken()
             with hub.store.read() as tx:
                 found = fates(tx, ids, hub.clock.now())
             left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
             show(len(ids) - left, len(ids))
-            if not left or hub.clock.monotonic() >= until:
+            if not left or not lives or hub.clock.monotonic() >= until:
                 return {failure_id: fate.value for failure_id, fate in found.items()}
             hub.clock.sleep(0.2)
 

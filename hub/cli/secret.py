@@ -26,7 +26,7 @@ def secret() -> None:
 @pass_session
 def set_secret(session: Session, name: str, as_json: bool) -> None:
     """Keep a secret in the secrets folder: typed unseen, or read from standard input."""
-    value = click.prompt(name, hide_input=True) if sys.stdin.isatty() else sys.stdin.read().strip("\r\n")
+    value = click.prompt(name, hide_input=True) if sys.stdin.isatty() else _piped()
     if not value:
         raise Failure("nothing was given; type it, or send it to standard input")
     config = session.config()
@@ -34,10 +34,20 @@ def set_secret(session: Session, name: str, as_json: bool) -> None:
         secret_names.put(_folder(config), name, value)
     except (ValueError, OSError) as error:
         raise Failure(str(error)) from None
+    hidden = secret_names.place(name, _folder(config)) == "environment"
     if as_json:
-        print_json({"set": name})
+        print_json({"set": name, "hidden_by": secret_names.variable(name) if hidden else None})
+    elif hidden:
+        click.echo(f"kept {name}; where {secret_names.variable(name)} is set, as it is here, that comes first")
     else:
-        click.echo(f"kept {name}; a running daemon takes it up when it is reloaded or restarted")
+        click.echo(f"kept {name}; a running daemon takes it up within seconds")
+
+
+def _piped() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8").strip("\r\n")
+    except UnicodeDecodeError:
+        raise Failure("what came on standard input is no text in UTF-8; a key in binary form goes as text") from None
 
 
 @secret.command("list")
@@ -60,6 +70,7 @@ def check(session: Session, as_json: bool) -> None:
         for row in rows
         if not row["kept_in"]
     ]
+    problems += secret_names.unreadable(_folder(config))
     problems += [f"{path} is open to others: chmod go= {path}" for path in secret_names.open_to_others(_folder(config))]
     if as_json:
         print_json({"secrets": len(rows), "problems": problems})

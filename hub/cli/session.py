@@ -78,9 +78,9 @@ class Session:
         with self.hub() as hub, progress_bar(verb) as show:
             try:
                 if hub.lock.is_taken():
-                    return ask_and_wait(hub.desk, verb, arguments, whoami(), seconds)
+                    return ask_and_wait(hub.desk, verb, arguments, whoami(), seconds, hub.lock.is_taken)
                 hub.refresh()
-                return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, whoami())
+                return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, whoami(), hub.at_work.mark)
             except (Refused, TimeoutError, MappingErrors) as error:
                 raise Failure(str(error)) from None
 

@@ -48,7 +48,8 @@ def list_runs(session: Session, connection: str | None, limit: int, as_json: boo
         rows = sync_view.flows(tx, jobs, hub.clock.now(), connection, limit)
     if not as_json:
         rows = [{**row, "last": row["started_at"] or sync_view.NEVER} for row in rows]
-    print_rows(rows, _COLUMNS, as_json=as_json, empty="nothing is scheduled, and nothing has run yet")
+    of = f" of {connection}" if connection else ""
+    print_rows(rows, _COLUMNS, as_json=as_json, empty=f"nothing{of} is scheduled, and nothing{of} has run yet")
 
 
 @sync.command("show")
@@ -101,6 +102,8 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
     else:
         click.echo(f"{connection}: {result['flows']} flow(s) {result['done']}")
         print_rows(ended, ("id", "document", "state", "read", "changed", "parked", "error"), as_json=False, empty="")
+        if any(run["state"] == "running" for run in ended) or not ended:
+            click.echo(f"not all have ended yet: `crossdock sync list --connection {connection}`")
     if any(run["state"] == "failed" for run in ended):
         raise SystemExit(FAILED)
 
@@ -108,14 +111,15 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
 def _watched(session: Session, connection: str, before: int, flows: int, seconds: float) -> list[dict[str, Any]]:
     """Return the runs that were asked for, once all have ended, one has failed, or nobody wants to wait any longer."""
     with session.hub() as hub, progress_bar(f"{connection}: flows") as show:
-        until = hub.clock.monotonic() + (seconds if hub.lock.is_taken() else 0.0)
+        until = hub.clock.monotonic() + seconds
         while True:
+            lives = hub.lock.is_taken()
             with hub.store.read() as tx:
                 history = [dict(run) for run in runs.history(tx, connection, limit=200) if run["id"] > before]
             mine = [run for run in reversed(history) if run["schedule"] == BY_HAND]
             ended = [run for run in mine if run["state"] != "running"]
             show(len(ended), flows)
             failed = any(run["state"] == "failed" for run in ended)
-            if len(ended) >= flows or failed or hub.clock.monotonic() >= until:
+            if len(ended) >= flows or failed or not lives or hub.clock.monotonic() >= until:
                 return mine
             hub.clock.sleep(0.2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from hub.contract.connector import ENTRY_POINT_GROUP, Connector, Cuts, Hears, Knock, Looks, Plugin, Recounts, redact
 from hub.contract.errors import (
+    WHOLE,
     AccessDenied,
     BadRecord,
     ConnectorError,
@@ -39,6 +40,7 @@ from hub.contract.profile import Profile, Rendered, Translator
 __all__ = [
     "ENTRY_POINT_GROUP",
     "UNKNOWN_CODES",
+    "WHOLE",
     "About",
     "Absent",
     "AccessDenied",

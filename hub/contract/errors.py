@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: What a bad record is called when its document could not be read as a whole: then nothing in it was looked at.
+WHOLE = frozenset({"the whole document", "the whole file", "the header"})
+
 
 class ConnectorError(Exception):
     """What went wrong with a partner: what happened, what to do, and a redacted extract.

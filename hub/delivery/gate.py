@@ -72,6 +72,11 @@ class Gate:
         """Return in how many seconds a partner that refuses us should be checked again."""
         return max(0.0, self._check_at - self._clock.monotonic())
 
+    def check_soon(self) -> None:
+        """Let a partner that refuses us be checked now: its secret may be another."""
+        with self._lock:
+            self._check_at = self._clock.monotonic()
+
     def refused(self) -> None:
         """Take note that the partner refuses us: the next check is later than the last."""
         with self._lock:

@@ -61,6 +61,11 @@ class Rounds:
         wait = float("inf") if first is None else (first - now).total_seconds()
         self._next_due = self._tools.clock.monotonic() + wait
 
+    def check_soon(self) -> None:
+        """Let every partner that refuses us be checked at the next refill."""
+        for lane in self._lanes.values():
+            lane.gate.check_soon()
+
     def anything_new(self) -> bool:
         """Say whether somebody has enqueued since the last look."""
         with self._tools.store.read() as tx:

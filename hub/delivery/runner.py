@@ -76,6 +76,7 @@ class EmbeddedRunner:
         self._threads: list[threading.Thread] = []
         self._signal = threading.Event()
         self._look_now = True
+        self._check_soon = False
         self._looked_at = self._polled_at = self._next_look = clock.monotonic()
         self._stopping = False
         self._lost: set[int] = set()
@@ -94,6 +95,11 @@ class EmbeddedRunner:
         """Look for something to do now rather than at the next look; from any thread."""
         self._look_now = True
         self._signal.set()
+
+    def check_soon(self) -> None:
+        """Ask partners that refuse us now whether they let us in; from any thread."""
+        self._check_soon = True
+        self.wake()
 
     def stop(self, drain_seconds: float) -> bool:
         """Begin nothing new and wait that long for what is in flight; true when all of it came to its end.
@@ -191,6 +197,9 @@ class EmbeddedRunner:
         self._lost.difference_update(lost)
         self._look_now = False  # before reading, so that who asks meanwhile is heard
         self._rounds.look()
+        if self._check_soon:
+            self._check_soon = False
+            self._rounds.check_soon()
 
     def _take_up(self, left: list[int]) -> list[Interrupted]:
         now = self._tools.clock.now()

@@ -126,7 +126,7 @@ def _secret(source: Source, way: Way, value: object, secrets: Secrets) -> Secret
     except OSError as error:
         message = f"secret {name!r} cannot be read: {error}; let whoever runs the hub read it"
     else:
-        message = f"secret {name!r} is not known: put it in the secrets folder, or in the environment"
+        message = f"secret {name!r} is not known: `crossdock secret set {name}`, or put it in the environment"
         if found is not None:
             return SecretStr(found)
     source.report(way, message, value=True)

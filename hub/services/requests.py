@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, RowMapping
 
 from hub.log import EventLog
 from hub.services.desk import Desk
-from hub.store import runs
+from hub.store import connections, runs
+from hub.store.connections import ConnectionMode
 from hub.store.upsert import batches
 
 log = EventLog(__name__)
@@ -18,6 +20,8 @@ log = EventLog(__name__)
 Verb = Callable[[Desk, Mapping[str, Any], str], Mapping[str, Any]]
 #: Does something to some failures in one transaction; returns what was done to each, and what was refused and why.
 Piece = Callable[[Connection, Sequence[str]], Mapping[str, dict[str, str]]]
+#: Marks a request by its number as carried out here; false when another process is at it.
+Mark = Callable[[int], AbstractContextManager[bool]]
 #: What can be gone on with after a crash, since it notes how far it has come.
 RESUMED = frozenset({"failed.rerun", "failed.close"})
 
@@ -28,50 +32,92 @@ class Refused(Exception):
 
 #: So many of many things are done in one transaction, and noted with it.
 _PIECE = 100
-#: A request is left behind when nobody has carried it out for so long.
-_LEFT_BEHIND = timedelta(minutes=1)
+#: A request that nobody carries out is left behind when it was asked for longer ago than this.
+_LEFT_BEHIND = timedelta(seconds=2)
 
 
-def ask_and_wait(desk: Desk, verb: str, arguments: Mapping[str, Any], actor: str, seconds: float) -> Mapping[str, Any]:
-    """Ask the running daemon and wait for its answer; raises Refused, or TimeoutError when none came in time."""
+def _lives() -> bool:
+    return True
+
+
+def ask_and_wait(
+    desk: Desk,
+    verb: str,
+    arguments: Mapping[str, Any],
+    actor: str,
+    seconds: float,
+    alive: Callable[[], bool] = _lives,
+) -> Mapping[str, Any]:
+    """Ask the running daemon and wait for its answer.
+
+    Raises Refused, and TimeoutError when none came in time or the daemon is not `alive` any more.
+    """
     number = _ask(desk, verb, arguments, actor)
     until = desk.clock.monotonic() + seconds
     while desk.clock.monotonic() < until:
+        lives = alive()  # before looking: the last thing that it did may have been to answer
         answer = _answer(desk, number)
         if answer is not None:
             return answer
+        if not lives:
+            raise TimeoutError(f"the daemon ended before it answered request {number}; the next one carries it out")
         desk.clock.sleep(0.1)
     raise TimeoutError(
         f"the daemon has not answered request {number} within {seconds:.0f} s; it will still carry it out"
     )
 
 
+def _unmarked(_number: int) -> AbstractContextManager[bool]:
+    return nullcontext(True)
+
+
 def ask_and_do(
-    desk: Desk, verbs: Mapping[str, Verb], verb: str, arguments: Mapping[str, Any], actor: str
+    desk: Desk,
+    verbs: Mapping[str, Verb],
+    verb: str,
+    arguments: Mapping[str, Any],
+    actor: str,
+    mark: Mark = _unmarked,
 ) -> Mapping[str, Any]:
     """Carry a request out here, where no daemon runs, with what it asks for in its turn; raises Refused.
 
     It is written down first: whoever comes next goes on with what a dead process left half done.
     """
     number = _ask(desk, verb, arguments, actor)
-    with desk.store.read() as tx:
-        mine = [row for row in runs.asked(tx) if row["id"] >= number or _left_behind(row, desk.clock.now())]
-    for row in mine:
-        _carry_out_row(desk, verbs, row)
-    with desk.store.read() as tx:
-        asked_for = [row for row in runs.asked(tx) if row["id"] > number]
-    for row in asked_for:
-        _carry_out_row(desk, verbs, row)
+    while _state(desk, number) == "asked":
+        if not _carry_out_once(desk, verbs, number, mark):
+            desk.clock.sleep(0.1)  # another command found it first, and does it
+    for _ in range(2):  # the second time, what the first has asked for
+        with desk.store.read() as tx:
+            rows = [row for row in runs.asked(tx) if row["id"] > number or _left_behind(row, desk.clock.now())]
+        for row in rows:
+            _carry_out_once(desk, verbs, row["id"], mark)
     return _answer(desk, number) or {}
 
 
-def carry_out_asked(desk: Desk, verbs: Mapping[str, Verb]) -> int:
-    """Carry out every request that waits; returns how many there were."""
+def carry_out_asked(desk: Desk, verbs: Mapping[str, Verb], mark: Mark = _unmarked) -> int:
+    """Carry out every request that waits, but for those that another process is at; returns how many there were."""
     with desk.store.read() as tx:
         waiting = runs.asked(tx)
-    for row in waiting:
-        _carry_out_row(desk, verbs, row)
-    return len(waiting)
+    return sum(_carry_out_once(desk, verbs, row["id"], mark) for row in waiting)
+
+
+def _carry_out_once(desk: Desk, verbs: Mapping[str, Verb], number: int, mark: Mark) -> bool:
+    """Carry out a request unless somebody has; false when another process is at it."""
+    with mark(number) as free:
+        if not free:
+            return False
+        with desk.store.read() as tx:
+            row = runs.answer_of(tx, number)
+        if row is not None and row["state"] == "asked":
+            _carry_out_row(desk, verbs, row)
+    return True
+
+
+def _state(desk: Desk, number: int) -> str:
+    with desk.store.read() as tx:
+        row = runs.answer_of(tx, number)
+    return str(row["state"]) if row is not None else "gone"
 
 
 def in_pieces(desk: Desk, number: int | None, ids: Sequence[str], do: Piece) -> Mapping[str, dict[str, str]]:
@@ -92,6 +138,13 @@ def in_pieces(desk: Desk, number: int | None, ids: Sequence[str], do: Piece) -> 
             if number is not None:
                 runs.note(tx, number, result)
     return result
+
+
+def require_open(tx: Connection, code: str) -> None:
+    """Raise Refused, with the reason, for a connection that is paused: nothing is read from it."""
+    row = connections.get(tx, code)
+    if row is not None and row.mode is ConnectionMode.PAUSED:
+        raise Refused(f"{code} is paused ({row.paused_why}); `crossdock connection resume {code}` first")
 
 
 def _ask(desk: Desk, verb: str, arguments: Mapping[str, Any], actor: str) -> int:
@@ -121,6 +174,13 @@ def _carry_out_row(desk: Desk, verbs: Mapping[str, Verb], row: RowMapping) -> No
     except Exception as error:  # noqa: BLE001 - a request must never end the daemon
         log.unforeseen("request.unforeseen", error, verb=row["verb"])
         state, result = "failed", {"error": f"{type(error).__name__}: {error}"}
+    except KeyboardInterrupt:  # a person's word, other than a crash: nobody goes on with it
+        _answered(desk, row, "failed", {"error": "it was stopped at the keyboard; what was done stays done"})
+        raise
+    _answered(desk, row, state, result)
+
+
+def _answered(desk: Desk, row: RowMapping, state: str, result: Mapping[str, Any]) -> None:
     with desk.store.write() as tx:
         runs.answer(tx, row["id"], state, result, desk.clock.now())
 

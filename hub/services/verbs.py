@@ -14,12 +14,13 @@ from hub.services import explain
 from hub.services.attention import failures, retry_data
 from hub.services.desk import Desk
 from hub.services.inventory import stock_push, transfers
-from hub.services.requests import Refused, Verb, in_pieces
+from hub.services.requests import Refused, Verb, in_pieces, require_open
 from hub.services.selling import orders, pickups
 from hub.services.sourcing import routing
 from hub.services.syncing import connections
 from hub.services.trade import invoices
 from hub.store import archive
+from hub.store.connections import is_open
 
 Arguments = Mapping[str, Any]
 #: Starts the flows of a connection out of turn; returns how many there are.
@@ -87,7 +88,7 @@ class Verbs:
 
     def _sync_run(self, desk: Desk, arguments: Arguments, _actor: str) -> Arguments:
         kinds = frozenset(_kind(name) for name in arguments.get("kinds", ()))
-        codes = _codes(desk, arguments)
+        codes = _open_codes(desk, arguments)
         flows = 0
         for number, code in enumerate(codes):
             self._show(number, len(codes))
@@ -191,6 +192,15 @@ def _codes(desk: Desk, arguments: Arguments) -> tuple[str, ...]:
     if code not in known:
         raise Refused(f"there is no partner {code!r}; known: {', '.join(known) or 'none'}")
     return (code,)
+
+
+def _open_codes(desk: Desk, arguments: Arguments) -> tuple[str, ...]:
+    """Return the partner codes of a request that are not paused; one that is named and paused is refused."""
+    codes = _codes(desk, arguments)
+    with desk.store.read() as tx:
+        if not arguments.get("all"):
+            require_open(tx, codes[0])
+        return tuple(code for code in codes if is_open(tx, code))
 
 
 def _kind(name: str) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
-from hub.contract import BadRecord
+from hub.contract import WHOLE, BadRecord
 from hub.store import archive, events
 from hub.store.prepared import Prepared
 from hub.store.tables import message, parked_record
@@ -388,14 +388,35 @@ def resolve_parked(
 
 
 def resolve_mended(tx: Connection, message_id: int, still_bad: Collection[tuple[str, str]], now: datetime) -> int:
-    """Resolve the message's open parked records that went through this time: all but these (record, field)."""
+    """Resolve the message's open parked records that are not these (record, field) any more; returns how many.
+
+    A record that is bad in another field now stands parked under that one. Where the document could not be read as a
+    whole nobody has looked at its records: they stay open.
+    """
     kept = {_named(record, field) for record, field in still_bad}
+    bad = {record for record, _ in kept}
     where = and_(parked_record.c.message_id == message_id, parked_record.c.state == "open")
-    query = select(parked_record.c.id, parked_record.c.record, parked_record.c.field).where(where)
-    mended: Sequence[int] = [row.id for row in tx.execute(query) if (row.record, row.field) not in kept]
-    for batch in batches(mended):
-        resolve_parked(tx, ids=batch, why="went through when it was applied again", now=now)
-    return len(mended)
+    rows = tx.execute(select(parked_record.c.id, parked_record.c.record, parked_record.c.field).where(where)).all()
+    over = [row for row in rows if (row.record, row.field) not in kept and (row.record in WHOLE or not bad & WHOLE)]
+    again = {row.id for row in over if row.record in bad or (bad and row.record in WHOLE)}
+    for why, chosen in (
+        ("went through when it was applied again", {row.id for row in over} - again),
+        ("was parked again, for another reason, when it was applied again", again),
+    ):
+        for batch in batches(sorted(chosen)):
+            resolve_parked(tx, ids=batch, why=why, now=now)
+    return len(over)
+
+
+def parked_again(tx: Connection, row: ParkedRecord) -> bool:
+    """Say whether the record stands parked, perhaps under another field, or its document as a whole does.
+
+    Of a document that could not be read as a whole, any record that stands parked now.
+    """
+    where = and_(parked_record.c.message_id == row.message_id, parked_record.c.state == "open")
+    if row.record not in WHOLE:
+        where &= or_(parked_record.c.record == row.record, parked_record.c.record.in_(WHOLE))
+    return tx.execute(select(parked_record.c.id).where(where).limit(1)).first() is not None
 
 
 def resolve_outdated(tx: Connection, connection: str, document: str, message_id: int, now: datetime) -> int:

@@ -124,6 +124,11 @@ def fail(tx: Connection, run: int, failure: RunError, now: datetime) -> None:
     )
 
 
+def any_running(tx: Connection) -> bool:
+    """Say whether any run has begun and not ended."""
+    return tx.execute(select(sync_run.c.id).where(sync_run.c.state == "running").limit(1)).first() is not None
+
+
 def close_interrupted(tx: Connection, now: datetime, *, before: datetime | None = None) -> int:
     """Close the runs that a dead daemon left running; their flows resume at their cursors. Returns how many.
 
@@ -133,7 +138,7 @@ def close_interrupted(tx: Connection, now: datetime, *, before: datetime | None 
     result = tx.execute(
         update(sync_run)
         .where(sync_run.c.state == "running", *started)
-        .values(state="closed", ended_at=now, closed_why="interrupted by a restart; the next run resumes at its cursor")
+        .values(state="closed", ended_at=now, closed_why="interrupted; the next run resumes at its cursor")
     )
     return int(result.rowcount)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -77,6 +78,53 @@ def test_a_dry_run_says_what_would_come_of_it_and_changes_nothing(broken: Any) -
     assert len(broken.said("failed", "list")) == 4
     assert "nothing was changed" in broken.run("failed", "rerun", "r1", "--dry-run").output
     assert broken.run("failed", "rerun", "r77", "--dry-run").exit_code == 3
+    mixed = broken.run("failed", "rerun", "r1", "r77", "--dry-run")
+    assert (mixed.exit_code, "be refused" in mixed.output, "1 would be tried" in mixed.output) == (1, True, True)
+
+
+def test_a_dry_run_of_many_ids_is_as_careful_as_one_of_a_few(broken: Any) -> None:
+    """With twenty ids and more, one that was wrong ended in a traceback, and what is over counted as tried again."""
+    wrong = ["rabc", "d1", "s-1", "zz", "", *(f"r{number}" for number in range(50, 75))]
+    result = broken.run("failed", "rerun", "r1", *wrong, "--dry-run", "--json")
+    assert result.exit_code == 1
+    words = {each["id"]: each["would"] for each in json.loads(result.stdout)}
+    assert words.pop("r1").startswith("would be parked again")
+    assert (words.keys(), len(set(words.values()))) == (set(wrong), 1)
+    assert broken.run("failed", "rerun", *wrong, "--dry-run").exit_code == 3
+
+
+def test_ids_and_filters_are_not_mixed(broken: Any) -> None:
+    """The filters were passed over without a word."""
+    assert broken.run("failed", "rerun", "r1", "--partner", "globex").exit_code == 2
+    assert broken.run("failed", "rerun", "r1", "--all").exit_code == 2
+
+
+def test_an_empty_list_says_what_it_is_empty_of(broken: Any) -> None:
+    assert broken.run("failed", "list", "--older", "1h").output == "nothing needs a person that was chosen\n"
+    assert "there is no connection 'globex'" in broken.run("failed", "list", "--partner", "globex").output
+    assert broken.run("failed", "list", "--closed").output == "nothing was closed\n"
+    assert "there is no connection 'x'" in broken.run("failed", "list", "--would-send", "--partner", "x").output
+    assert broken.run("failed", "list", "--would-send", "--older", "1h").exit_code == 2
+    assert "nothing of globex" in broken.run("sync", "list", "--connection", "globex").output
+
+
+def test_where_nobody_can_answer_the_way_to_go_on_is_told(broken: Any) -> None:
+    for options in ((), ("--json",)):
+        result = broken.run("failed", "rerun", "--all", *options)
+        assert (result.exit_code, "say --yes" in result.output, result.stdout) == (1, True, "")
+    assert len(broken.said("failed", "list")) == 4
+
+
+def test_a_run_of_a_paused_connection_is_not_tried_again(desktop: Any) -> None:
+    """It was asked for, never ran, and whoever asked waited until the end."""
+    outside = desktop.folder / "theirs" / "out"
+    outside.rmdir()
+    desktop.run("sync", "run", "acme", "--kind", "stock_level")
+    (failure,) = desktop.said("failed", "list")
+    desktop.run("connection", "pause", "acme", "--why", "stock count")
+    refused = desktop.run("failed", "rerun", failure["id"])
+    assert (refused.exit_code, "paused (stock count)" in refused.output) == (1, True)
+    assert desktop.run("failed", "rerun", failure["id"], "--dry-run").exit_code == 3
 
 
 def test_a_rerun_shows_how_many_and_asks(broken: Any) -> None:
@@ -173,3 +221,44 @@ def test_an_edit_that_changes_nothing_or_has_no_data_is_refused(broken: Any) -> 
     assert "as it was" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", "x").output
     assert "needs a reason" in broken.run("failed", "edit", "r4", "--file", str(same), "--why", " ").output
     assert "has no retry data" in broken.run("failed", "edit", "s1", "--file", str(same), "--why", "x").output
+
+
+def test_a_rerun_after_a_worse_mapping_lets_nothing_through(broken: Any) -> None:
+    """The whole file could not be read any more, and its parked rows counted as having gone through."""
+    broken.map('[documents.stock.fields]\nsku = "Article"\n')
+    told = {each["id"]: each["would"] for each in broken.said("failed", "rerun", "--all", "--dry-run")}
+    assert all(words.startswith("would be parked again: ") for words in told.values())
+    result = broken.run("failed", "rerun", "--all", "--yes", "--json")
+    assert (result.exit_code, set(json.loads(result.stdout)["became"].values())) == (1, {"parked again"})
+    assert [each["id"] for each in broken.said("failed", "list")] == ["r1", "r2", "r3", "r4", "r5"]
+    broken.map(UNITS)
+    result = broken.run("failed", "rerun", "--all", "--yes", "--json")
+    assert [each["id"] for each in broken.said("failed", "list")] == ["r4"]
+    assert json.loads(result.stdout)["became"]["r5"] == "parked again", "one of its rows still is"
+
+
+def test_a_record_that_parks_again_in_another_field_did_not_go_through(broken: Any) -> None:
+    data = broken.folder / "data.csv"
+    data.write_text(broken.run("failed", "show", "r4", "--data").stdout.replace("some,EA,A", "12,EA,Q"))
+    broken.said("failed", "edit", "r4", "--file", str(data), "--why", "a number at last")
+    result = broken.run("failed", "rerun", "r4", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["became"]) == (1, {"r4": "parked again"})
+    assert "r4" not in [each["id"] for each in broken.said("failed", "list")], "its new failure stands for it"
+
+
+def test_what_is_closed_is_not_edited(broken: Any) -> None:
+    """The original of all its records was replaced, and the rerun that was advised was refused."""
+    data = broken.folder / "data.csv"
+    data.write_text("nonsense", "utf-8")
+    broken.run("failed", "close", "r4", "--why", "they will not send it")
+    result = broken.run("failed", "edit", "r4", "--file", str(data), "--why", "x")
+    assert (result.exit_code, "r4 is closed or went through" in result.output) == (1, True)
+    assert broken.run("failed", "show", "r4", "--data").stdout.startswith("Item,")
+
+
+def test_thousands_of_one_partner_hide_no_failure_of_another(broken: Any) -> None:
+    broken.map(code="globex")
+    broken.said("sync", "run", "globex", "--kind", "stock_level")
+    with sqlite3.connect(broken.folder / "data" / "crossdock.db") as books:
+        books.execute("update parked_record set connection = 'globex' where id = 4")
+    assert [each["id"] for each in broken.said("failed", "list", "--partner", "globex")] == ["r4"]

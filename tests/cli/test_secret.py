@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from hub import secret_names
+from hub.cli.main import main
 
 CANARY = "canary-Xq7-not-a-word"
 
@@ -38,6 +40,31 @@ def test_a_secret_that_others_can_read_is_told(desktop: Any) -> None:
     result = desktop.run("secret", "check")
     assert result.exit_code == 1
     assert "token is open to others" in result.output
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"", b" \n"])
+def test_a_secret_that_is_no_text_is_told_and_is_no_traceback(desktop: Any, content: bytes) -> None:
+    """Bytes that are no UTF-8 ended every command, and `secret check` said that all was in place."""
+    desktop.map('password = "secret:acme_password"\n')
+    desktop.run("secret", "set", "acme_password", typed="x")
+    (desktop.folder / "secrets" / "acme_password").write_bytes(content)
+    told = desktop.run("secret", "check")
+    assert (told.exit_code, str(desktop.folder / "secrets" / "acme_password") in told.output) == (1, True)
+    checked = desktop.run("check")
+    assert (checked.exit_code, type(checked.exception)) == (1, SystemExit)
+
+
+def test_a_secret_that_the_environment_hides_is_told(desktop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CROSSDOCK_SECRET_TOKEN", CANARY)
+    said = desktop.run("secret", "set", "token", typed="another")
+    assert (said.exit_code, "CROSSDOCK_SECRET_TOKEN is set" in said.output) == (0, True)
+
+
+def test_what_is_piped_and_is_no_text_is_refused_in_plain_words(desktop: Any) -> None:
+    refused = CliRunner().invoke(
+        main, ["-c", str(desktop.folder / "crossdock.toml"), "secret", "set", "token"], input=b"\xff\xfe"
+    )
+    assert (refused.exit_code, "is no text in UTF-8" in refused.output) == (1, True)
 
 
 @pytest.mark.parametrize("name", ["../token", "", ".hidden", "a b", "a/b"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +60,26 @@ def test_a_run_that_fails_ends_with_one(desktop: Any) -> None:
     assert result.exit_code == 1
     (run,) = json.loads(result.stdout)["runs"]
     assert (run["state"], bool(run["error"])) == ("failed", True)
+
+
+def test_a_run_that_was_killed_without_a_daemon_does_not_run_for_ever(desktop: Any) -> None:
+    desktop.said("sync", "run", "acme", "--kind", "stock_level")
+    with sqlite3.connect(desktop.folder / "data" / "crossdock.db") as books:
+        books.execute("update sync_run set state = 'running', ended_at = null")
+    (row,) = [each for each in desktop.said("sync", "list") if each["id"]]
+    assert (row["state"], row["closed_why"]) == ("closed", "interrupted; the next run resumes at its cursor")
+
+
+def test_a_paused_connection_is_not_read_and_that_is_told(desktop: Any) -> None:
+    """It said that the flow had started, and waited five minutes for its end."""
+    desktop.said("sync", "run", "acme")
+    desktop.run("connection", "pause", "acme", "--why", "stock count")
+    result = desktop.run("sync", "run", "acme")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: acme is paused (stock count); `crossdock connection resume acme` first\n",
+    )
+    assert desktop.run("stock", "sync").exit_code == 3
 
 
 @pytest.mark.parametrize(

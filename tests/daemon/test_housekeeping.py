@@ -90,5 +90,5 @@ def test_a_run_that_a_dead_daemon_left_is_closed_and_says_where_the_next_goes_on
     assert row is not None
     assert (row["state"], row["closed_why"]) == (
         "closed",
-        "interrupted by a restart; the next run resumes at its cursor",
+        "interrupted; the next run resumes at its cursor",
     )

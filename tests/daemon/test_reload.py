@@ -15,6 +15,7 @@ from hub.config import Config, load_config
 from hub.daemon import Daemon
 from hub.notify import notify
 from hub.reload import merge
+from hub.store import connections
 from hub.web.app import WebServer, build_app
 from tests.running import running
 from tests.waiting import wait_until
@@ -42,6 +43,35 @@ def test_a_sound_configuration_comes_into_force_without_a_restart(daemon: Daemon
     daemon.ask_to_reload()
     wait_until(lambda: daemon.hub.config.store.archive_days == 7)
     assert daemon.hub.desk.rules.split_penalty == 4
+
+
+def test_a_partner_that_refused_us_is_asked_again_once_its_secret_is_another(daemon: Daemon, path: Path) -> None:
+    """Only a reload took it over, and then the partner was left alone for minutes all the same."""
+    hub, secret = daemon.hub, path.parent / "secrets" / "shop_token"
+    secret.write_text("wrong", "utf-8")
+    (path.parent / "theirs" / "out").mkdir(parents=True)
+    (path.parent / "mappings" / "acme.toml").write_text(
+        'version = 1\nextends = "csv_supplier"\n[partner]\ncode = "acme"\nrole = "supplier"\n'
+        f'[connection]\nurl = "{(path.parent / "theirs").as_uri()}"\n',
+        "utf-8",
+    )
+    wait_until(lambda: "acme" in hub.directory.entries)
+    with hub.store.write() as tx:
+        connections.pause(tx, "acme", "not let in", hub.clock.now(), automatic=True)
+    lanes = daemon._runner._rounds._lanes
+    wait_until(lambda: mode(hub) == "paused" and "acme" in lanes and lanes["acme"].gate.check_in() > 0)
+    for _ in range(20):
+        lanes["acme"].gate.refused()  # so often that the next check is an hour away
+    (path.parent / "theirs" / "in").mkdir()
+    assert mode(hub) == "paused"
+    secret.write_text("the right one", "utf-8")
+    wait_until(lambda: mode(hub) == "observe")
+
+
+def mode(hub: Hub) -> str:
+    with hub.store.read() as tx:
+        row = connections.get(tx, "acme")
+    return row.mode.value if row else ""
 
 
 def test_another_log_level_comes_into_force_without_a_restart(

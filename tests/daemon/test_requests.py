@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.instance import AtWork
 from hub.model.money import ExchangeRates
 from hub.routing.rules import RoutingRules
 from hub.services import requests
@@ -79,6 +84,55 @@ def test_without_a_daemon_the_next_command_goes_on_with_what_was_left_behind(des
     desk.clock.advance(timedelta(minutes=2).total_seconds())
     requests.ask_and_do(desk, verbs, "failed.rerun", {"ids": []}, "bob")
     assert state(desk, number) == ("done", 250)
+
+
+def test_what_another_command_is_at_is_left_to_it_however_long_it_takes(desk: Any, tmp_path: Path) -> None:
+    """After a minute of a long rerun the next command began the same one beside it."""
+    again, number = Again(), ask(desk)
+    desk.clock.advance(3600)
+    at_work = AtWork(tmp_path)
+    with elsewhere(tmp_path, number):
+        assert at_work.anybody()
+        requests.ask_and_do(desk, {"failed.rerun": again}, "failed.rerun", {"ids": []}, "bob", at_work.mark)
+        assert requests.carry_out_asked(desk, {"failed.rerun": again}, at_work.mark) == 0
+        assert state(desk, number) == ("asked", 0)
+    assert not at_work.anybody(), "the kernel lets go when the process dies"
+    requests.ask_and_do(desk, {"failed.rerun": again}, "failed.rerun", {"ids": []}, "bob", at_work.mark)
+    assert state(desk, number) == ("done", 250)
+
+
+@contextmanager
+def elsewhere(folder: Path, number: int) -> Iterator[None]:
+    """Let another process be at a request, until it is killed."""
+    code = (
+        "import pathlib, sys, hub.instance\n"
+        "with hub.instance.AtWork(pathlib.Path(sys.argv[1])).mark(int(sys.argv[2])) as free:\n"
+        "    print(free, flush=True)\n    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", code, str(folder), str(number)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "True\n"
+            yield
+        finally:
+            process.kill()
+
+
+def test_ctrl_c_ends_a_request_for_good(desk: Desk) -> None:
+    def stopped(*_: object) -> Mapping[str, Any]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        requests.ask_and_do(desk, {"failed.rerun": stopped}, "failed.rerun", {"ids": ["r1"]}, "ann")
+    assert state(desk, 1)[0] == "failed"
+
+
+def test_nobody_waits_for_a_daemon_that_has_died(desk: Desk) -> None:
+    with pytest.raises(TimeoutError, match="the daemon ended before it answered request 1"):
+        requests.ask_and_wait(desk, "failed.rerun", {"ids": ["r1"]}, "ann", 300.0, lambda: False)
+    assert desk.clock.monotonic() < 300.0
+    assert state(desk, 1)[0] == "asked"
 
 
 def test_what_is_not_noted_bit_by_bit_is_left_to_the_daemon(desk: Any) -> None:

@@ -144,7 +144,7 @@ acme.toml:8:7: url is not a secret and cannot be looked up; write its value, or 
 acme.toml:9:1: unknown setting 'pasword'; did you mean 'password'?
 acme.toml:10:12: password is a secret and is never written here: put it in the secrets folder and write "secret:NAME"
 acme.toml:12:11: connection.waits.connect: must be a valid integer, unable to parse string as an integer
-acme.toml:13:7: secret 'nobody' is not known: put it in the secrets folder, or in the environment
+acme.toml:13:7: secret 'nobody' is not known: `crossdock secret set nobody`, or put it in the environment
 """,
     ),
     "settings that the connector does not have": (

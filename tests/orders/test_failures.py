@@ -63,6 +63,17 @@ def test_rerunning_a_refused_document_sends_it_again_under_its_key(ordered: Any)
     assert ordered.failures() == []
 
 
+def test_a_document_that_went_through_can_still_be_looked_at(ordered: Any) -> None:
+    """Who had changed it, and why, was kept and shown nowhere any more."""
+    ordered.refuse(ordered.po)
+    ordered.rerun_all()
+    ordered.deliver()
+    with ordered.store.read() as tx:
+        found = failures.get(tx, "d1", ordered.clock.now())
+    assert found is not None
+    assert (found.id, found.error, found.lines) == ("d1", "it is sent", ())
+
+
 def test_closing_a_refused_document_sends_its_lines_elsewhere(ordered: Any) -> None:
     ordered.refuse(ordered.po)
     ordered.close(one(ordered).id, "they are bankrupt")

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from hub.services.attention.failure import Concerned, Failure, FailureKind, Filters, Group, number_of
 from hub.services.attention.failure_lines import lines_of
-from hub.services.attention.failure_sources import EARLY, OPEN, RESOLVED, Source
+from hub.services.attention.failure_sources import DOCUMENTS, EARLY, OPEN, RESOLVED, Source
 from hub.store.columns import UtcTime
 from hub.store.upsert import batches
 from hub.store.words import by_code, holds, moment
@@ -68,8 +68,8 @@ def page(
 
 
 def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
-    """Return one failure by its id: open, waiting for its order, or closed; None when there is none."""
-    return _by_ids(tx, now, [failure_id], (*OPEN, *EARLY, *RESOLVED)).get(failure_id)
+    """Return one failure by its id: open, waiting for its order, closed, or a document that went through; or None."""
+    return _by_ids(tx, now, [failure_id], (*OPEN, *EARLY, *RESOLVED, *DOCUMENTS)).get(failure_id)
 
 
 def groups(tx: Connection, now: datetime, filters: Filters | None = None, *, with_ids: bool = False) -> list[Group]:

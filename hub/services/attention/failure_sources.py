@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam, case, cast, exists, func, literal, or_
+from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam, case, cast, exists, func, literal, or_, true
 
 from hub.model.state import DeliveryState, LineState, PurchaseState
 from hub.services.attention.failure import FailureKind
@@ -23,6 +23,8 @@ from hub.store.messages import needs_a_person, waits_for_its_order
 from hub.store.tables import allocation, delivery, invoice, parked_record, purchase, sales_order, sync_run
 from hub.store.words import exact, minute
 
+#: The cause of a line that its node was asked to give back, and has not.
+ASKED_BACK: Final = "cancelled after sending"
 #: The parameter of every source: the present moment.
 NOW: ColumnElement[datetime] = bindparam("now", type_=UtcTime)
 
@@ -152,7 +154,7 @@ def _deliveries() -> tuple[Source, ...]:
 # --- lines -----------------------------------------------------------------------------------------------------------
 
 _LACKS = allocation.c.state.in_([state.value for state in STUCK])
-_ASKED_BACK = and_(
+_NOT_GIVEN_BACK = and_(
     allocation.c.cancel_asked_at.is_not(None),
     or_(allocation.c.recall_by.is_(None), allocation.c.recall_by < NOW),
     allocation.c.state.in_([LineState.ALLOCATED.value, LineState.RELEASED.value, LineState.ACKNOWLEDGED.value]),
@@ -174,7 +176,7 @@ def _line(where: ColumnElement[bool]) -> Source:
         "document": literal("order"),
         "subject": order_words + exact(row.quantity) + _text(" of '", row.sku, "'"),
         "error_class": literal("Line"),
-        "code": case((asked, "cancelled after sending"), else_=row.state),
+        "code": case((asked, ASKED_BACK), else_=row.state),
         "error": row.reason,
         "todo": todo,
         "since": func.coalesce(row.cancel_asked_at, row.stuck_since, row.updated_at),
@@ -253,9 +255,13 @@ OPEN: tuple[Source, ...] = (
     _record(needs_a_person(NOW)),
     *_deliveries(),
     _line(_LACKS),
-    _line(_ASKED_BACK),
+    _line(_NOT_GIVEN_BACK),
     *_late_ones(),
     _bill(InvoiceState.HELD),
+)
+#: Documents, whatever has become of them.
+DOCUMENTS: tuple[Source, ...] = (
+    _delivery(true(), error=_text("it is ", delivery.c.state), todo=_or(delivery.c.closed_why)),
 )
 #: What needs nobody yet, and is found by its id all the same.
 EARLY: tuple[Source, ...] = (_record(waits_for_its_order(NOW)),)

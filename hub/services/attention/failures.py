@@ -19,7 +19,7 @@ from hub.services.attention.failure import Failure, Filters, excuses, number_of
 from hub.services.attention.failure_list import get, groups, ids_of, list_failures, page
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
-from hub.services.requests import Refused
+from hub.services.requests import Refused, require_open
 from hub.services.sourcing import routing
 from hub.services.telling import customer
 from hub.services.trade import accounts, changes, invoices, purchasing
@@ -125,6 +125,7 @@ def _run_again(tx: Connection, desk: Desk, number: str, word: _Word) -> str:
     kinds = [kind.value for kind in Kind if document in names[kind]]
     if not kinds:
         raise Refused(f"{partner} has no document {document!r} any more; close it instead")
+    require_open(tx, partner)
     request = runs.ask(tx, "sync.run", {"connection": partner, "kinds": kinds}, word.actor, word.now)
     return f"request {request}: {partner} {document} runs again"
 

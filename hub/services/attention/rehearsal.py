@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from hub.contract import BadRecord, ConnectorError, RawItem
+from hub.contract import WHOLE, BadRecord, ConnectorError, RawItem
 from hub.delivery.links import Links, NotConnected
 from hub.model.base import Record
-from hub.store import archive, deliveries, messages
+from hub.model.state import DELIVERY_MOVES, DeliveryState
+from hub.services.attention.failure import FailureKind, Filters, number_of
+from hub.services.attention.failure_sources import ASKED_BACK
+from hub.services.attention.failures import list_failures
+from hub.store import archive, connections, deliveries, messages
 from hub.store.messages import MessageRow, ParkedRecord
 
+#: These go again at once; so does whatever may legally be queued and is not under way.
+_SOON = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNKNOWN})
+#: What a rerun does with a failure of another kind than a record or a document.
+_OTHERS = {
+    FailureKind.RUN: "runs the flow once more, from its cursor",
+    FailureKind.LINE: "routes the order's line once more",
+    FailureKind.INVOICE: "compares the invoice with its order once more",
+}
 
-def rehearse(tx: Connection, links: Links, ids: Iterable[str]) -> Mapping[str, str]:
-    """Return in words what a rerun of each failure would come to; nothing is changed and nobody is asked."""
-    ids = list(ids)
-    numbers = [int(each[1:]) for each in ids if each[0] == "r"]
-    words = {f"r{number}": said for number, said in _records(tx, links, numbers)}
-    return {each: words[each] if each in words else _other(tx, each) for each in ids}
+
+def rehearse(
+    tx: Connection, links: Links, ids: Iterable[str], now: datetime, *, send_again: bool = False
+) -> Mapping[str, str]:
+    """Return in words what a rerun of each failure would come to; nothing is changed and nobody is asked.
+
+    What a rerun would refuse, because it is over or there is nothing of that id, is not among them.
+    """
+    ids = list(dict.fromkeys(ids))
+    numbers = {each: number for each in ids if each and (number := number_of(each[1:])) is not None}
+    words = {f"r{number}": said for number, said in _records(tx, links, _of(numbers, "r"))}
+    words |= {
+        f"d{number}": said for number in _of(numbers, "d") if (said := _delivery(tx, number, send_again=send_again))
+    }
+    others = {kind for kind in _OTHERS if any(each[0] == kind.value[0] for each in numbers)}
+    for failure in list_failures(tx, now, Filters(frozenset(others))) if others else ():
+        paused = failure.kind is FailureKind.RUN and not connections.is_open(tx, failure.partner)
+        if failure.code != ASKED_BACK and not paused:
+            words[failure.id] = _OTHERS[failure.kind]
+    return {each: words[each] for each in ids if each in words}
 
 
-def _other(tx: Connection, failure_id: str) -> str:
-    looks = {"d": _delivery, "s": _run, "l": _line}
-    look = looks.get(failure_id[:1])
-    return look(tx, int(failure_id[1:])) if look else "nothing: it is no longer open, or is at the partner"
+def _of(numbers: Mapping[str, int], letter: str) -> list[int]:
+    return [number for each, number in numbers.items() if each[0] == letter]
 
 
 def _records(tx: Connection, links: Links, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -36,7 +61,7 @@ def _records(tx: Connection, links: Links, numbers: Sequence[int]) -> Iterator[t
         bad = {
             (each.record, each.field): each.what for each in parse(tx, links, message) if isinstance(each, BadRecord)
         }
-        whole = next((what for (record, _), what in bad.items() if record == "the whole document"), None)
+        whole = next((what for (record, _), what in bad.items() if record in WHOLE), None)
         for row in of_message[message.id]:
             still = whole or bad.get((row.record, row.field)) or _of_record(bad, row.record)
             yield row.id, f"would be parked again: {still}" if still else "would be read now"
@@ -61,17 +86,15 @@ def parse(tx: Connection, links: Links, message: MessageRow) -> list[Record | Ba
         return [BadRecord(error.what, record="the whole document", todo=error.todo)]
 
 
-def _delivery(tx: Connection, number: int) -> str:
-    row = deliveries.get(tx, number)
-    first = "asks the partner whether it has it, then sends" if row.doubt else "sends"
+def _delivery(tx: Connection, number: int, *, send_again: bool) -> str | None:
+    try:
+        row = deliveries.get(tx, number)
+    except LookupError:
+        return None
+    goes = row.state in _SOON or DeliveryState.QUEUED in DELIVERY_MOVES[row.state]
+    if not goes or row.state is DeliveryState.RUNNING:
+        return None
+    first = "asks the partner whether it has it, then sends" if row.doubt and not send_again else "sends"
     if row.content_sha256 is None:
         return f"renders it anew and {first} {row.kind.value} {row.key} to {row.connection}"
     return f"{first} {row.content_name or row.key}, the stored bytes {row.content_sha256[:12]}, to {row.connection}"
-
-
-def _run(_tx: Connection, _number: int) -> str:
-    return "runs the flow once more, from its cursor"
-
-
-def _line(_tx: Connection, _number: int) -> str:
-    return "routes the order's line once more"

@@ -66,6 +66,8 @@ def _message(tx: Connection, failure_id: str) -> MessageRow:
 
 def _edit_original(tx: Connection, desk: Desk, failure_id: str, content: bytes, word: Mapping[str, str]) -> str:
     message = _message(tx, failure_id)
+    if not messages.parked(tx, ids=[int(failure_id[1:])]):
+        raise Refused(f"{failure_id} is closed or went through; there is nothing to try again")
     now = desk.clock.now()
     sha256 = archive.keep(tx, content, now)
     if sha256 == message.sha256:
