@@ -6,16 +6,17 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from hub.composition import Hub
 from hub.config import Config, ConfigError
 from hub.delivery.policy import RetryPolicy
 from hub.delivery.runner import EmbeddedRunner
+from hub.folder_look import Look, look_at
+from hub.housekeeping import Housekeeping
 from hub.log import EventLog
 from hub.log import change as change_log
 from hub.memory import give_back
@@ -35,9 +36,8 @@ from hub.services.syncing.ticker import Ticker
 from hub.services.trade import silence
 from hub.services.trade.outcomes import DomainOutcomes
 from hub.services.verbs import Verbs
-from hub.store import archive, feeds, receipts, runs, stock
+from hub.store import runs
 from hub.store.errors import StoreUnusable
-from hub.store.upkeep import tidy
 from hub.web.app import WebServer, build_app
 from hub.web.bell import Bell
 from hub.web.console.access import Access, users_of
@@ -47,7 +47,6 @@ from hub.web.hooks import mount as mount_hooks
 
 log = EventLog(__name__)
 
-_HOUSEKEEPING = timedelta(hours=1)
 #: How often mapping files are looked at although their folder shows nothing new: a house template may have changed.
 _FULL_SCAN = 30.0
 #: How often it is looked whether a node has been silent for too long.
@@ -92,9 +91,9 @@ class Daemon:
         self._bell = Bell(hub.clock)
         self._verbs = Verbs(self._run_now, self._wake, done="started")
         self._stack = ExitStack()
-        self._next_housekeeping = hub.clock.now()
-        self._mappings_seen: frozenset[tuple[str, int, int, int]] | None = None
-        self._secrets_seen: frozenset[tuple[str, int, int, int]] = frozenset()
+        self._housekeeping = Housekeeping(hub.store, hub.clock)
+        self._mappings_seen: Look | None = None
+        self._secrets_seen: Look = frozenset()
         self._full_scan_at = 0.0
         self._next_alerts = 0.0
         self._next_silence = self._next_batches = self._next_give_back = 0.0
@@ -113,7 +112,7 @@ class Daemon:
         for name in hub.upgrade():
             log.info("database.upgraded", migration=name)
         self._schedules = load_schedules(hub.config.path(hub.config.folders.schedules))
-        self._secrets_seen = _shown(hub.config.path(hub.config.folders.secrets))
+        self._secrets_seen = look_at(hub.config.path(hub.config.folders.secrets))
         hub.refresh()
         self._recover()
         app = build_app(lambda: hub.desk, self.state, hub.links.paces)
@@ -176,7 +175,7 @@ class Daemon:
                     self._guarded("mappings", self._rescan)
                 self._guarded("due orders", self._look_at_due)
                 self._guarded("heartbeat", self._pulse.beat)
-                self._guarded("housekeeping", self._keep_house)
+                self._guarded("housekeeping", lambda: self._housekeeping.look(self.hub.config.store))
                 self._give_memory_back()
                 self._look_for_alerts()
         finally:
@@ -320,7 +319,7 @@ class Daemon:
         """Look at the mapping files when their folder shows anything new, when one is broken, and now and then."""
         self.hub.refresh_routing()
         other_secrets = self._look_at_secrets()
-        seen, now = _shown(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
+        seen, now = look_at(self.hub.config.path(self.hub.config.folders.mappings)), self.hub.clock.monotonic()
         unseen = seen != self._mappings_seen or now >= self._full_scan_at or self.hub.library.broken()
         if not unseen and not self.hub.reports_are_new():
             return
@@ -334,7 +333,7 @@ class Daemon:
 
     def _look_at_secrets(self) -> bool:
         """See whether a secret was changed: then every mapping file is read anew, with what it names."""
-        seen = _shown(self.hub.config.path(self.hub.config.folders.secrets))
+        seen = look_at(self.hub.config.path(self.hub.config.folders.secrets))
         changed = seen != self._secrets_seen
         if changed:
             self._secrets_seen, self._mappings_seen = seen, None
@@ -362,22 +361,6 @@ class Daemon:
         finally:
             self._batching.release()
 
-    def _keep_house(self) -> None:
-        now = self.hub.clock.now()
-        if now < self._next_housekeeping:
-            return
-        self._next_housekeeping = now + _HOUSEKEEPING
-        keep = self.hub.config.store
-        with self.hub.store.write() as tx:
-            runs.expire(tx, now - timedelta(days=keep.run_days))
-            feeds.expire(tx, now - timedelta(days=keep.run_days))
-            receipts.expire(tx, now - timedelta(days=keep.run_days))
-            stock.release_expired(tx, now)
-        while self._expire_originals(now - timedelta(days=keep.archive_days)):
-            pass
-        if given := tidy(self.hub.store):
-            log.info("database.tidied", pages=given)
-
     def _give_memory_back(self) -> None:
         now = self.hub.clock.monotonic()
         if now >= self._next_give_back:
@@ -399,21 +382,6 @@ class Daemon:
                 self._runner.wake()
         finally:
             self._alerting.release()
-
-    def _expire_originals(self, before: datetime) -> int:
-        """Forget some originals in one short transaction; returns how many, 0 when none is left."""
-        with self.hub.store.write() as tx:
-            return archive.expire(tx, before)
-
-
-def _shown(folder: Path) -> frozenset[tuple[str, int, int, int]]:
-    """Return what tells that a folder's files are as they were, at the cost of one `stat` each."""
-    found = set()
-    with suppress(OSError), os.scandir(folder) as entries:
-        for entry in entries:
-            status = entry.stat()
-            found.add((entry.name, status.st_mtime_ns, status.st_size, status.st_ino))
-    return frozenset(found)
 
 
 def serve(hub: Hub, announce: Callable[[int], None], read_config: Callable[[], Config] | None = None) -> None:

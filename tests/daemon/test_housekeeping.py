@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 from hub.composition import Hub
 from hub.config import load_config
 from hub.daemon import Daemon
+from hub.housekeeping import Housekeeping
 from hub.store import archive, messages, runs
 from hub.store.runs import Tick
 from hub.store.tables import archive as contents
 from hub.store.tables import sync_run
+from hub.testing import FakeClock
 
 WAITING = b"not applied yet"
 CONFIG = "[web]\nport = 0\n[store]\narchive_days = 30\nrun_days = 7\n"
@@ -64,7 +66,7 @@ def test_housekeeping_forgets_old_runs_and_originals_and_keeps_what_is_needed(hu
             content=WAITING,
             now=now - timedelta(days=99),
         )
-    Daemon(hub)._keep_house()
+    Housekeeping(hub.store, hub.clock).look(hub.config.store)
     with hub.store.read() as tx:
         assert set(tx.execute(select(contents.c.sha256)).scalars()) == {young, sha256(WAITING).hexdigest()}
         assert tx.execute(select(sync_run.c.id)).scalars().all() == [kept]
@@ -72,13 +74,14 @@ def test_housekeeping_forgets_old_runs_and_originals_and_keeps_what_is_needed(hu
 
 
 def test_it_is_done_once_an_hour(hub: Hub) -> None:
-    daemon = Daemon(hub)
-    daemon._keep_house()
+    clock = FakeClock(hub.clock.now())
+    housekeeping = Housekeeping(hub.store, clock)
+    housekeeping.look(hub.config.store)
     ran(hub, hub.clock.now() - timedelta(days=8))
-    daemon._keep_house()
+    housekeeping.look(hub.config.store)
     assert count(hub, sync_run) == 1
-    daemon._next_housekeeping = hub.clock.now()
-    daemon._keep_house()
+    clock.advance(3600)
+    housekeeping.look(hub.config.store)
     assert count(hub, sync_run) == 0
 
 
