@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -274,13 +275,16 @@ class Hub:
 def open_hub(config: Config, *, partners: bool = False) -> Hub:
     """Open the hub for one command, its database up to date; the mapping files are read only when asked for."""
     config.data.mkdir(parents=True, exist_ok=True)
-    hub = Hub(config)
-    if hub.lock.is_taken():  # the running daemon has brought the schema to its own version, and the partners too
-        if partners:
-            hub.join()
-        return hub
-    hub.upgrade()
-    hub.end_interrupted()
-    if partners:
-        hub.refresh()
+    with ExitStack() as otherwise:
+        hub = Hub(config)
+        otherwise.callback(hub.close)
+        if hub.lock.is_taken():  # the running daemon has brought the schema to its own version, and the partners too
+            if partners:
+                hub.join()
+        else:
+            hub.upgrade()
+            hub.end_interrupted()
+            if partners:
+                hub.refresh()
+        otherwise.pop_all()
     return hub

@@ -55,7 +55,7 @@ def _database(url: str) -> str:
         return url
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # a port that is no number
         parsed = None
     if parsed is None or parsed.get_backend_name() not in ("sqlite", "postgresql", "postgres"):
         raise ValueError("is no address of a database such as postgresql+psycopg://user@host/name or sqlite:///file")

@@ -106,7 +106,11 @@ class Daemon:
         A database that cannot be used is a StoreUnusable.
         """
         hub = self.hub
-        hub.lock.take()
+        try:
+            hub.lock.take()
+        except BaseException:
+            hub.close()
+            raise
         self._stack.callback(hub.lock.release)
         self._stack.callback(hub.close)
         for name in hub.upgrade():

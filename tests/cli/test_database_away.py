@@ -73,7 +73,7 @@ def test_a_name_that_nobody_knows(desktop: Desktop, monkeypatch: pytest.MonkeyPa
 )
 def test_an_address_that_is_none(desktop: Desktop, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     told = said(desktop, monkeypatch, url, "order", "list")
-    assert told.startswith("Error: [store] url cannot be read as the address of a PostgreSQL or SQLite database: write")
+    assert told.startswith("CROSSDOCK__STORE__URL (environment): store.url: is no address of a database such as ")
 
 
 def test_a_driver_that_is_not_installed(desktop: Desktop, monkeypatch: pytest.MonkeyPatch) -> None:
