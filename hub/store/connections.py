@@ -73,6 +73,13 @@ def get(tx: Connection, code: str) -> ConnectionRow | None:
     return None if row is None else _row(row)
 
 
+def hold(tx: Connection, code: str) -> ConnectionRow | None:
+    """Return a connection whose mode nobody changes until the transaction ends, or None; others may hold it too."""
+    query = select(connection).where(connection.c.code == code).with_for_update(read=True)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
 _MODE = select(connection.c.mode).where(connection.c.code == bindparam("code"))
 _AWAY = select(connection.c.outage_since).where(connection.c.code == bindparam("code"))
 

@@ -35,6 +35,7 @@ __all__ = [
     "confirm",
     "enqueue",
     "get",
+    "hold",
     "lock_entity",
     "move",
     "name_order",
@@ -136,7 +137,7 @@ def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool
     Where an earlier send may have arrived, the partner is asked first; `send_again` says that somebody knows that it
     did not. Raises IllegalMove for a delivery that is over or under way.
     """
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     if row.state is DeliveryState.RUNNING:
         raise IllegalMove(row.what, row.state, DeliveryState.QUEUED)
     values: dict[str, Any] = {"due_at": now, "tries": 0, "answer_by": None, "doubt": row.doubt and not send_again}
@@ -153,7 +154,7 @@ def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool
 
 def cancel(tx: Connection, delivery_id: int, why: str, now: datetime) -> None:
     """Close a delivery that is no longer wanted; raises IllegalMove when it is under way or has arrived."""
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
     release_followers(tx, row.connection, row.entity, now)
 
@@ -163,7 +164,7 @@ def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime)
     found = by_key(tx, connection, key)
     if found is None:
         return False
-    row = _hold(tx, found.id)
+    row = hold(tx, found.id)
     if row.doubt or row.sent_at is not None or row.state not in _REPLACEABLE:
         return False
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
@@ -173,7 +174,7 @@ def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime)
 
 def supersede(tx: Connection, delivery_id: int, now: datetime) -> None:
     """Close a delivery whose place a newer one takes; raises IllegalMove when it is under way or has arrived."""
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     move(tx, row, DeliveryState.SUPERSEDED, now, {"closed_why": "a newer one takes its place"})
     release_followers(tx, row.connection, row.entity, now)
 
@@ -216,7 +217,7 @@ def refuse(tx: Connection, row: Delivery, error: Mapping[str, str], now: datetim
 
     `error` holds the columns error_class, code, error and todo. Those behind it in its entity wait for a person too.
     """
-    held = _hold(tx, row.id)
+    held = hold(tx, row.id)
     under_way = held.doubt and held.state in {DeliveryState.QUEUED, DeliveryState.WAITING}
     if not under_way and held.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.RUNNING}:
         return False
@@ -347,6 +348,13 @@ def lock_entity(tx: Connection, connection: str, entity: str) -> None:
         )
 
 
+def hold(tx: Connection, delivery_id: int) -> Delivery:
+    """Return a delivery that nobody else changes, nor anything of its entity, until the transaction ends."""
+    row = get(tx, delivery_id)
+    lock_entity(tx, row.connection, row.entity)
+    return _one(tx, select(delivery).where(delivery.c.id == delivery_id).with_for_update(), delivery_id)
+
+
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 #: What holds a new delivery of the same entity; made once, like the insert, because enqueueing is done so often.
@@ -368,13 +376,6 @@ def _one(tx: Connection, query: Select[Any], delivery_id: int) -> Delivery:
     if row is None:
         raise NoSuchDelivery(delivery_id)
     return delivery_of(row)
-
-
-def _hold(tx: Connection, delivery_id: int) -> Delivery:
-    """Return a delivery that nobody else changes, nor anything of its entity, until the transaction ends."""
-    row = get(tx, delivery_id)
-    lock_entity(tx, row.connection, row.entity)
-    return _one(tx, select(delivery).where(delivery.c.id == delivery_id).with_for_update(), delivery_id)
 
 
 def _first_values(new: NewDelivery, state: DeliveryState, due_at: datetime, now: datetime) -> dict[str, Any]:

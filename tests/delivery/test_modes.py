@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -42,6 +43,24 @@ def test_going_live_sends_the_bytes_that_were_previewed(world: World, observed: 
     world.run_for(5)
     assert observed.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"]}
     assert observed.calls["render"] == 2
+
+
+def test_going_live_in_the_middle_of_a_preview_holds_nothing_back(world: World, observed: FakePartner) -> None:
+    world.enqueue("PO1", "change", code="new", entity="order:1", placed=world.clock.now() + timedelta(days=1))
+    going = threading.Thread(target=go_live, args=(world,))
+
+    def meanwhile(verb: str, key: str) -> None:
+        if (verb, key) == ("render", "PO1") and not going.ident:
+            going.start()
+            going.join(0.5)  # it may have to wait until we are done: then we go on
+
+    observed.mood = meanwhile
+    with world.store.read() as tx:
+        ids = preview.due(tx, "new", world.runner._tools, 1)
+    preview.preview(world.runner._tools, "new", ids)
+    going.join()
+    world.run_for(30)
+    assert observed.sequence == ["PO1", "change"]
 
 
 def test_older_orders_are_never_sent_unless_named(world: World, observed: FakePartner) -> None:
