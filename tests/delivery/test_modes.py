@@ -4,6 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from hub.delivery import preview
 from hub.delivery.tools import agreed_hours
@@ -11,6 +12,7 @@ from hub.model.document import Kind
 from hub.store import archive, connections, deliveries
 from hub.store.connections import ConnectionMode
 from hub.store.delivery_row import NEVER
+from hub.store.tables import delivery
 from tests.delivery.world import FakeConnector, FakePartner, World
 
 
@@ -61,6 +63,25 @@ def test_going_live_in_the_middle_of_a_preview_holds_nothing_back(world: World, 
     going.join()
     world.run_for(30)
     assert observed.sequence == ["PO1", "change"]
+
+
+def test_what_an_earlier_version_held_back_on_a_live_connection_goes_at_the_next_start(
+    world: World, observed: FakePartner
+) -> None:
+    old = world.clock.now() - timedelta(days=3)
+    world.enqueue("PO1", "change", entity="order:1")
+    world.enqueue("old", placed=old)
+    world.enqueue("PO1", code="new")
+    with world.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.key != "change").values(due_at=NEVER))
+    world.run_for(30)
+    assert world.partners["acme"].sequence == []
+    world.restart()
+    world.run_for(30)
+    assert world.partners["acme"].sequence == ["PO1", "change"]
+    assert world.states("old") == ["cancelled"], "it is older than the going live, as before"
+    assert world.get("PO1", "new").due_at == NEVER, "an observing connection holds what it holds"
+    assert observed.sequence == []
 
 
 def test_older_orders_are_never_sent_unless_named(world: World, observed: FakePartner) -> None:
