@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, check_move
+from hub.store import levels
 from hub.store.delivery_row import NEVER, Attempt, Delivery, NewDelivery, attempt_of, delivery_of
 from hub.store.tables import attempt, delivery
 from hub.store.upsert import insert_for
@@ -48,8 +49,6 @@ __all__ = [
     "withdraw",
 ]
 
-#: States in which nothing is under way: the delivery may be taken back, or give its place to a newer level.
-_REPLACEABLE = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.BLOCKED, DeliveryState.PARKED)
 #: States of a delivery that those behind it in the same entity have to look at when they are enqueued.
 _HOLDING = (DeliveryState.PARKED, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.BLOCKED, DeliveryState.WAITING})
@@ -72,7 +71,7 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     """Write down, in the caller's transaction, that a document has to go out; the same key twice is a no-op.
 
     It starts as `blocked` when an earlier one of its entity is parked. A level (`latest_wins`) supersedes the older
-    ones that are not under way. Returns the delivery's id.
+    ones that are not under way and that nothing builds on. Returns the delivery's id.
     """
     lock_entity(tx, new.connection, new.entity)
     state, due_at = DeliveryState.QUEUED, now
@@ -81,8 +80,8 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     made = tx.execute(_inserting(tx.dialect.name), _first_values(new, state, due_at, now)).scalar_one_or_none()
     if made is None:
         return _id_of(tx, new.connection, new.key)
-    if new.latest_wins:
-        _replace_older(tx, new, made, now)
+    if new.latest_wins and levels.replace_older(tx, new, made, now):
+        release_followers(tx, new.connection, new.entity, now)
     return int(made)
 
 
@@ -165,7 +164,7 @@ def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime)
     if found is None:
         return False
     row = hold(tx, found.id)
-    if row.doubt or row.sent_at is not None or row.state not in _REPLACEABLE:
+    if row.doubt or row.sent_at is not None or row.state not in levels.REPLACEABLE:
         return False
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
     release_followers(tx, row.connection, row.entity, now)
@@ -300,7 +299,7 @@ def _unblocking() -> Update:
         parked.c.entity == bindparam("b_entity"),
         parked.c.state == DeliveryState.PARKED.value,
         parked.c.id < delivery.c.id,
-        ~parked.c.latest_wins,
+        ~(parked.c.latest_wins & delivery.c.latest_wins),
     )
     blocked = and_(_CHAIN, delivery.c.state == DeliveryState.BLOCKED.value, ~held)
     values: dict[str, Any] = {"due_at": bindparam("b_now"), "updated_at": bindparam("b_now")}
@@ -329,14 +328,16 @@ def release_followers(tx: Connection, connection: str, entity: str, now: datetim
 
 
 def block_followers(tx: Connection, row: Delivery, now: datetime) -> None:
-    """Let those behind a delivery that has just parked say that they wait for a person; levels never wait."""
-    if row.latest_wins:
+    """Let those behind a delivery that has just parked say that they wait for a person; no level waits for another."""
+    if row.latest_wins and levels.give_way(tx, row, now):
         return
     behind = and_(
         _of(row.connection, row.entity),
         delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.WAITING]),
         delivery.c.id + 0 > row.id,  # not by the rowid: see _ahead() in hub.delivery.claims
     )
+    if row.latest_wins:
+        behind &= ~delivery.c.latest_wins
     tx.execute(update(delivery).where(behind).values(state=DeliveryState.BLOCKED, updated_at=now))
 
 
@@ -362,7 +363,6 @@ _AHEAD = select(delivery.c.state, delivery.c.due_at).where(
     delivery.c.connection == bindparam("code"),
     delivery.c.entity == bindparam("entity"),
     delivery.c.state.in_(_HOLDING),
-    ~delivery.c.latest_wins,
 )
 
 
@@ -406,19 +406,6 @@ def _place_behind(tx: Connection, new: NewDelivery, now: datetime) -> tuple[Deli
     if any(state == DeliveryState.PARKED for state, _ in holding):
         return DeliveryState.BLOCKED, now
     return DeliveryState.QUEUED, max((due_at for _, due_at in holding), default=now)
-
-
-def _replace_older(tx: Connection, new: NewDelivery, newest: int, now: datetime) -> None:
-    for state in _REPLACEABLE:
-        check_move("an older level", DELIVERY_MOVES, state, DeliveryState.SUPERSEDED)
-    older = and_(
-        _of(new.connection, new.entity),
-        delivery.c.state.in_(_REPLACEABLE),
-        delivery.c.id + 0 < newest,
-        delivery.c.latest_wins,
-    )
-    values = {"state": DeliveryState.SUPERSEDED, "closed_why": f"delivery {newest} is newer", "updated_at": now}
-    tx.execute(update(delivery).where(older).values(values))
 
 
 def _block_behind_parked(tx: Connection, row: Delivery, now: datetime) -> None:
