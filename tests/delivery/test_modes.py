@@ -156,6 +156,23 @@ def test_nothing_leaves_after_a_pause_not_even_what_was_claimed(world: World) ->
     assert acme.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"], "PO3": [b"3:PO3"]}
 
 
+def test_what_was_claimed_before_a_going_live_for_younger_orders_does_not_leave(world: World) -> None:
+    acme = world.partners["acme"]
+
+    def go_live_for_younger_ones(verb: str, key: str) -> None:
+        if (verb, key) == ("send", "PO1"):
+            with world.store.write() as tx:
+                connections.go_live(tx, "acme", world.clock.now() + timedelta(hours=1), world.clock.now())
+
+    acme.mood = go_live_for_younger_ones
+    world.enqueue("PO1", "PO2")
+    world.enqueue("PO3", placed=world.clock.now() + timedelta(hours=2))
+    world.run_for(30)
+    assert acme.sequence == ["PO1", "PO3"]
+    assert world.states("PO2") == ["cancelled"]
+    assert ("too old", "PO2") in world.outcomes.told
+
+
 def test_a_partner_whose_file_is_gone_is_left_alone(world: World) -> None:
     gone = world.partners.pop("acme")
     world.enqueue("PO1")
