@@ -129,7 +129,7 @@ def newest(tx: Connection) -> int | None:
 
 
 def _ahead() -> ColumnElement[bool]:
-    """Say whether an unfinished delivery of the same entity stands before one; a level that is parked does not count.
+    """Say whether an unfinished delivery of the same entity stands before one; a parked level holds no newer level.
 
     One exact seek for each state, spelled out: SQLite 3.40 answers `state IN (...) AND id < ...` wrongly over an index
     once ANALYZE has been run (the bound on the rowid is not looked at).
@@ -144,7 +144,7 @@ def _ahead() -> ColumnElement[bool]:
             earlier.c.id < delivery.c.id,
         )
         if state is DeliveryState.PARKED:
-            before = and_(before, ~earlier.c.latest_wins)
+            before = and_(before, ~(earlier.c.latest_wins & delivery.c.latest_wins))
         seeks.append(select(literal_column("1")).select_from(earlier).where(before).correlate(delivery))
     return union_all(*seeks).exists()
 

@@ -147,9 +147,13 @@ class Courier:
         if row.content_sha256 is not None:
             outbound = self._stored(row)
             kept = Leaving(row.content_sha256, row.content_name, row.transmission)
-            if not debt.submit(lambda tx: ledger.enter(tx, claim, tools.worker, kept, now)):
-                raise _NotOurs
-            return outbound
+
+            def enter(tx: Connection) -> Outbound:
+                if not ledger.enter(tx, claim, tools.worker, kept, now):
+                    raise _NotOurs
+                return outbound
+
+            return debt.submit(enter)
         record = row.record
 
         def render(tx: Connection) -> Outbound:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, exists, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
 
 from hub.delivery.claims import WRITE_ATTEMPT, Claim, opened
 from hub.delivery.policy import Verb
@@ -33,11 +33,22 @@ _OURS = and_(
     delivery.c.claimed_by == bindparam("b_worker"),
 )
 _THIS_TRY = and_(attempt.c.delivery_id == bindparam("b_id"), attempt.c.number == bindparam("b_number"))
+#: Claiming cancels what is older than the going live, but by what the dispatcher knew then.
+_YOUNG_ENOUGH = or_(
+    connection.c.live_from.is_(None),
+    delivery.c.order_placed_at.is_(None),
+    delivery.c.order_placed_at >= connection.c.live_from,
+    delivery.c.named,
+    delivery.c.doubt,
+    delivery.c.sent_at.is_not(None),
+)
 _ENTER = Prepared(
     update(delivery)
     .where(
         _OURS,
-        exists().where(connection.c.code == delivery.c.connection, connection.c.mode == ConnectionMode.LIVE.value),
+        exists().where(
+            connection.c.code == delivery.c.connection, connection.c.mode == ConnectionMode.LIVE.value, _YOUNG_ENOUGH
+        ),
     )
     .values(
         content_sha256=bindparam("b_sha"),
@@ -60,14 +71,15 @@ class Leaving:
 def enter(tx: Connection, claim: Claim, worker: str, leaving: Leaving, now: datetime) -> bool:
     """Write down that the connector is about to be entered, with the bytes that will leave.
 
-    False when it must not be: the delivery is no longer ours (an answer has confirmed it) or its connection no longer
-    live.
+    False when it must not be, and then the caller undoes the transaction: the delivery is no longer ours (an answer has
+    confirmed it), its connection is no longer live, or was opened anew for younger orders since it was claimed.
     """
     sha, name = leaving.sha256, leaving.name
     kept = {"b_sha": sha, "b_name": name, "b_transmission": leaving.transmission}
     if not _ENTER.run(tx, {"b_id": claim.delivery.id, "b_worker": worker, "b_now": now, **kept}):
         return False
-    ramp.spend(tx, claim.delivery.connection, now)
+    if not ramp.spend(tx, claim.delivery.connection, now):
+        return False
     _OPEN_ATTEMPT.run(tx, opened(claim, now, f"{name or claim.delivery.key} sha256:{sha}"))
     return True
 

@@ -38,24 +38,25 @@ def preview(tools: Tools, code: str, ids: tuple[int, ...]) -> None:
     try:
         with tools.links.use(code) as connector:
             for each in ids:
-                _preview(tools, connector, each)
+                _preview(tools, connector, code, each)
     except NotConnected:
         return
 
 
-def _preview(tools: Tools, connector: Connector, delivery_id: int) -> None:
+def _preview(tools: Tools, connector: Connector, code: str, delivery_id: int) -> None:
     try:
-        tools.store.submit(lambda tx: _render(tx, tools, connector, delivery_id))
+        tools.store.submit(lambda tx: _render(tx, tools, connector, code, delivery_id))
     except ConnectorError as error:
-        _failed(tools, delivery_id, error)
+        _failed(tools, code, delivery_id, error)
     except Exception as error:  # noqa: BLE001 - one document must never stop the others
         log.unforeseen("delivery.unforeseen", error, delivery=delivery_id)
-        _failed(tools, delivery_id, Unforeseen(f"unforeseen {type(error).__name__}: {error}", todo="report it"))
+        unforeseen = Unforeseen(f"unforeseen {type(error).__name__}: {error}", todo="report it")
+        _failed(tools, code, delivery_id, unforeseen)
 
 
-def _render(tx: Connection, tools: Tools, connector: Connector, delivery_id: int) -> None:
-    row = deliveries.get(tx, delivery_id)
-    if not _still_waits(tx, row):
+def _render(tx: Connection, tools: Tools, connector: Connector, code: str, delivery_id: int) -> None:
+    row = _waiting(tx, code, delivery_id)
+    if row is None:
         return
     values: dict[str, Any] = {"due_at": NEVER}
     if row.content_sha256 is None:
@@ -66,16 +67,21 @@ def _render(tx: Connection, tools: Tools, connector: Connector, delivery_id: int
     tx.execute(update(delivery).where(delivery.c.id == row.id).values(values))
 
 
-def _still_waits(tx: Connection, row: Delivery) -> bool:
-    known = connections.get(tx, row.connection)
+def _waiting(tx: Connection, code: str, delivery_id: int) -> Delivery | None:
+    """Return a delivery that has to be previewed still; it and its connection stay as they are until we are done.
+
+    Else a connection could go live between our looking and our writing: what we then held back, nobody would release.
+    """
+    known = connections.hold(tx, code)
+    row = deliveries.hold(tx, delivery_id)
     observing = known is not None and known.mode is ConnectionMode.OBSERVE
-    return observing and row.state is DeliveryState.QUEUED and row.due_at != NEVER
+    return row if observing and row.state is DeliveryState.QUEUED and row.due_at != NEVER else None
 
 
-def _failed(tools: Tools, delivery_id: int, error: ConnectorError) -> None:
+def _failed(tools: Tools, code: str, delivery_id: int, error: ConnectorError) -> None:
     def write(tx: Connection) -> None:
-        row, now = deliveries.get(tx, delivery_id), tools.clock.now()
-        if not _still_waits(tx, row):
+        row, now = _waiting(tx, code, delivery_id), tools.clock.now()
+        if row is None:
             return
         tries = row.tries + 1
         values = {

@@ -130,9 +130,12 @@ class EmbeddedRunner:
     # --- without threads ---------------------------------------------------------------------------------------------
 
     def recover(self) -> list[Interrupted]:
-        """Take up what was claimed by a process that is no longer there."""
+        """Take up what was claimed by a process that is no longer there, and what an earlier version held for ever."""
         with self._tools.store.read() as tx:
             left = ledger.abandoned(tx, alive=lambda worker: worker == self._tools.worker)
+        now = self._tools.clock.now()
+        for code, count in self._tools.store.submit(lambda tx: connections.release_stranded(tx, now)).items():
+            log.warning("delivery.released", partner=code, deliveries=count, why="held back on a live connection")
         return self._take_up(left)
 
     def run_due(self) -> int:

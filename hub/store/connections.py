@@ -76,6 +76,13 @@ def get(tx: Connection, code: str) -> ConnectionRow | None:
     return None if row is None else _row(row)
 
 
+def hold(tx: Connection, code: str) -> ConnectionRow | None:
+    """Return a connection whose mode nobody changes until the transaction ends, or None; others may hold it too."""
+    query = select(connection).where(connection.c.code == code).with_for_update(read=True)
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
 _MODE = select(connection.c.mode).where(connection.c.code == bindparam("code"))
 _AWAY = select(connection.c.outage_since).where(connection.c.code == bindparam("code"))
 
@@ -180,6 +187,17 @@ def outage_ended(tx: Connection, code: str, now: datetime) -> float | None:
     return seconds
 
 
+def release_stranded(tx: Connection, now: datetime) -> dict[str, int]:
+    """Make due what is held back for an observing connection although it is live; returns how many each, by code.
+
+    Going live does that once and nothing is held back afterwards, so there is none but for what an earlier version
+    left: its previews could end behind the going live. Whether each may leave is asked when it is claimed, as ever.
+    """
+    live = select(connection.c.code).where(connection.c.mode == ConnectionMode.LIVE.value).order_by(connection.c.code)
+    released = {code: _let_go(tx, code, now) for code in tx.execute(live).scalars().all()}
+    return {code: count for code, count in released.items() if count}
+
+
 def older_than(live_from: datetime) -> str:
     """Say why a delivery is not sent: its order was placed before its connection went live."""
     return f"its order is older than the connection's going live ({live_from.isoformat()}) and nobody named it"
@@ -210,10 +228,10 @@ def _known(tx: Connection, code: str) -> ConnectionRow:
     return _row(row)
 
 
-def _let_go(tx: Connection, code: str, now: datetime) -> None:
-    """Make due what was rendered while the connection observed."""
+def _let_go(tx: Connection, code: str, now: datetime) -> int:
+    """Make due what was rendered while the connection observed; returns how many."""
     held = and_(delivery.c.connection == code, delivery.c.state == DeliveryState.QUEUED, delivery.c.due_at == NEVER)
-    tx.execute(update(delivery).where(held).values(due_at=now))
+    return tx.execute(update(delivery).where(held).values(due_at=now)).rowcount
 
 
 def _unsent(code: str) -> ColumnElement[bool]:

@@ -16,6 +16,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, check_move
+from hub.store import levels
 from hub.store.delivery_row import NEVER, Attempt, Delivery, NewDelivery, attempt_of, delivery_of
 from hub.store.tables import attempt, delivery
 from hub.store.upsert import insert_for
@@ -35,6 +36,7 @@ __all__ = [
     "confirm",
     "enqueue",
     "get",
+    "hold",
     "lock_entity",
     "move",
     "name_order",
@@ -46,8 +48,6 @@ __all__ = [
     "withdraw",
 ]
 
-#: States in which nothing is under way: the delivery may be taken back, or give its place to a newer level.
-_REPLACEABLE = (DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.BLOCKED, DeliveryState.PARKED)
 #: States of a delivery that those behind it in the same entity have to look at when they are enqueued.
 _HOLDING = (DeliveryState.PARKED, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _NOT_SENT = frozenset({DeliveryState.QUEUED, DeliveryState.BLOCKED, DeliveryState.WAITING})
@@ -70,7 +70,7 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     """Write down, in the caller's transaction, that a document has to go out; the same key twice is a no-op.
 
     It starts as `blocked` when an earlier one of its entity is parked. A level (`latest_wins`) supersedes the older
-    ones that are not under way. Returns the delivery's id.
+    ones that are not under way and that nothing builds on. Returns the delivery's id.
     """
     lock_entity(tx, new.connection, new.entity)
     state, due_at = DeliveryState.QUEUED, now
@@ -79,8 +79,8 @@ def enqueue(tx: Connection, new: NewDelivery, now: datetime) -> int:
     made = tx.execute(_inserting(tx.dialect.name), _first_values(new, state, due_at, now)).scalar_one_or_none()
     if made is None:
         return _id_of(tx, new.connection, new.key)
-    if new.latest_wins:
-        _replace_older(tx, new, made, now)
+    if new.latest_wins and levels.replace_older(tx, new, made, now):
+        release_followers(tx, new.connection, new.entity, now)
     return int(made)
 
 
@@ -135,7 +135,7 @@ def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool
     Where an earlier send may have arrived, the partner is asked first; `send_again` says that somebody knows that it
     did not. Raises IllegalMove for a delivery that is over or under way.
     """
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     if row.state is DeliveryState.RUNNING:
         raise IllegalMove(row.what, row.state, DeliveryState.QUEUED)
     values: dict[str, Any] = {"due_at": now, "tries": 0, "answer_by": None, "doubt": row.doubt and not send_again}
@@ -152,7 +152,7 @@ def requeue(tx: Connection, delivery_id: int, now: datetime, *, send_again: bool
 
 def cancel(tx: Connection, delivery_id: int, why: str, now: datetime) -> None:
     """Close a delivery that is no longer wanted; raises IllegalMove when it is under way or has arrived."""
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
     release_followers(tx, row.connection, row.entity, now)
 
@@ -162,8 +162,8 @@ def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime)
     found = by_key(tx, connection, key)
     if found is None:
         return False
-    row = _hold(tx, found.id)
-    if row.doubt or row.sent_at is not None or row.state not in _REPLACEABLE:
+    row = hold(tx, found.id)
+    if row.doubt or row.sent_at is not None or row.state not in levels.REPLACEABLE:
         return False
     move(tx, row, DeliveryState.CANCELLED, now, {"closed_why": why})
     release_followers(tx, row.connection, row.entity, now)
@@ -172,7 +172,7 @@ def withdraw(tx: Connection, connection: str, key: str, why: str, now: datetime)
 
 def supersede(tx: Connection, delivery_id: int, now: datetime) -> None:
     """Close a delivery whose place a newer one takes; raises IllegalMove when it is under way or has arrived."""
-    row = _hold(tx, delivery_id)
+    row = hold(tx, delivery_id)
     move(tx, row, DeliveryState.SUPERSEDED, now, {"closed_why": "a newer one takes its place"})
     release_followers(tx, row.connection, row.entity, now)
 
@@ -215,7 +215,7 @@ def refuse(tx: Connection, row: Delivery, error: Mapping[str, str], now: datetim
 
     `error` holds the columns error_class, code, error and todo. Those behind it in its entity wait for a person too.
     """
-    held = _hold(tx, row.id)
+    held = hold(tx, row.id)
     under_way = held.doubt and held.state in {DeliveryState.QUEUED, DeliveryState.WAITING}
     if not under_way and held.state not in {DeliveryState.SENT, DeliveryState.UNKNOWN, DeliveryState.RUNNING}:
         return False
@@ -286,7 +286,7 @@ def _unblocking() -> Update:
         parked.c.entity == bindparam("b_entity"),
         parked.c.state == DeliveryState.PARKED.value,
         parked.c.id < delivery.c.id,
-        ~parked.c.latest_wins,
+        ~(parked.c.latest_wins & delivery.c.latest_wins),
     )
     blocked = and_(_CHAIN, delivery.c.state == DeliveryState.BLOCKED.value, ~held)
     values: dict[str, Any] = {"due_at": bindparam("b_now"), "updated_at": bindparam("b_now")}
@@ -315,14 +315,16 @@ def release_followers(tx: Connection, connection: str, entity: str, now: datetim
 
 
 def block_followers(tx: Connection, row: Delivery, now: datetime) -> None:
-    """Let those behind a delivery that has just parked say that they wait for a person; levels never wait."""
-    if row.latest_wins:
+    """Let those behind a delivery that has just parked say that they wait for a person; no level waits for another."""
+    if row.latest_wins and levels.give_way(tx, row, now):
         return
     behind = and_(
         _of(row.connection, row.entity),
         delivery.c.state.in_([DeliveryState.QUEUED, DeliveryState.WAITING]),
         delivery.c.id + 0 > row.id,  # not by the rowid: see _ahead() in hub.delivery.claims
     )
+    if row.latest_wins:
+        behind &= ~delivery.c.latest_wins
     tx.execute(update(delivery).where(behind).values(state=DeliveryState.BLOCKED, updated_at=now))
 
 
@@ -334,6 +336,13 @@ def lock_entity(tx: Connection, connection: str, entity: str) -> None:
         )
 
 
+def hold(tx: Connection, delivery_id: int) -> Delivery:
+    """Return a delivery that nobody else changes, nor anything of its entity, until the transaction ends."""
+    row = get(tx, delivery_id)
+    lock_entity(tx, row.connection, row.entity)
+    return _one(tx, select(delivery).where(delivery.c.id == delivery_id).with_for_update(), delivery_id)
+
+
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 #: What holds a new delivery of the same entity; made once, like the insert, because enqueueing is done so often.
@@ -341,7 +350,6 @@ _AHEAD = select(delivery.c.state, delivery.c.due_at).where(
     delivery.c.connection == bindparam("code"),
     delivery.c.entity == bindparam("entity"),
     delivery.c.state.in_(_HOLDING),
-    ~delivery.c.latest_wins,
 )
 
 
@@ -355,13 +363,6 @@ def _one(tx: Connection, query: Select[Any], delivery_id: int) -> Delivery:
     if row is None:
         raise NoSuchDelivery(delivery_id)
     return delivery_of(row)
-
-
-def _hold(tx: Connection, delivery_id: int) -> Delivery:
-    """Return a delivery that nobody else changes, nor anything of its entity, until the transaction ends."""
-    row = get(tx, delivery_id)
-    lock_entity(tx, row.connection, row.entity)
-    return _one(tx, select(delivery).where(delivery.c.id == delivery_id).with_for_update(), delivery_id)
 
 
 def _first_values(new: NewDelivery, state: DeliveryState, due_at: datetime, now: datetime) -> dict[str, Any]:
@@ -392,19 +393,6 @@ def _place_behind(tx: Connection, new: NewDelivery, now: datetime) -> tuple[Deli
     if any(state == DeliveryState.PARKED for state, _ in holding):
         return DeliveryState.BLOCKED, now
     return DeliveryState.QUEUED, max((due_at for _, due_at in holding), default=now)
-
-
-def _replace_older(tx: Connection, new: NewDelivery, newest: int, now: datetime) -> None:
-    for state in _REPLACEABLE:
-        check_move("an older level", DELIVERY_MOVES, state, DeliveryState.SUPERSEDED)
-    older = and_(
-        _of(new.connection, new.entity),
-        delivery.c.state.in_(_REPLACEABLE),
-        delivery.c.id + 0 < newest,
-        delivery.c.latest_wins,
-    )
-    values = {"state": DeliveryState.SUPERSEDED, "closed_why": f"delivery {newest} is newer", "updated_at": now}
-    tx.execute(update(delivery).where(older).values(values))
 
 
 def _block_behind_parked(tx: Connection, row: Delivery, now: datetime) -> None:

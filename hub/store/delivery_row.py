@@ -24,7 +24,8 @@ class NewDelivery:
     """A document that has to go out.
 
     `key` names it for ever on its connection and travels with every send. Deliveries of one `entity` leave in the
-    order in which they were enqueued; with `latest_wins` (levels) a newer one takes the place of those still waiting.
+    order in which they were enqueued; with `latest_wins` (levels) a newer one takes the place of those still waiting
+    that nothing builds on.
     """
 
     connection: str

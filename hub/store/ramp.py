@@ -38,7 +38,15 @@ def left(tx: Connection, code: str) -> int | None:
     return None if value is None else int(value)
 
 
-def spend(tx: Connection, code: str, now: datetime) -> None:
-    """Count one document that is about to leave; with the last one the connection goes back to observe."""
-    if _SPEND.run(tx, {"b_code": code}) and (left(tx, code) or 0) <= 0:
+def spend(tx: Connection, code: str, now: datetime) -> bool:
+    """Count one document that is about to leave; with the last one the connection goes back to observe.
+
+    False when the last one has left meanwhile: another worker may have taken it after we saw the connection live. The
+    caller undoes the transaction then.
+    """
+    if not _SPEND.run(tx, {"b_code": code}):
+        return True
+    remaining = left(tx, code) or 0
+    if remaining == 0:
         connections.observe(tx, code, now, actor="ramp")
+    return remaining >= 0

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from hub.delivery import preview
 from hub.delivery.tools import agreed_hours
@@ -10,6 +12,7 @@ from hub.model.document import Kind
 from hub.store import archive, connections, deliveries
 from hub.store.connections import ConnectionMode
 from hub.store.delivery_row import NEVER
+from hub.store.tables import delivery
 from tests.delivery.world import FakeConnector, FakePartner, World
 
 
@@ -42,6 +45,43 @@ def test_going_live_sends_the_bytes_that_were_previewed(world: World, observed: 
     world.run_for(5)
     assert observed.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"]}
     assert observed.calls["render"] == 2
+
+
+def test_going_live_in_the_middle_of_a_preview_holds_nothing_back(world: World, observed: FakePartner) -> None:
+    world.enqueue("PO1", "change", code="new", entity="order:1", placed=world.clock.now() + timedelta(days=1))
+    going = threading.Thread(target=go_live, args=(world,))
+
+    def meanwhile(verb: str, key: str) -> None:
+        if (verb, key) == ("render", "PO1") and not going.ident:
+            going.start()
+            going.join(0.5)  # it may have to wait until we are done: then we go on
+
+    observed.mood = meanwhile
+    with world.store.read() as tx:
+        ids = preview.due(tx, "new", world.runner._tools, 1)
+    preview.preview(world.runner._tools, "new", ids)
+    going.join()
+    world.run_for(30)
+    assert observed.sequence == ["PO1", "change"]
+
+
+def test_what_an_earlier_version_held_back_on_a_live_connection_goes_at_the_next_start(
+    world: World, observed: FakePartner
+) -> None:
+    old = world.clock.now() - timedelta(days=3)
+    world.enqueue("PO1", "change", entity="order:1")
+    world.enqueue("old", placed=old)
+    world.enqueue("PO1", code="new")
+    with world.store.write() as tx:
+        tx.execute(update(delivery).where(delivery.c.key != "change").values(due_at=NEVER))
+    world.run_for(30)
+    assert world.partners["acme"].sequence == []
+    world.restart()
+    world.run_for(30)
+    assert world.partners["acme"].sequence == ["PO1", "change"]
+    assert world.states("old") == ["cancelled"], "it is older than the going live, as before"
+    assert world.get("PO1", "new").due_at == NEVER, "an observing connection holds what it holds"
+    assert observed.sequence == []
 
 
 def test_older_orders_are_never_sent_unless_named(world: World, observed: FakePartner) -> None:
@@ -114,6 +154,23 @@ def test_nothing_leaves_after_a_pause_not_even_what_was_claimed(world: World) ->
         connections.resume(tx, "acme", world.clock.now())
     world.run_for(5)
     assert acme.received == {"PO1": [b"1:PO1"], "PO2": [b"2:PO2"], "PO3": [b"3:PO3"]}
+
+
+def test_what_was_claimed_before_a_going_live_for_younger_orders_does_not_leave(world: World) -> None:
+    acme = world.partners["acme"]
+
+    def go_live_for_younger_ones(verb: str, key: str) -> None:
+        if (verb, key) == ("send", "PO1"):
+            with world.store.write() as tx:
+                connections.go_live(tx, "acme", world.clock.now() + timedelta(hours=1), world.clock.now())
+
+    acme.mood = go_live_for_younger_ones
+    world.enqueue("PO1", "PO2")
+    world.enqueue("PO3", placed=world.clock.now() + timedelta(hours=2))
+    world.run_for(30)
+    assert acme.sequence == ["PO1", "PO3"]
+    assert world.states("PO2") == ["cancelled"]
+    assert ("too old", "PO2") in world.outcomes.told
 
 
 def test_a_partner_whose_file_is_gone_is_left_alone(world: World) -> None:

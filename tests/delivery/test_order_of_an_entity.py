@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import random
+
+import pytest
+
+from hub.model.state import DeliveryState
 from hub.store import deliveries
-from tests.delivery.world import World
+from tests.delivery.world import FakePartner, World
 
 
 def test_deliveries_of_one_entity_leave_in_the_order_in_which_they_were_enqueued(world: World) -> None:
@@ -123,3 +128,113 @@ def test_a_rejected_delivery_that_is_answered_after_all_lets_the_others_go(world
         assert deliveries.confirm(tx, "acme", "po", "theirs", world.clock.now())
     world.run_for(5)
     assert world.states("po", "change") == ["confirmed", "confirmed"]
+
+
+def order_and_fulfilment(world: World, *keys: str) -> None:
+    """Enqueue in one entity: levels, and fulfilments that build on the ones before (`F...`)."""
+    for key in keys:
+        world.enqueue(key, entity="order:1", latest_wins=not key.startswith("F"))
+
+
+def test_a_level_that_something_builds_on_goes_first_although_a_newer_one_waits(world: World) -> None:
+    order_and_fulfilment(world, "SO-1", "SO-2", "F1", "SO-3", "SO-4")
+    world.run_for(5)
+    assert world.partners["acme"].sequence == ["SO-2", "F1", "SO-4"]
+    assert world.states("SO-1", "SO-3") == ["superseded", "superseded"]
+
+
+def test_what_builds_on_a_parked_level_waits_until_a_newer_one_is_taken_in_its_place(world: World) -> None:
+    acme = world.partners["acme"]
+    acme.script.append("rejected")
+    order_and_fulfilment(world, "SO-1", "F1")
+    world.run_for(60)
+    order_and_fulfilment(world, "F2")
+    assert world.states("SO-1", "F1", "F2") == ["parked", "blocked", "blocked"]
+    order_and_fulfilment(world, "SO-2")
+    world.run_for(60)
+    assert acme.sequence == ["SO-1", "F1", "F2", "SO-2"]
+    assert acme.received["SO-1"] == [b"2:SO-2"], "it says what is newest: as it was it is not taken"
+    assert world.states("SO-1", "F1", "F2", "SO-2") == ["confirmed"] * 4
+
+
+def test_a_level_that_parks_says_once_what_the_newest_behind_it_says(world: World) -> None:
+    acme = world.partners["acme"]
+    acme.mood = lambda verb, key: "rejected" if (verb, key) == ("send", "SO-1") else None
+    order_and_fulfilment(world, "SO-1", "F1", "SO-2")
+    world.run_for(60)
+    assert world.outcomes_of("SO-1") == [("send", "Rejected")] * 2
+    assert world.states("SO-1", "F1", "SO-2") == ["parked", "blocked", "queued"]
+    acme.mood = lambda _verb, _key: None
+    order_and_fulfilment(world, "SO-3")
+    world.run_for(60)
+    assert acme.sequence == ["SO-1", "F1", "SO-3"]
+    assert world.states("SO-2") == ["superseded"]
+
+
+def test_a_level_that_parks_before_a_newer_one_is_needless_and_holds_nothing(world: World) -> None:
+    acme = world.partners["acme"]
+
+    def meanwhile(verb: str, key: str) -> str | None:
+        if (verb, key) != ("send", "SO-1"):
+            return None
+        order_and_fulfilment(world, "SO-2", "F1")
+        return "rejected"
+
+    acme.mood = meanwhile
+    order_and_fulfilment(world, "SO-1")
+    world.run_for(60)
+    assert acme.sequence == ["SO-2", "F1"]
+    assert world.states("SO-1") == ["superseded"]
+
+
+def test_closing_a_parked_level_lets_what_builds_on_it_go(world: World) -> None:
+    world.partners["acme"].script.append("rejected")
+    order_and_fulfilment(world, "SO-1", "F1")
+    world.run_for(60)
+    with world.store.write() as tx:
+        deliveries.cancel(tx, world.get("SO-1").id, "entered by hand", world.clock.now())
+    world.run_for(60)
+    assert world.states("SO-1", "F1") == ["cancelled", "confirmed"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_fails_a_mixed_entity_is_never_stuck_and_keeps_its_order(local: World, seed: int) -> None:
+    chance, acme = random.Random(seed), local.partners["acme"]
+    told: list[str] = []
+    builds_on: dict[str, int] = {}
+
+    def mood(verb: str, key: str) -> str | None:
+        if verb == "send" and _version(acme) < builds_on.get(key, 0):
+            return "temporary"  # the order that it is of is not there yet
+        return chance.choice([None, None, "temporary", "rejected", "lost after"]) if verb == "send" else None
+
+    acme.mood = mood
+    for number in range(1, 13):
+        level = number == 1 or chance.random() < 0.6
+        told.append(f"SO-{number}" if level else f"F-{number}")
+        if not level:
+            builds_on[told[-1]] = max(int(each[3:]) for each in told if each.startswith("SO"))
+        order_and_fulfilment(local, told[-1])
+        local.run_for(chance.choice([0, 10, 300]))
+    order_and_fulfilment(local, "SO-99")
+    _rerun_until_done(local)
+    assert [each for each in acme.sequence if each in builds_on] == list(builds_on), "each once, in order"
+    assert acme.received["SO-99"][-1].endswith(b":SO-99")
+    assert acme.sequence[-1] == "SO-99"
+    assert {*local.states(*told, "SO-99")} <= {"confirmed", "superseded"}
+
+
+def _version(partner: FakePartner) -> int:
+    """Return the newest version of the order that has arrived; 0 when none has."""
+    orders = (content for key, contents in partner.received.items() if key.startswith("SO") for content in contents)
+    return max((int(content.rpartition(b"-")[2]) for content in orders), default=0)
+
+
+def _rerun_until_done(world: World) -> None:
+    """Be the person who reruns what is parked."""
+    for _ in range(20):
+        world.run_for(1200, step=60)
+        with world.store.write() as tx:
+            parked = deliveries.search(tx, states=[DeliveryState.PARKED])
+            for each in parked:
+                deliveries.requeue(tx, each.id, world.clock.now())

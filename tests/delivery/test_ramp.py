@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
+from hub.delivery import claims, ledger
+from hub.delivery.claims import Claim, Want
+from hub.delivery.ledger import Leaving
 from hub.store import connections, ramp
 from hub.store.connections import ConnectionMode
 from tests.delivery.world import World
@@ -45,3 +49,26 @@ def test_a_ramp_that_is_not_used_up_leaves_the_connection_live(world: World) -> 
     assert (len(partner.received), mode(world)) == (1, ConnectionMode.LIVE)
     with world.store.read() as tx:
         assert (ramp.left(tx, "new"), ramp.left(tx, "nobody")) == (2, None)
+
+
+def test_two_that_leave_at_once_do_not_both_take_the_last_of_a_ramp(world: World) -> None:
+    world.connect("new", live=False)
+    begin(world, 1)
+    world.enqueue("PO1", "PO2", code="new")
+    now, leaving = world.clock.now(), Leaving("0" * 64, None, None)
+    with world.store.write() as tx:
+        one, two = claims.claim(tx, [Want("new", 2, None)], "me", now).claims
+    entered: list[bool] = []
+
+    def enter(claim: Claim) -> None:
+        with world.store.write() as tx:
+            entered.append(ledger.enter(tx, claim, "me", leaving, now))
+
+    other = threading.Thread(target=enter, args=(two,))
+    with world.store.write() as tx:
+        assert ledger.enter(tx, one, "me", leaving, now)
+        other.start()
+        other.join(0.5)  # it has seen the connection live, or waits for us
+    other.join()
+    assert entered == [False]
+    assert mode(world) is ConnectionMode.OBSERVE

@@ -164,7 +164,7 @@ def _keepers(desk: Desk) -> frozenset[str]:
 
 
 def _book_order(tx: Connection, book: Book, keeper: str, document: str, now: datetime) -> None:
-    """Tell a keeper of an order: the newest word counts, so one that still waits gives its place to it."""
+    """Tell a keeper of an order: the newest takes the place of one that waits, unless a fulfilment stands behind."""
     order, entity = book.order, f"order:{book.order.id}"
     told = deliveries.search(tx, connection=keeper, kind=Kind.SALES_ORDER, entity=entity, limit=1)
     record = _as_it_stands(book)
