@@ -27,7 +27,7 @@ from hub.services.intake import said_again, traces
 from hub.services.inventory import catalogue, places, receipts, stock
 from hub.services.selling import amendments, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
-from hub.store import archive, messages, runs
+from hub.store import archive, messages, runs, successors
 from hub.store.messages import MessageRow
 from hub.store.upsert import batches
 
@@ -152,6 +152,7 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> Non
                 run_id=run,
                 dated_at=item.at,
                 part_of_quarantined=item.part_of in quarantined,
+                envelope=inlet.document.kind is Kind.INTERCHANGE and item.document in {"", own},
             )
             if received.quarantined:
                 quarantined.add(item.key)
@@ -408,6 +409,7 @@ def _apply_record(
         changed = APPLIERS[inlet.document.kind](tx, desk, inlet.source(message), record)
     except BadRecord as bad:
         savepoint.rollback()
+        bad.known = said_again.known_again(inlet.document.kind, record, bad)
         return False, bad
     except SQLAlchemyError:
         raise
@@ -443,3 +445,6 @@ def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -
             messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
         if each.watch is not None:
             each.watch.resolve(tx, each.parked, now)
+    nothing = [each.message.id for each in ended if each.counts.parked == each.counts.read > 0]
+    if nothing and inlet.document.kind is not Kind.INTERCHANGE:
+        successors.let_in(tx, inlet.connection, inlet.document.name, nothing, now)

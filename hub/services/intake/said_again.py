@@ -22,12 +22,15 @@ from hub.store import messages
 #: What a record is known again by: all of these have to be known of the parked one. After `|` what may be left out.
 _NAMED_BY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Kind.SALES_ORDER: (("order_id",), ()),
+    Kind.SALES_ORDER_CHANGE: (("order_id", "change_number"), ()),
     Kind.STOCK_LEVEL: (("sku",), ("location",)),
     Kind.CATALOGUE_ENTRY: (("sku",), ()),
     Kind.SHIPMENT: (("order_number", "shipment_number"), ()),
     Kind.INVOICE: (("invoice_number",), ()),
     Kind.INTERCHANGE: (("interchange",), ()),
 }
+#: What asks a person which of two counts; another copy of either does not answer that.
+_WHICH_COUNTS = frozenset({"shipment number used twice", "invoice number used twice", "change number used twice"})
 _MOST = 10_000
 Identity = tuple[str, ...]
 
@@ -117,6 +120,15 @@ def look_back(
 
     if any(watch.came for watch, _, _ in seen):
         desk.store.transact(close)
+
+
+def known_again(kind: Kind, record: Record, bad: BadRecord) -> Mapping[str, str]:
+    """Return by what a record that could not be applied is known again when it comes corrected."""
+    if kind not in _NAMED_BY or bad.code in _WHICH_COUNTS:
+        return bad.known
+    must, may = _NAMED_BY[kind]
+    named = zip((*must, *may), _of_record(kind, record), strict=True)
+    return {name: text for name, text in named if text} | dict(bad.known)
 
 
 def _of_known(kind: Kind, known: Mapping[str, str]) -> Identity | None:
