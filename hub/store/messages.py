@@ -93,8 +93,11 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     dated_at: datetime | None = None,
     part_of_quarantined: bool = False,
     envelope: bool = False,
+    mapping_hash: str = "",
 ) -> Received:
     """Keep an inbound document under its key; the same once more is a no-op.
+
+    But the same once more of which nothing came by another mapping than the one named is tried by that.
 
     Other bytes under the key of a document that came to nothing take its place. Else they are never guessed about: they
     are kept too, as a message in quarantine under a key of their own, with a parked record that says so. An `envelope`
@@ -114,6 +117,8 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     if known is None:
         raise LookupError(f"message {key} of {connection} was removed while it was received")
     if sha256 in (known.sha256, *_replaced(tx, known.id)):
+        if mapping_hash and not envelope and known.mapping_hash != mapping_hash:
+            successors.try_again(tx, known.id)
         return Received(known.id, fresh=False)
     if not envelope and (follower := _succeed(tx, known, values, now)) is not None:
         return follower

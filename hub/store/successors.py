@@ -1,11 +1,12 @@
 """A document that came to nothing leaves its key free: the corrected one takes it, and the older failure is closed.
 
-Nothing came of a document when all of its records were parked and no order was ever made or changed by it. One that
-holds its key keeps it against all others; those are kept beside it, under its key and their hash, and wait for a word.
+Nothing came of a document when all of its records were parked, now and whenever it was applied before. Any other keeps
+its key; what comes under it then is kept beside, under the key and its own hash, and waits for a word.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from datetime import datetime
 from typing import Any
@@ -13,17 +14,34 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
 from hub.store import events
-from hub.store.tables import message, order_message, parked_record
+from hub.store.tables import message, parked_record
 from hub.store.upsert import batches
 
 #: What a document is parked as that came under the key of another one.
 REUSED = "key reused"
+_STANDS = "message.stands"
 _SHOWN_HASH = 12
+_HASH = re.compile("[0-9a-f]{12}")
+#: So many originals, and none that is larger, are mapped anew after a change of the mapping to see what is in them.
+_MOST_ANEW, _LARGEST_ANEW = 20, 1 << 20
 
 
 def beside(key: str, sha256: str) -> str:
     """Return the key of a document that may not have the one that it came under."""
     return f"{key}#{sha256[:_SHOWN_HASH]}"
+
+
+def stands(tx: Connection, message_id: int, now: datetime) -> None:
+    """Note that something came of a message which now, by another mapping, would come to nothing."""
+    events.record(tx, _STANDS, f"message {message_id}", now)
+
+
+def try_again(tx: Connection, message_id: int) -> None:
+    """Let a message that came again be applied once more when nothing came of it and nobody has closed that."""
+    row = tx.execute(select(message).where(message.c.id == message_id)).one()
+    waits = select(parked_record.c.id).where(parked_record.c.message_id == row.id, parked_record.c.state == "open")
+    if _came_to_nothing(tx, row) and tx.execute(waits.limit(1)).first() is not None:
+        _change(tx, row.id, state="received")
 
 
 def take_over(tx: Connection, holder_id: int) -> bool:
@@ -44,13 +62,11 @@ def take_over(tx: Connection, holder_id: int) -> bool:
 def follow(tx: Connection, holder_id: int, key: str, follower: int, now: datetime) -> None:
     """Close what is parked of the message that had this key, and of those under it that came before its follower."""
     holder = tx.execute(select(message).where(message.c.id == holder_id)).one()
-    older = [each.id for each in _came_since(tx, holder, key) if each.id < follower]
-    for each in (holder_id, *older):
-        open_ = (parked_record.c.message_id == each, parked_record.c.state == "open")
+    older = [holder_id, *(each.id for each in _came_since(tx, holder, key) if each.id < follower)]
+    for batch in batches(older):
+        open_ = (parked_record.c.message_id.in_(batch), parked_record.c.state == "open")
         why = f"superseded: message {follower} came under the same number"
-        closed = update(parked_record).where(*open_).values(state="resolved", closed_why=why, changed_at=now)
-        if tx.execute(closed).rowcount or each == holder_id:
-            events.record(tx, "message.superseded", f"message {each}", now, detail={"by": follower, "key": key})
+        tx.execute(update(parked_record).where(*open_).values(state="resolved", closed_why=why, changed_at=now))
 
 
 def let_in(tx: Connection, connection: str, document: str, ended: Collection[int], now: datetime) -> list[int]:
@@ -80,11 +96,20 @@ def promote(tx: Connection, holder_id: int, key: str, follower: int, now: dateti
     return follower
 
 
+def nothing_otherwise(tx: Connection, connection: str, document: str, mapping_hash: str) -> list[int]:
+    """Return the newest open messages of a flow that came to nothing by another mapping than this one."""
+    open_ = select(parked_record.c.message_id).where(
+        parked_record.c.state == "open", parked_record.c.connection == connection, parked_record.c.document == document
+    )
+    nothing = (message.c.state == "applied", message.c.parked == message.c.records, message.c.size <= _LARGEST_ANEW)
+    chosen = select(message.c.id).where(message.c.id.in_(open_), message.c.mapping_hash != mapping_hash, *nothing)
+    return list(tx.execute(chosen.order_by(message.c.id.desc()).limit(_MOST_ANEW)).scalars())
+
+
 def _came_to_nothing(tx: Connection, row: Row[Any]) -> bool:
     if row.state != "applied" or not row.parked or row.parked != row.records:
         return False
-    made = select(order_message.c.order_id).where(order_message.c.message_id == row.id).limit(1)
-    return tx.execute(made).first() is None
+    return not events.search(tx, subject=f"message {row.id}", name=_STANDS, limit=1)
 
 
 def _is_nothing(tx: Connection, row: Row[Any]) -> bool:
@@ -93,9 +118,14 @@ def _is_nothing(tx: Connection, row: Row[Any]) -> bool:
 
 def _came_since(tx: Connection, holder: Row[Any], key: str | None = None) -> list[Row[Any]]:
     """Return the messages that came under a key after the one that holds it."""
+    under = f"{key or holder.key}#"
     chosen = select(message).where(*_flow(holder.connection, holder.document), message.c.id > holder.id)
-    under = message.c.key.startswith(f"{key or holder.key}#", autoescape=True)
-    return list(tx.execute(chosen.where(under).order_by(message.c.id)))
+    if tx.dialect.name == "sqlite":  # its LIKE reads every key; its order is that of the bytes
+        chosen = chosen.where(message.c.key > under, message.c.key < under[:-1] + chr(ord("#") + 1))
+    else:
+        chosen = chosen.where(message.c.key.startswith(under, autoescape=True))
+    found = tx.execute(chosen.order_by(message.c.id))
+    return [each for each in found if _HASH.fullmatch(each.key, len(under))]
 
 
 def _put_aside(tx: Connection, connection: str, document: str) -> list[Row[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hub.contract import Plugin, Profile
@@ -28,7 +29,7 @@ class Arrivals:
         self.links = self._links()
         with store.write() as tx:
             connections.ensure(tx, self.code, self.kind, None, clock.now())
-        self.count = 0
+        self.count = self.mappings = 0
 
     def _links(self) -> Links:
         return Links(self.store, {self.kind: self.plugin}, lambda _code: self.profile, self.clock)
@@ -38,18 +39,21 @@ class Arrivals:
             documents = connector.documents()
         directory = PartnerDirectory({self.code: Entry(self.profile, self.kind, documents)})
         desk = Desk(self.store, self.clock, directory, ExchangeRates(base="USD"), RoutingRules(), "USD")
-        return Flows(desk, self.links, {}, FlowLocks())
+        return Flows(desk, self.links, {self.code: f"mapping {self.mappings}"}, FlowLocks())
 
     def changes(self, profile: Profile) -> None:
         """Let the partner's file be another one from now on, as a reload does."""
         self.links.close()
-        self.profile = profile
+        self.profile, self.mappings = profile, self.mappings + 1
         self.links = self._links()
 
     def put(self, content: bytes, name: str = "") -> None:
         """Let a file lie there, not read yet."""
         self.count += 1
-        (self.folder / (name or f"f{self.count}.txt")).write_bytes(content)
+        path = self.folder / (name or f"f{self.count}.txt")
+        path.write_bytes(content)
+        written = self.clock.now().timestamp() + self.count
+        os.utime(path, (written, written))
 
     def read(self) -> None:
         """Read all flows of the partner, until what came has stood still for long enough to be whole."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from types import MappingProxyType
@@ -153,6 +154,7 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> Non
                 dated_at=item.at,
                 part_of_quarantined=item.part_of in quarantined,
                 envelope=inlet.document.kind is Kind.INTERCHANGE and item.document in {"", own},
+                mapping_hash=inlet.mapping_hash,
             )
             if received.quarantined:
                 quarantined.add(item.key)
@@ -234,9 +236,13 @@ def apply_messages(
         return _apply_records(desk, inlet, received, contents)
 
 
+def _standing(desk: Desk, inlet: Inlet) -> said_again.Standing | None:
+    mapping = said_again.Mapped(inlet.mapping_hash, lambda message: _parse(desk, inlet, message, None))
+    return said_again.standing_by(desk, inlet.connection, inlet.document, mapping)
+
+
 def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
-    with desk.store.read() as tx:
-        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    standing = _standing(desk, inlet)
     watch = standing.beside(message.id) if standing else None
     records = _parse(desk, inlet, message, None)
     result = FEEDS[inlet.document.kind](desk, inlet.source(message), watch.over(records) if watch else records)
@@ -278,8 +284,7 @@ _Step = tuple[_Progress, Record | BadRecord | None]
 def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], contents: Contents) -> Counts:
     """Apply handful after handful of records, many to a transaction, but none longer than the longest chunk."""
     progress = [_Progress(message, contents.get(message.id)) for message in received]
-    with desk.store.read() as tx:
-        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    standing = _standing(desk, inlet) if received else None
     if standing is not None:
         for each in progress:
             each.watch = standing.beside(each.message.id)
@@ -445,6 +450,15 @@ def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -
             messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
         if each.watch is not None:
             each.watch.resolve(tx, each.parked, now)
-    nothing = [each.message.id for each in ended if each.counts.parked == each.counts.read > 0]
-    if nothing and inlet.document.kind is not Kind.INTERCHANGE:
-        successors.let_in(tx, inlet.connection, inlet.document.name, nothing, now)
+    if inlet.document.kind is not Kind.INTERCHANGE:
+        _leave_keys(tx, inlet, [each for each in ended if each.counts.parked == each.counts.read > 0], now)
+
+
+def _leave_keys(tx: Connection, inlet: Inlet, failed: Sequence[_Progress], now: datetime) -> None:
+    """Let the keys of messages that came to nothing go to what waits for them; but once something came, they stand."""
+    for each in failed:
+        if each.message.records > each.message.parked:
+            successors.stands(tx, each.message.id, now)
+    if failed:
+        ids = [each.message.id for each in failed]
+        successors.let_in(tx, inlet.connection, inlet.document.name, ids, now)
