@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -121,7 +121,7 @@ class Reading:
                 faults = [*event.faults, *check(event)]
                 errors = [each for each in faults if each.severity is Severity.ERROR]
                 if errors:
-                    yield _rejected(event, errors)
+                    yield _rejected(event, errors, self.translator.named(name, tree(event)))
                 else:
                     yield from self._records(name, event)
 
@@ -171,7 +171,7 @@ def _told_only(fault: Fault) -> Fault:
     return replace(fault, graded=min(fault.severity, Severity.WARNING))
 
 
-def _rejected(one: TransactionSet, errors: list[Fault]) -> BadRecord:
+def _rejected(one: TransactionSet, errors: list[Fault], known: Mapping[str, str]) -> BadRecord:
     more = f"; and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
     return BadRecord(
         "; ".join(str(each) for each in errors[:_SHOWN]) + more,
@@ -180,6 +180,7 @@ def _rejected(one: TransactionSet, errors: list[Fault]) -> BadRecord:
         raw=one.raw.decode("latin-1"),
         todo='it was refused in our 997: the partner has to send it right; or set rejects = "envelope" and rerun',
         code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+        known=known,
     )
 
 

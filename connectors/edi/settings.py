@@ -52,7 +52,7 @@ class Duplicate(StrEnum):
 
     BYTES = "bytes"  # the same interchange, byte for byte: taken once
     INTERCHANGE = "interchange"  # the same control number with other bytes: put aside for a person
-    BUSINESS = "business"  # an original order (850) under a number that came before: put aside for a person
+    BUSINESS = "business"  # an original order (850) under a number that came before and was taken: put aside
 
 
 class Total(StrEnum):

@@ -33,7 +33,7 @@ def items(file: RawItem, settings: SapSettings, document_of: Callable[[str], str
     """Yield what the hub stores of a file: the whole of it, followed by the IDocs that a document is for.
 
     An IDoc's key is its number at its sender; one that comes again with the same bytes is the same, one with other
-    bytes is put aside. Converters leave the number blank: then its bytes are its name.
+    bytes is put aside unless nothing came of the first. Converters leave the number blank: then its bytes are its name.
     """
     yield RawItem(file.key, file.content, file.name, file.at)
     for event in events(file.content, settings):

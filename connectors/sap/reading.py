@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.sap import answers
@@ -63,7 +63,7 @@ class Reading:
             elif event.whole:
                 yield from self._records(name, event)
             else:
-                yield _broken(event)
+                yield _broken(event, self.translator.named(name, tree(event, self.settings.words)))
 
     def _records(self, name: str, idoc: Idoc) -> Iterator[Record | BadRecord]:
         """Yield the records; nothing at all where segments are not cut is no empty document, but one not understood."""
@@ -102,7 +102,7 @@ def _name(idoc: Idoc) -> str:
     return f"{idoc.message_type or 'IDoc'} {idoc.number or 'without number'}"
 
 
-def _broken(idoc: Idoc) -> BadRecord:
+def _broken(idoc: Idoc, known: Mapping[str, str] | None = None) -> BadRecord:
     errors = _errors(idoc)
     return BadRecord(
         "; ".join(str(each) for each in errors[:_SHOWN]),
@@ -111,6 +111,7 @@ def _broken(idoc: Idoc) -> BadRecord:
         raw=errors[0].value,
         todo="ask the partner to send the IDoc again",
         code=f"idoc {errors[0].code.name.lower().replace('_', ' ')}"[:64],
+        known=known,
     )
 
 

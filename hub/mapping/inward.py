@@ -74,6 +74,11 @@ class Inward(Compiled):
         opened = self._trees(roots)
         return self._bound(opened, _places(opened.header)).records()
 
+    def named(self, root: Node) -> Mapping[str, str]:
+        """Return by what a tree that is refused whole can be known again when it comes corrected."""
+        opened = self._trees([root])
+        return self._bound(opened, _places(opened.header)).named()
+
     def parse_sets(self, sets: Iterable[TransactionSet]) -> Iterator[Record | BadRecord]:
         """Yield the records of X12 transaction sets, each set by itself; quicker than trees where a document allows."""
         for one in sets:

@@ -71,6 +71,20 @@ class Run:
         for result in self._flat(noted()):
             yield seen[0], result
 
+    def named(self) -> Mapping[str, str]:
+        """Return by what a document that is refused whole can be known again: what all of its rows agree in.
+
+        Of a list, whose rows are records of their own, that is nothing.
+        """
+        agreed: Mapping[str, str] | None = None
+        listed = not self.document.lines or self.document.shaped.aside
+        for _, row in () if listed else self._wanted():
+            known = _known(self.bound().identity, row) if isinstance(row, list) else {}
+            agreed = (
+                known if agreed is None else {name: text for name, text in known.items() if agreed.get(name) == text}
+            )
+        return agreed or {}
+
     # --- rows ---------------------------------------------------------------------------------------------------------
 
     def _wanted(self) -> Iterator[_Wanted]:
@@ -190,7 +204,7 @@ class Run:
             return bound.record({**group.header, self.document.shaped.lines: tuple(group.lines)})
         except CellError as error:
             raw = "\n".join(map(self.opened.show, group.rows))
-            return self._told(self.opened.place(group.row), error, raw, None)
+            return self._told(self.opened.place(group.row), error, raw, _texts(group.known))
 
     def bound(self) -> Bound:
         """Return what makes records with lines of the rows; the columns of a tree are the same in every file."""

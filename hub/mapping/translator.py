@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hub.codec.fault import Unreadable
@@ -50,6 +50,10 @@ class Documents:
     def parse_trees(self, document: str, roots: Iterable[Node | Unreadable]) -> Iterator[Record | BadRecord]:
         """Yield the records of trees that a connector has read itself, such as the transaction sets of an envelope."""
         return self.inward[document].parse_trees(roots)
+
+    def named(self, document: str, root: Node) -> Mapping[str, str]:
+        """Return by what a document that a connector refuses whole can be known again when it comes corrected."""
+        return self.inward[document].named(root)
 
     def parse_sets(self, document: str, sets: Iterable[TransactionSet]) -> Iterator[Record | BadRecord]:
         """Yield the records of X12 transaction sets that a connector has read itself."""

@@ -12,15 +12,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
 
 from hub.contract import WHOLE, BadRecord
-from hub.store import archive, events
+from hub.store import archive, events, successors
 from hub.store.prepared import Prepared
 from hub.store.tables import message, parked_record
 from hub.store.upsert import batches, insert, insert_for
 
 _IN = "in"
 _LONGEST_KEY = 512
-_SHOWN_HASH = 12
-_REUSED = "key reused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +97,23 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     run_id: int | None = None,
     dated_at: datetime | None = None,
     part_of_quarantined: bool = False,
+    envelope: bool = False,
+    mapping_hash: str = "",
 ) -> Received:
     """Keep an inbound document under its key; the same once more is a no-op.
 
-    Other bytes under a known key are never guessed about: they are kept too, as a message in quarantine under a key of
-    their own, with a parked record that says so.
+    But the same once more of which nothing came by another mapping than the one named is tried by that.
+
+    Other bytes under the key of a document that came to nothing take its place. Else they are never guessed about: they
+    are kept too, as a message in quarantine under a key of their own, with a parked record that says so. An `envelope`
+    keeps its number whatever became of it, because what lay in it was applied by itself.
     """
     sha256 = archive.keep(tx, content, now)
     values: dict[str, Any] = {"connection": connection, "document": document, "direction": _IN, "sha256": sha256}
     values |= {"name": storable(name)[-_LONGEST_KEY:], "size": len(content), "run_id": run_id, "received_at": now}
     values["dated_at"] = min(dated_at, now) if dated_at else None
     if part_of_quarantined:  # the parked record stands on the whole; its parts are kept, and wait with it
-        _add(tx, {**values, "key": bounded_key(f"{key}#{sha256[:_SHOWN_HASH]}"), "state": "quarantined"})
+        _add(tx, {**values, "key": bounded_key(successors.beside(key, sha256)), "state": "quarantined"})
         return Received(0, fresh=False, quarantined=True)
     added = _add(tx, {**values, "key": bounded_key(key), "state": "received"})
     if added is not None:
@@ -119,8 +122,12 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     if known is None:
         raise LookupError(f"message {key} of {connection} was removed while it was received")
     if sha256 in (known.sha256, *_replaced(tx, known.id)):
+        if mapping_hash and not envelope and known.mapping_hash != mapping_hash:
+            successors.try_again(tx, known.id)
         return Received(known.id, fresh=False)
-    return _quarantine(tx, known, values, sha256, now)
+    if not envelope and (follower := _succeed(tx, known, values, now)) is not None:
+        return follower
+    return _quarantine(tx, known, values, now)
 
 
 def release_part(tx: Connection, connection: str, document: str, key: str, content: bytes) -> bool:
@@ -133,7 +140,7 @@ def release_part(tx: Connection, connection: str, document: str, key: str, conte
     known = by_key(tx, connection, document, key)
     if known is not None and known.sha256 == sha256:
         return False
-    found = _by_stored_key(tx, connection, document, bounded_key(f"{key}#{sha256[:_SHOWN_HASH]}"))
+    found = _by_stored_key(tx, connection, document, bounded_key(successors.beside(key, sha256)))
     if found is None or found.state != "quarantined" or parked(tx, state=None, message_id=found.id, limit=1):
         return False
     return apply_again(tx, found.id)
@@ -142,7 +149,7 @@ def release_part(tx: Connection, connection: str, document: str, key: str, conte
 def bounded_key(key: str) -> str:
     """Return the key as it is stored: one that is too long keeps its start and gets a hash of the whole."""
     key = storable(key)
-    if len(key) <= _LONGEST_KEY - _SHOWN_HASH - 1:
+    if len(key) <= _LONGEST_KEY - 13:
         return key
     return f"{key[:400]}#{hashlib.sha256(key.encode()).hexdigest()}"
 
@@ -152,8 +159,23 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
 
 
-def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], sha256: str, now: datetime) -> Received:
-    key = f"{known.key}#{sha256[:_SHOWN_HASH]}"
+def _succeed(tx: Connection, known: MessageRow, values: dict[str, Any], now: datetime) -> Received | None:
+    """Put a document in the place of one that came to nothing; None where that one stands, or these bytes came then."""
+    aside = _by_stored_key(tx, known.connection, known.document, successors.beside(known.key, values["sha256"]))
+    waits = aside is not None and aside.state == "quarantined" and bool(parked(tx, message_id=aside.id, limit=1))
+    if (aside is not None and not waits) or not successors.take_over(tx, known.id):
+        return None
+    if aside is not None:
+        return Received(successors.promote(tx, known.id, known.key, aside.id, now), fresh=False)
+    added = _add(tx, {**values, "key": known.key, "state": "received"})
+    if added is None:
+        raise LookupError(f"the key of message {known.id} was taken while it was given up")
+    successors.follow(tx, known.id, known.key, added, now)
+    return Received(added, fresh=True)
+
+
+def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], now: datetime) -> Received:
+    key = successors.beside(known.key, values["sha256"])
     added = _add(tx, {**values, "key": key, "state": "quarantined"})
     if added is None:
         again = _by_stored_key(tx, known.connection, known.document, key)
@@ -162,8 +184,8 @@ def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], sha25
         f"{known.key} came again with other content than message {known.id}",
         record="the whole document",
         field="key",
-        todo=f"ask {known.connection} which one counts; this one was not applied (message {known.id} was)",
-        code=_REUSED,
+        todo=f"ask {known.connection} which one counts: message {known.id}, or this one, which was not applied",
+        code=successors.REUSED,
     )
     park(tx, added, known.connection, known.document, bad, now)
     return Received(added, fresh=False, quarantined=True)
@@ -447,7 +469,7 @@ def _open_of_older(connection: str, document: str, message_id: int) -> ColumnEle
         parked_record.c.document == document,
         parked_record.c.message_id < message_id,
         parked_record.c.state == "open",
-        parked_record.c.code != _REUSED,
+        parked_record.c.code != successors.REUSED,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from types import MappingProxyType
@@ -27,7 +28,7 @@ from hub.services.intake import said_again, traces
 from hub.services.inventory import catalogue, places, receipts, stock
 from hub.services.selling import amendments, early, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
-from hub.store import archive, messages, runs
+from hub.store import archive, messages, runs, successors
 from hub.store.messages import MessageRow
 from hub.store.upsert import batches
 
@@ -152,6 +153,8 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> Non
                 run_id=run,
                 dated_at=item.at,
                 part_of_quarantined=item.part_of in quarantined,
+                envelope=inlet.document.kind is Kind.INTERCHANGE and item.document in {"", own},
+                mapping_hash=inlet.mapping_hash,
             )
             if received.quarantined:
                 quarantined.add(item.key)
@@ -233,9 +236,13 @@ def apply_messages(
         return _apply_records(desk, inlet, received, contents)
 
 
+def _standing(desk: Desk, inlet: Inlet) -> said_again.Standing | None:
+    mapping = said_again.Mapped(inlet.mapping_hash, lambda message: _parse(desk, inlet, message, None))
+    return said_again.standing_by(desk, inlet.connection, inlet.document, mapping)
+
+
 def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
-    with desk.store.read() as tx:
-        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    standing = _standing(desk, inlet)
     watch = standing.beside(message.id) if standing else None
     records = _parse(desk, inlet, message, None)
     result = FEEDS[inlet.document.kind](desk, inlet.source(message), watch.over(records) if watch else records)
@@ -277,8 +284,7 @@ _Step = tuple[_Progress, Record | BadRecord | None]
 def _apply_records(desk: Desk, inlet: Inlet, received: Sequence[MessageRow], contents: Contents) -> Counts:
     """Apply handful after handful of records, many to a transaction, but none longer than the longest chunk."""
     progress = [_Progress(message, contents.get(message.id)) for message in received]
-    with desk.store.read() as tx:
-        standing = said_again.standing(tx, inlet.connection, inlet.document)
+    standing = _standing(desk, inlet) if received else None
     if standing is not None:
         for each in progress:
             each.watch = standing.beside(each.message.id)
@@ -410,6 +416,7 @@ def _apply_record(
         changed = APPLIERS[inlet.document.kind](tx, desk, inlet.source(message), record)
     except BadRecord as bad:
         savepoint.rollback()
+        bad.known = said_again.known_again(inlet.document.kind, record, bad)
         return False, bad
     except SQLAlchemyError:
         raise
@@ -445,3 +452,15 @@ def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -
             messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
         if each.watch is not None:
             each.watch.resolve(tx, each.parked, now)
+    if inlet.document.kind is not Kind.INTERCHANGE:
+        _leave_keys(tx, inlet, [each for each in ended if each.counts.parked == each.counts.read > 0], now)
+
+
+def _leave_keys(tx: Connection, inlet: Inlet, failed: Sequence[_Progress], now: datetime) -> None:
+    """Let the keys of messages that came to nothing go to what waits for them; but once something came, they stand."""
+    for each in failed:
+        if each.message.records > each.message.parked:
+            successors.stands(tx, each.message.id, now)
+    if failed:
+        ids = [each.message.id for each in failed]
+        successors.let_in(tx, inlet.connection, inlet.document.name, ids, now)

@@ -7,9 +7,10 @@ the same invoice. Answers to our documents are none of these; each of them is a 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -17,27 +18,61 @@ from hub.contract import BadRecord, DocumentSpec
 from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services.desk import Desk
-from hub.store import messages
+from hub.store import archive, messages, successors
+from hub.store.messages import MessageRow
 
 #: What a record is known again by: all of these have to be known of the parked one. After `|` what may be left out.
 _NAMED_BY: Mapping[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Kind.SALES_ORDER: (("order_id",), ()),
+    Kind.SALES_ORDER_CHANGE: (("order_id", "change_number"), ()),
     Kind.STOCK_LEVEL: (("sku",), ("location",)),
     Kind.CATALOGUE_ENTRY: (("sku",), ()),
     Kind.SHIPMENT: (("order_number", "shipment_number"), ()),
     Kind.INVOICE: (("invoice_number",), ()),
     Kind.INTERCHANGE: (("interchange",), ()),
 }
+#: What asks a person which of two counts; another copy of either does not answer that.
+_WHICH_COUNTS = frozenset({"shipment number used twice", "invoice number used twice", "change number used twice"})
+#: Documents with a number of their own: what came to nothing by another mapping is looked up by what this one reads.
+_NUMBERED = frozenset({Kind.SALES_ORDER, Kind.SALES_ORDER_CHANGE, Kind.SHIPMENT, Kind.INVOICE})
 _MOST = 10_000
 Identity = tuple[str, ...]
+#: By the id of a message, all that it is about.
+Anew = Mapping[int, frozenset[Identity]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """The mapping in force: its hash, and what maps an original by it."""
+
+    hash: str
+    read: Callable[[MessageRow], Iterable[Record | BadRecord]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Whole:
+    """A message of which nothing came, by another mapping than the one in force: its open records, all it speaks of."""
+
+    message_id: int
+    parked: list[int]
+    about: frozenset[Identity]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The open parked records of a flow, by identity: their ids and those of their messages."""
+    """The open parked records of a flow, by identity: their ids and those of their messages.
+
+    `wholes` are known by what the mapping in force makes of them, and made good by all of it together: what the one
+    before it called the number of an order may have been another column.
+    """
 
     kind: Kind
     by_identity: Mapping[Identity, list[tuple[int, int]]]
+    wholes: Sequence[_Whole] = ()
+
+    def looks_for(self, identity: Identity) -> bool:
+        """Say whether something parked is about this."""
+        return identity in self.by_identity or any(identity in each.about for each in self.wholes)
 
     def beside(self, message_id: int) -> Watch:
         """Return what watches the records of one message."""
@@ -57,7 +92,7 @@ class Watch:
         for record in records:
             if isinstance(record, Record):
                 found = _of_record(self.standing.kind, record)
-                if found in self.standing.by_identity:
+                if self.standing.looks_for(found):
                     self.came.add(found)
             yield record
 
@@ -68,23 +103,61 @@ class Watch:
         still = {_of_known(self.standing.kind, each.known) for each in bad}
         if None in still:  # it may be one of those that came: nobody can tell
             return 0
-        rows = [row for identity in self.came - still for row in self.standing.by_identity[identity]]
+        good = self.came - still
+        rows = [row for identity in good for row in self.standing.by_identity.get(identity, ())]
+        rows += [
+            (number, each.message_id) for each in self.standing.wholes if each.about <= good for number in each.parked
+        ]
         older = sorted(number for number, message_id in rows if message_id < self.message_id)
         return messages.resolve_parked(tx, ids=older, why=f"message {self.message_id} has it whole", now=now)
 
 
+def standing_by(desk: Desk, connection: str, document: DocumentSpec, mapped: Mapped) -> Standing | None:
+    """Return what is parked of a flow; what came to nothing by another mapping is known by what this one reads."""
+    outdated: list[MessageRow] = []
+    if document.kind in _NUMBERED:
+        with desk.store.read() as tx:
+            outdated = messages.by_ids(tx, successors.nothing_otherwise(tx, connection, document.name, mapped.hash))
+    found = {each.id: _about(document.kind, mapped.read(each)) for each in outdated}
+    with desk.store.read() as tx:
+        return standing(tx, connection, document, anew={number: about for number, about in found.items() if about})
+
+
 def standing(
-    tx: Connection, connection: str, document: DocumentSpec, of: Collection[int] | None = None
+    tx: Connection,
+    connection: str,
+    document: DocumentSpec,
+    of: Collection[int] | None = None,
+    anew: Anew = MappingProxyType({}),
 ) -> Standing | None:
     """Return what is parked of a flow (`of` these messages) and may be made good by what comes; None for nothing."""
     if document.kind not in _NAMED_BY:
         return None
     found: dict[Identity, list[tuple[int, int]]] = {}
+    wholes: dict[int, _Whole] = {}
     for row in messages.parked(tx, connection=connection, document=document.name, limit=_MOST):
+        if row.message_id in anew and row.code not in _WHICH_COUNTS:
+            whole = _Whole(row.message_id, [], anew[row.message_id])
+            wholes.setdefault(row.message_id, whole).parked.append(row.id)
+            continue
         identity = _of_known(document.kind, row.known) if of is None or row.message_id in of else None
         if identity is not None:
             found.setdefault(identity, []).append((row.id, row.message_id))
-    return Standing(document.kind, found) if found else None
+    return Standing(document.kind, found, [*wholes.values()]) if found or wholes else None
+
+
+def _about(kind: Kind, records: Iterable[Record | BadRecord]) -> frozenset[Identity]:
+    """Return all that an original is about; nothing where some of it cannot be told, or its bytes are gone."""
+    found: set[Identity] = set()
+    try:
+        for each in records:
+            identity = _of_known(kind, each.known) if isinstance(each, BadRecord) else _of_record(kind, each)
+            if identity is None:
+                return frozenset()
+            found.add(identity)
+    except archive.ContentGone:
+        return frozenset()
+    return frozenset(found)
 
 
 def look_back(
@@ -117,6 +190,15 @@ def look_back(
 
     if any(watch.came for watch, _, _ in seen):
         desk.store.transact(close)
+
+
+def known_again(kind: Kind, record: Record, bad: BadRecord) -> Mapping[str, str]:
+    """Return by what a record that could not be applied is known again when it comes corrected."""
+    if kind not in _NAMED_BY or bad.code in _WHICH_COUNTS:
+        return bad.known
+    must, may = _NAMED_BY[kind]
+    named = zip((*must, *may), _of_record(kind, record), strict=True)
+    return {name: text for name, text in named if text} | dict(bad.known)
 
 
 def _of_known(kind: Kind, known: Mapping[str, str]) -> Identity | None:
