@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from hub.model.document import Kind
 from hub.model.state import DeliveryState
-from hub.store.messages import needs_a_person
+from hub.store.parking import needs_a_person
 from hub.store.tables import allocation, connection, delivery, feed, message, purchase, sales_order, shipment, sync_run
 from hub.store.tally import tally
 

@@ -125,3 +125,8 @@ class Json(TypeDecorator[Any]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
         """Return what reads it back."""
         return _json_value
+
+
+def storable(text: str) -> str:
+    """Return a partner's text as both databases can keep it: NUL and broken characters are written out."""
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")

@@ -16,7 +16,7 @@ from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.summary import summarise
 from hub.store import connections, feeds, runs
-from hub.store.messages import needs_a_person, waits_for_its_order
+from hub.store.parking import needs_a_person, waits_for_its_order
 from hub.store.tables import attempt, connection, delivery, message, parked_record, request
 
 _NEWEST = 1000

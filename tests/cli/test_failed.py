@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from hub.contract import BadRecord
-from hub.store import messages
+from hub.store import messages, parking
 from hub.store.engine import Store
 
 UNITS = "[units]\nPAL = 40\n"
@@ -166,7 +166,7 @@ def test_a_change_that_waits_for_its_order_is_no_failure_and_has_a_list_of_its_o
         )
         bad = BadRecord("acme changes order 4711", record="change 1 of order 4711", code="unknown order")
         until = datetime.now(UTC) + timedelta(hours=3)
-        messages.park(tx, got.id, "acme", "changes", bad, datetime.now(UTC), until)
+        parking.park(tx, got.id, "acme", "changes", bad, datetime.now(UTC), until)
     assert desktop.said("failed", "list") == []
     (row,) = desktop.said("failed", "list", "--waiting")
     assert (row["id"], row["subject"], datetime.fromisoformat(row["until"])) == ("r1", "change 1 of order 4711", until)

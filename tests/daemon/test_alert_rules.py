@@ -15,7 +15,7 @@ from hub.model.partner import Partner, Role
 from hub.model.state import DeliveryState
 from hub.services.alerting.alert_rules import evaluate
 from hub.services.alerting.alert_settings import AlertRule
-from hub.store import connections, deliveries, feeds, messages
+from hub.store import connections, deliveries, feeds, messages, parking
 from hub.store.delivery_row import NewDelivery
 from hub.store.engine import Store
 from hub.store.tables import delivery
@@ -57,7 +57,7 @@ def a_feed_that_was_held(tx: Any, clock: FakeClock) -> None:
 def two_parked(tx: Any, clock: FakeClock) -> None:
     for row in ("row 1", "row 2"):
         bad = BadRecord("unit 'PK' is unknown", record=row, todo="add PK to [units]", code="unit")
-        messages.park(tx, came(tx, clock, row), "acme", "stock", bad, clock.now())
+        parking.park(tx, came(tx, clock, row), "acme", "stock", bad, clock.now())
 
 
 def a_document(tx: Any, clock: FakeClock) -> int:

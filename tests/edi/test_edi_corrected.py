@@ -8,7 +8,7 @@ import pytest
 
 from connectors.edi.connector import PLUGIN
 from hub.contract import BadRecord, RawItem
-from hub.store import deliveries, messages, orders
+from hub.store import deliveries, messages, orders, parking
 from hub.store.engine import Store
 from hub.testing.clock import START, FakeClock
 from tests.edi.trade import connect, desk, partner_file, profile
@@ -109,7 +109,7 @@ def test_the_one_of_two_that_a_person_let_in_keeps_the_number(customer: Arrivals
     customer.comes(at.envelope("850", [order(3)], START))
     customer.comes(at.envelope("850", [order(5)], START))
     with customer.store.write() as tx:
-        (aside,) = messages.parked(tx)
+        (aside,) = parking.search(tx)
         messages.apply_again(tx, aside.message_id)
     customer.read()
     customer.comes(at.envelope("850", [order(7)], START))

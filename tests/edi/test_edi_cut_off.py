@@ -23,7 +23,7 @@ from hub.services.directory import Entry, PartnerDirectory
 from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows
-from hub.store import connections, deliveries, messages, orders
+from hub.store import connections, deliveries, orders, parking
 from hub.store.engine import Store
 from hub.testing.clock import START, FakeClock
 from tests.edi.trade import connect, desk, partner_file, profile
@@ -93,7 +93,7 @@ def told(flows: Flows) -> list[tuple[str, str, tuple[str, ...]]]:
 
 def parked(flows: Flows) -> list[Any]:
     with flows.desk.store.read() as tx:
-        return messages.parked(tx)
+        return parking.search(tx)
 
 
 WHOLE = desk().envelope("850", [order("4711"), order("4712")], START)

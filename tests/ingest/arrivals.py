@@ -14,9 +14,9 @@ from hub.services.directory import Entry, PartnerDirectory
 from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows
-from hub.store import connections, messages
+from hub.store import connections, parking
 from hub.store.engine import Store
-from hub.store.messages import ParkedRecord
+from hub.store.parking import ParkedRecord
 from hub.testing.clock import FakeClock
 
 
@@ -73,4 +73,4 @@ class Arrivals:
 
     def parked(self, state: str | None = "open") -> list[ParkedRecord]:
         with self.store.read() as tx:
-            return messages.parked(tx, state=state)
+            return parking.search(tx, state=state)

@@ -29,7 +29,7 @@ from hub.services.intake.ingest import Counts, Inlet
 from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows
-from hub.store import messages, order_list, receipts, runs, stock
+from hub.store import messages, order_list, parking, receipts, runs, stock
 from hub.store.engine import Store
 from hub.store.order_list import OrderFilters
 from hub.store.runs import Tick
@@ -104,7 +104,7 @@ def numbers(desk: Desk) -> set[str]:
 
 def parked(desk: Desk) -> list[tuple[str, str]]:
     with desk.store.read() as tx:
-        return [(each.record, each.code) for each in messages.parked(tx)]
+        return [(each.record, each.code) for each in parking.search(tx)]
 
 
 def test_every_page_is_read_and_counted(desk: Desk) -> None:
@@ -183,7 +183,7 @@ def test_after_a_fix_the_stored_original_is_mapped_again_and_what_went_through_i
     ingest.fetch(desk, inlet(JsonLines([[("k1", content)]])), run(desk))
     assert parked(desk) == [("row 1", "unreadable")]
     with desk.store.write() as tx:
-        (bad,) = messages.parked(tx)
+        (bad,) = parking.search(tx)
         assert messages.apply_again(tx, bad.message_id)
     ingest.apply_waiting(desk, inlet(Fixed()))
     assert parked(desk) == []
@@ -246,7 +246,7 @@ def test_a_held_snapshot_that_a_person_runs_again_counts_as_a_whole(desk: Desk) 
     assert parked(desk) == [("the whole document", "snapshot shrank")]
     with desk.store.read() as tx:
         assert stock.levels(tx, ["S39"])["ACME", "S39"].on_hand == 5
-        (held,) = messages.parked(tx)
+        (held,) = parking.search(tx)
     with desk.store.write() as tx:
         failures.rerun(tx, desk, [f"r{held.id}"], "ann")
     ingest.apply_waiting(desk, inlet(connector, STOCK, "acme"))

@@ -26,7 +26,7 @@ from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.schedules import Schedule, Select, jobs_of
 from hub.services.syncing.sync import Flows
-from hub.store import connections, deliveries, messages, stock
+from hub.store import connections, deliveries, messages, parking, stock
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock
 
@@ -158,7 +158,7 @@ def test_a_number_that_comes_again_with_other_bytes_waits_for_a_person_with_all_
     assert on_hand(flows) == 40
     assert owed(flows) == ["IB 5"]
     with flows.desk.store.read() as tx:
-        assert [each.code for each in messages.parked(tx)] == ["key reused"]
+        assert [each.code for each in parking.search(tx)] == ["key reused"]
 
 
 def test_what_came_in_before_the_partner_went_away_is_applied(flows: Flows, fetch: Callable[..., None]) -> None:
@@ -198,7 +198,7 @@ def test_a_part_is_never_fetched_by_itself(flows: Flows) -> None:
 def again(flows: Flows, code: str) -> None:
     """Let the one parked record with this code be applied again, as a person does."""
     with flows.desk.store.write() as tx:
-        (bad,) = (each for each in messages.parked(tx) if each.code == code)
+        (bad,) = (each for each in parking.search(tx) if each.code == code)
         messages.apply_again(tx, bad.message_id)
 
 
@@ -225,7 +225,7 @@ def test_an_interchange_out_of_quarantine_takes_its_own_parts_along(
     fetch()
     assert on_hand(flows) == 7
     with flows.desk.store.read() as tx:
-        assert messages.parked(tx) == []
+        assert parking.search(tx) == []
 
 
 def test_parts_are_not_applied_twice_when_their_interchange_is(

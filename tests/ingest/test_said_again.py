@@ -16,7 +16,7 @@ from hub.model.order import SalesOrder
 from hub.model.stock import StockLevel
 from hub.services.desk import Desk
 from hub.services.intake import ingest
-from hub.store import messages
+from hub.store import parking
 from tests.ingest.test_ingest import ORDERS, JsonLines, an_order, desk, inlet, run
 
 __all__ = ["desk"]
@@ -42,14 +42,14 @@ def come(desk: Desk, *contents: str, document: DocumentSpec = ORDERS, kind: type
     connection = "shop" if document is ORDERS else "acme"
     for content in contents:
         with desk.store.read() as tx:
-            name = f"k{len(messages.parked(tx, state=None, limit=1000))}{hash(content)}"
+            name = f"k{len(parking.search(tx, state=None, limit=1000))}{hash(content)}"
         connector = Knowing([[(name, content)]], kind=kind)
         ingest.fetch(desk, inlet(connector, document, connection), run(desk, name))
 
 
 def still(desk: Desk) -> list[str]:
     with desk.store.read() as tx:
-        return [each.record for each in messages.parked(tx)]
+        return [each.record for each in parking.search(tx)]
 
 
 BAD = an_order(1, lines="none")
@@ -61,7 +61,7 @@ def test_a_later_version_of_an_order_closes_the_parked_one(desk: Any) -> None:
     come(desk, an_order(1))
     assert still(desk) == ["row of {'order_id': '2'}"]
     with desk.store.read() as tx:
-        (closed,) = messages.parked(tx, state="resolved")
+        (closed,) = parking.search(tx, state="resolved")
     assert closed.closed_why == "message 3 has it whole"
 
 

@@ -16,7 +16,7 @@ from hub.model.place import Address
 from hub.model.purchase import LineChange, Outcome
 from hub.model.shipment import ShipmentLine
 from hub.services.selling import amendments, orders
-from hub.store import messages
+from hub.store import messages, parking
 from hub.store import orders as order_rows
 from hub.store.delivery_row import Delivery
 
@@ -64,7 +64,7 @@ def parked_early(world: Any, key: str) -> None:
         got = messages.receive(
             tx, connection="retail", document="sales_order_change", key=key, name=key, content=key.encode(), now=now
         )
-        messages.park(tx, got.id, "retail", "sales_order_change", early.value, now)
+        parking.park(tx, got.id, "retail", "sales_order_change", early.value, now)
         messages.applied(tx, got.id, 1, 1, "", now)
 
 

@@ -20,7 +20,7 @@ from hub.services.attention import failures
 from hub.services.attention.failure import Failure, FailureKind
 from hub.services.requests import Refused
 from hub.services.sourcing import news, routing
-from hub.store import messages, runs
+from hub.store import messages, parking, runs
 from hub.store.runs import RunError, Tick
 from hub.store.tables import decision, event
 
@@ -307,7 +307,7 @@ def parked(world: Any, record: str = "row 7") -> int:
         )
         messages.applied(tx, got.id, 1, 1, "h", now)
         bad = BadRecord("unit 'PAL' unknown", record=record, field="quantity", todo="add it to [units]", code="unit")
-        messages.park(tx, got.id, "acme", "stock", bad, now)
+        parking.park(tx, got.id, "acme", "stock", bad, now)
         return int(got.id)
 
 

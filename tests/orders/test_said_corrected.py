@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from hub.model.document import Kind
-from hub.store import messages
+from hub.store import parking
 from tests.orders.test_originals import comes, said
 
 
 def parked(world: Any) -> list[str]:
-    found: list[str] = world.read(lambda tx: [each.code for each in messages.parked(tx)])
+    found: list[str] = world.read(lambda tx: [each.code for each in parking.search(tx)])
     return found
 
 

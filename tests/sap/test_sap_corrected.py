@@ -8,7 +8,7 @@ import pytest
 
 from connectors.sap.connector import PLUGIN
 from hub.contract import BadRecord, Profile, RawItem
-from hub.store import messages, orders
+from hub.store import orders, parking
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock
 from tests.ingest.arrivals import Arrivals
@@ -88,7 +88,7 @@ def test_the_very_same_idoc_again_is_tried_by_another_mapping(
     (failed,) = customer.parked()
     if closed:
         with customer.store.write() as tx:
-            messages.resolve_parked(tx, ids=[failed.id], state="closed", why="not wanted", now=customer.clock.now())
+            parking.resolve(tx, ids=[failed.id], state="closed", why="not wanted", now=customer.clock.now())
     customer.changes(partner(tmp_path))
     customer.comes(order(7, "3"))
     assert (quantity(customer), customer.parked()) == (None if closed else 3, [])

@@ -12,7 +12,7 @@ from hub.model.item import CatalogueEntry
 from hub.services.desk import Desk, Source
 from hub.services.inventory import catalogue, stock
 from hub.services.inventory.feed import SHRUNK, FeedResult
-from hub.store import messages
+from hub.store import parking
 from hub.testing.clock import FakeClock
 from tests.stock.conftest import Feeding
 
@@ -32,7 +32,7 @@ def small(feeding: Feeding, source: Source) -> FeedResult:
 def park(feeding: Feeding, source: Source, bad: BadRecord) -> None:
     """As ingest does after a feed."""
     with feeding.desk.store.write() as tx:
-        messages.park(tx, source.message_id, source.connection, source.document, bad, feeding.desk.clock.now())
+        parking.park(tx, source.message_id, source.connection, source.document, bad, feeding.desk.clock.now())
 
 
 def test_what_it_names_counts_and_what_it_does_not_name_stays(feeding: Feeding) -> None:

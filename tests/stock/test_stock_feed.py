@@ -19,7 +19,7 @@ from hub.model.stock import Nets, StockLevel
 from hub.services.desk import Desk
 from hub.services.inventory import stock as stock_service
 from hub.services.inventory.feed import LEAST_TOGETHER, LONG, MOST_PARKED, MOST_TOGETHER, Pace
-from hub.store import feeds, messages
+from hub.store import feeds, parking
 from hub.store.tables import feed, stock, stock_confirmed
 from hub.testing.clock import FakeClock
 
@@ -309,11 +309,11 @@ def test_a_feed_that_was_interrupted_is_closed_when_its_message_is_applied_again
 def test_a_newer_snapshot_settles_what_was_parked_of_older_ones(desk: Desk, feeding: Feeding) -> None:
     first = feeding.source()
     with desk.store.write() as tx:
-        messages.park(tx, first.message_id, "acme", "stock", feeding.bad(), desk.clock.now())
-        messages.park(tx, first.message_id, "acme", "catalogue", feeding.bad("row 8"), desk.clock.now())
+        parking.park(tx, first.message_id, "acme", "stock", feeding.bad(), desk.clock.now())
+        parking.park(tx, first.message_id, "acme", "catalogue", feeding.bad("row 8"), desk.clock.now())
     feeding.apply(feeding.figure("A", 5))
     with desk.store.read() as tx:
-        assert [row.document for row in messages.parked(tx)] == ["catalogue"]
+        assert [row.document for row in parking.search(tx)] == ["catalogue"]
 
 
 def test_the_next_piece_is_as_long_as_the_last_one_was_quick(clock: FakeClock) -> None:

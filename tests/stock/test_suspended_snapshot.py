@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.contract import BadRecord
-from hub.store import messages
+from hub.store import messages, parking
 from tests.stock.conftest import Feeding
 
 
@@ -14,13 +14,13 @@ def park(feeding: Feeding, *bad: BadRecord) -> None:
     with feeding.desk.store.write() as tx:
         (message,) = messages.waiting(tx, 1)
         for each in result.parked:
-            messages.park(tx, message.id, "acme", "stock", each, feeding.desk.clock.now())
+            parking.park(tx, message.id, "acme", "stock", each, feeding.desk.clock.now())
         messages.applied(tx, message.id, 2, len(result.parked), "hash", feeding.desk.clock.now())
 
 
 def still_open(feeding: Feeding) -> list[tuple[str, str]]:
     with feeding.desk.store.read() as tx:
-        return [(each.record, each.raw) for each in messages.parked(tx)]
+        return [(each.record, each.raw) for each in parking.search(tx)]
 
 
 def bad(raw: str, record: str = "row 7", **known: str) -> BadRecord:

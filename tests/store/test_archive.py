@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from hub.contract import BadRecord
 from hub.model.state import DeliveryState
-from hub.store import archive, messages
+from hub.store import archive, messages, parking
 from hub.store.archive import PART, ContentDamaged, ContentGone
 from hub.store.engine import Store
 from hub.store.tables import archive as table
@@ -117,9 +117,9 @@ def test_messages_with_parked_records_keep_their_bytes_until_those_are_resolved(
     with store.write() as tx:
         number, _ = receive(tx, b"parked")
         messages.applied(tx, number, 1, 1, "h", NOW)
-        messages.park(tx, number, "acme", "stock", BadRecord("no", record="row 1"), NOW)
+        parking.park(tx, number, "acme", "stock", BadRecord("no", record="row 1"), NOW)
         assert archive.expire(tx, LATER) == 0
-        messages.resolve_parked(tx, message_id=number, why="done", now=NOW)
+        parking.resolve(tx, message_id=number, why="done", now=NOW)
         assert archive.expire(tx, LATER) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from hub.contract import BadRecord
-from hub.store import archive, messages
+from hub.store import archive, messages, parking
 from hub.store.engine import Store
 from hub.store.messages import Received
 
@@ -60,12 +60,12 @@ def test_the_same_key_with_other_bytes_is_quarantined_and_needs_a_person(store: 
         assert kept is not None
         assert kept.state == "quarantined"
         assert archive.load(tx, kept.sha256) == b"other"
-        (parked,) = messages.parked(tx)
+        (parked,) = parking.search(tx)
         assert parked.message_id == other.id
         assert "ack-1 came again with other content" in parked.error
         assert "ask acme which one counts" in parked.todo
         assert receive(tx, content=b"other") == other
-        assert len(messages.parked(tx)) == 1
+        assert len(parking.search(tx)) == 1
 
 
 def test_a_quarantined_document_can_be_let_through(store: Store) -> None:
@@ -120,8 +120,8 @@ def bad(record: str, why: str = "no number", field: str = "quantity") -> BadReco
 def test_a_parked_record_says_everything_a_person_needs(store: Store) -> None:
     with store.write() as tx:
         message = receive(tx).id
-        messages.park(tx, message, "acme", "stock", bad("row 7"), NOW)
-        (row,) = messages.parked(tx, connection="acme", document="stock", message_id=message)
+        parking.park(tx, message, "acme", "stock", bad("row 7"), NOW)
+        (row,) = parking.search(tx, connection="acme", document="stock", message_id=message)
         assert (row.record, row.field, row.error, row.todo, row.code) == (
             "row 7",
             "quantity",
@@ -137,11 +137,11 @@ def test_a_parked_record_says_everything_a_person_needs(store: Store) -> None:
 def test_parking_the_same_record_again_replaces_the_words_and_opens_it(store: Store) -> None:
     with store.write() as tx:
         message = receive(tx).id
-        number = messages.park(tx, message, "acme", "stock", bad("row 7"), NOW)
-        messages.resolve_parked(tx, ids=[number], state="closed", why="never mind", now=NOW)
-        assert messages.parked(tx) == []
-        assert messages.park(tx, message, "acme", "stock", bad("row 7", "still no number"), LATER) == number
-        (row,) = messages.parked(tx)
+        number = parking.park(tx, message, "acme", "stock", bad("row 7"), NOW)
+        parking.resolve(tx, ids=[number], state="closed", why="never mind", now=NOW)
+        assert parking.search(tx) == []
+        assert parking.park(tx, message, "acme", "stock", bad("row 7", "still no number"), LATER) == number
+        (row,) = parking.search(tx)
         assert (row.error, row.parked_at, row.changed_at) == ("still no number", NOW, LATER)
 
 
@@ -149,17 +149,17 @@ def test_records_that_went_through_are_resolved_and_the_others_stay(store: Store
     with store.write() as tx:
         message = receive(tx).id
         for number in (1, 2, 3):
-            messages.park(tx, message, "acme", "stock", bad(f"row {number}"), NOW)
-        assert messages.resolve_mended(tx, message, {("row 2", "quantity")}, LATER) == 2
-        assert [row.record for row in messages.parked(tx)] == ["row 2"]
-        assert {row.state for row in messages.parked(tx, state=None)} == {"open", "resolved"}
+            parking.park(tx, message, "acme", "stock", bad(f"row {number}"), NOW)
+        assert parking.resolve_mended(tx, message, {("row 2", "quantity")}, LATER) == 2
+        assert [row.record for row in parking.search(tx)] == ["row 2"]
+        assert {row.state for row in parking.search(tx, state=None)} == {"open", "resolved"}
 
 
 def test_resolving_names_its_records_or_does_nothing(store: Store) -> None:
     with store.write() as tx:
         message = receive(tx).id
-        messages.park(tx, message, "acme", "stock", bad("row 1"), NOW)
-        assert messages.resolve_parked(tx, why="nothing named", now=NOW) == 0
-        assert messages.resolve_parked(tx, message_id=message, why="done by hand", now=LATER) == 1
-        assert messages.parked(tx, state="resolved")[0].closed_why == "done by hand"
-        assert messages.parked(tx) == []
+        parking.park(tx, message, "acme", "stock", bad("row 1"), NOW)
+        assert parking.resolve(tx, why="nothing named", now=NOW) == 0
+        assert parking.resolve(tx, message_id=message, why="done by hand", now=LATER) == 1
+        assert parking.search(tx, state="resolved")[0].closed_why == "done by hand"
+        assert parking.search(tx) == []

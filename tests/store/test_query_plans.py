@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, text
+from sqlalchemy import Connection, event, select, text
 
 from hub.model.state import DeliveryState, OrderStatus
 from hub.services.summary import summarise
@@ -21,6 +21,7 @@ from hub.store import (
     messages,
     order_list,
     orders,
+    parking,
     published,
     purchases,
     refs,
@@ -30,6 +31,7 @@ from hub.store import (
 from hub.store.columns import utc_text
 from hub.store.engine import Store
 from hub.store.order_list import OrderFilters
+from hub.store.tables import parked_record
 
 NOW = datetime(2026, 11, 20, 6, tzinfo=UTC)
 
@@ -49,10 +51,10 @@ HOT: dict[str, Callable[[Connection], Any]] = {
     "a name of theirs": lambda tx: refs.theirs(tx, "order", "1", "shop", "id"),
     "waiting messages": lambda tx: messages.waiting(tx, 10),
     "a message by its key": lambda tx: messages.by_key(tx, "acme", "stock", "k"),
-    "parked records": lambda tx: messages.parked(tx, connection="acme"),
+    "parked records": lambda tx: parking.search(tx, connection="acme"),
     "an archived content": _load,
-    "what needs a person": lambda tx: messages.parked(tx, needed_at=NOW),
-    "what waits for its order": lambda tx: messages.parked_and_waiting(tx, NOW, "retail"),
+    "what needs a person": lambda tx: tx.execute(select(parked_record.c.id).where(parking.needs_a_person(NOW))),
+    "what waits for its order": lambda tx: parking.waiting(tx, NOW, "retail"),
     "what may be forgotten": lambda tx: archive.expire(tx, NOW),
     "what changed lately": lambda tx: published.recently_changed(tx, NOW, 100),
     "a lap's next step": lambda tx: published.next_skus(tx, "shop", "A", 100),

@@ -25,7 +25,7 @@ from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.directory import PartnerDirectory
 from hub.services.summary import summarise
-from hub.store import archive, connections, deliveries, messages, migrate, order_list, runs
+from hub.store import archive, connections, deliveries, messages, migrate, order_list, parking, runs
 from hub.store.engine import Store
 from hub.store.order_list import OrderFilters
 from hub.store.tables import metadata
@@ -159,5 +159,5 @@ def test_work_goes_on_behind_what_was_there(released: Store, clock: FakeClock) -
             tx, connection="shop", document="orders", key="new", name="n", content=b"{}", now=clock.now()
         )
         assert received.fresh
-        assert received.id > max(each.message_id for each in messages.parked(tx))
+        assert received.id > max(each.message_id for each in parking.search(tx))
         assert before

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.contract import BadRecord
-from hub.store import messages, successors
+from hub.store import messages, parking, successors
 from hub.store.engine import Store
 from hub.testing.clock import FakeClock
 
@@ -27,7 +27,7 @@ class Desk:
         with self.store.write() as tx:
             for number in range(parked):
                 bad = BadRecord("it cannot be read", record=f"row {number}", code="number")
-                messages.park(tx, came.id, "north", "sales", bad, self.clock.now())
+                parking.park(tx, came.id, "north", "sales", bad, self.clock.now())
             messages.applied(tx, came.id, records, parked, "m1", self.clock.now())
 
     def key(self, came: messages.Received) -> str:
@@ -44,7 +44,7 @@ class Desk:
 
     def open(self) -> list[int]:
         with self.store.read() as tx:
-            return [each.message_id for each in messages.parked(tx)]
+            return [each.message_id for each in parking.search(tx)]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 
 from hub.contract import BadRecord
 from hub.model.state import DeliveryState
-from hub.store import archive, deliveries, messages, order_list, originals
+from hub.store import archive, deliveries, messages, order_list, originals, parking
 from hub.web.console import api
 
 PAGES = (
@@ -45,7 +45,7 @@ def park_record(site: Any, record: str = "row 7", code: str = "unit", extract: s
         bad = BadRecord(
             "unit 'PK' is unknown", record=record, field="quantity", raw=extract, todo="add PK to [units]", code=code
         )
-        return f"r{messages.park(tx, received.id, 'acme', 'stock', bad, now)}"
+        return f"r{parking.park(tx, received.id, 'acme', 'stock', bad, now)}"
 
 
 def park_delivery(site: Any) -> int:
@@ -83,7 +83,7 @@ def test_a_change_that_waits_for_its_order_stands_among_what_waits_and_nowhere_e
     with site.store.write() as tx:
         got = messages.receive(tx, connection="acme", document="changes", key="c", name="c", content=b"860", now=now)
         bad = BadRecord("acme changes order 4711", record="change 1 of order 4711", code="unknown order")
-        number = messages.park(tx, got.id, "acme", "changes", bad, now, now + timedelta(hours=3))
+        number = parking.park(tx, got.id, "acme", "changes", bad, now, now + timedelta(hours=3))
     assert "Nothing is stuck" in text(browser.get("/"))
     told = text(browser.get("/needs?tab=waiting"))
     assert "Open (0)" in told
@@ -140,7 +140,7 @@ def test_a_failure_is_shown_whole_and_closed_with_a_reason(site: Any) -> None:
 def test_what_a_later_success_closed_is_resolved_too(site: Any) -> None:
     failure = park_record(site)
     with site.store.write() as tx:
-        messages.resolve_parked(tx, ids=[int(failure[1:])], why="message 9 has it whole", now=site.clock.now())
+        parking.resolve(tx, ids=[int(failure[1:])], why="message 9 has it whole", now=site.clock.now())
     assert "message 9 has it whole" in text(site.open().get("/needs?tab=resolved"))
 
 

@@ -13,7 +13,7 @@ from hub.mapping.beside import side_by_side
 from hub.mapping.inward import Inward
 from hub.services.attention.failure import Failure, FailureKind
 from hub.services.attention.retry_data import edits
-from hub.store import archive, deliveries, messages, runs
+from hub.store import archive, deliveries, messages, parking, runs
 
 _SHOWN = 4000
 
@@ -44,7 +44,7 @@ def _hidden(value: Any, hide: Callable[[str], str]) -> Any:  # noqa: ANN401 - pl
 
 def _fields(tx: Connection, number: int, inward: Inward) -> list[dict[str, Any]]:
     """Return the fields of a parked record, as the mapping now in force reads them; none when it is not found again."""
-    (parked,) = messages.parked(tx, state=None, ids=[number])
+    (parked,) = parking.search(tx, state=None, ids=[number])
     message = messages.get(tx, parked.message_id)
     try:
         content = archive.load(tx, message.sha256) if message else b""
@@ -58,7 +58,7 @@ def _fields(tx: Connection, number: int, inward: Inward) -> list[dict[str, Any]]
 
 
 def _record(tx: Connection, number: int) -> Mapping[str, Any]:
-    (parked,) = messages.parked(tx, state=None, ids=[number])
+    (parked,) = parking.search(tx, state=None, ids=[number])
     message = messages.get(tx, parked.message_id)
     if message is None:
         return {}

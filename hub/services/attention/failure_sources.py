@@ -19,7 +19,7 @@ from hub.services.attention.failure import FailureKind
 from hub.services.trade.invoices import InvoiceState
 from hub.store.allocations import CLOSED, STUCK
 from hub.store.columns import UtcTime
-from hub.store.messages import needs_a_person, waits_for_its_order
+from hub.store.parking import needs_a_person, waits_for_its_order
 from hub.store.tables import allocation, delivery, invoice, parked_record, purchase, sales_order, sync_run
 from hub.store.words import exact, minute
 

@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from hub.model.state import DeliveryState
-from hub.store import allocations, deliveries, messages, runs
+from hub.store import allocations, deliveries, messages, parking, runs
 from hub.store.allocations import STUCK
 
 
@@ -45,13 +45,13 @@ def fates(tx: Connection, ids: Iterable[str], now: datetime) -> Mapping[str, Fat
 
 
 def _record(tx: Connection, number: int, now: datetime) -> Fate:
-    found = messages.parked(tx, state=None, ids=[number])
+    found = parking.search(tx, state=None, ids=[number])
     message = messages.get(tx, found[0].message_id) if found else None
     if message is not None and message.state == "received":
         return Fate.UNDER_WAY
     if found and found[0].waits(now):
         return Fate.WAITS
-    return Fate.AGAIN if found and messages.parked_again(tx, found[0]) else Fate.THROUGH
+    return Fate.AGAIN if found and parking.again(tx, found[0]) else Fate.THROUGH
 
 
 def _delivery(tx: Connection, number: int) -> Fate:

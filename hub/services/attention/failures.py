@@ -23,7 +23,7 @@ from hub.services.requests import Refused, require_open
 from hub.services.sourcing import routing
 from hub.services.telling import customer
 from hub.services.trade import accounts, changes, invoices, purchasing
-from hub.store import allocations, deliveries, events, messages, purchases, runs
+from hub.store import allocations, deliveries, events, messages, parking, purchases, runs
 from hub.store.allocations import CLOSED, STUCK, Portion
 from hub.store.delivery_row import Delivery
 
@@ -103,7 +103,7 @@ def _whole(number: str) -> int:
 
 
 def _map_again(tx: Connection, _desk: Desk, number: str, _word: _Word) -> str:
-    found = messages.parked(tx, ids=[_whole(number)])
+    found = parking.search(tx, ids=[_whole(number)])
     if not found:
         raise Refused(f"r{number} is not an open record")
     messages.apply_again(tx, found[0].message_id)
@@ -111,7 +111,7 @@ def _map_again(tx: Connection, _desk: Desk, number: str, _word: _Word) -> str:
 
 
 def _close_record(tx: Connection, _desk: Desk, number: str, word: _Word) -> str:
-    if not messages.resolve_parked(tx, ids=[_whole(number)], state="closed", why=word.why, now=word.now):
+    if not parking.resolve(tx, ids=[_whole(number)], state="closed", why=word.why, now=word.now):
         raise Refused(f"r{number} is not an open record")
     return "closed"
 

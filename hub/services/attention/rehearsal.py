@@ -14,8 +14,9 @@ from hub.model.state import DELIVERY_MOVES, DeliveryState
 from hub.services.attention.failure import FailureKind, Filters, number_of
 from hub.services.attention.failure_sources import ASKED_BACK
 from hub.services.attention.failures import list_failures
-from hub.store import archive, connections, deliveries, messages
-from hub.store.messages import MessageRow, ParkedRecord
+from hub.store import archive, connections, deliveries, messages, parking
+from hub.store.messages import MessageRow
+from hub.store.parking import ParkedRecord
 
 #: These go again at once; so does whatever may legally be queued and is not under way.
 _SOON = frozenset({DeliveryState.QUEUED, DeliveryState.WAITING, DeliveryState.UNKNOWN})
@@ -55,7 +56,7 @@ def _of(numbers: Mapping[str, int], letter: str) -> list[int]:
 def _records(tx: Connection, links: Links, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
     of_message: dict[int, list[ParkedRecord]] = {}
     for start in range(0, len(numbers), 500):
-        for row in messages.parked(tx, ids=numbers[start : start + 500]):
+        for row in parking.search(tx, ids=numbers[start : start + 500]):
             of_message.setdefault(row.message_id, []).append(row)
     for message in messages.by_ids(tx, of_message):
         bad = {

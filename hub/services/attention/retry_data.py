@@ -18,7 +18,7 @@ from hub.model.state import DeliveryState
 from hub.services.attention.failure import number_of
 from hub.services.desk import Desk
 from hub.services.requests import Refused
-from hub.store import archive, deliveries, events, messages
+from hub.store import archive, deliveries, events, messages, parking
 from hub.store.delivery_row import Delivery
 from hub.store.messages import MessageRow
 from hub.store.tables import delivery
@@ -57,7 +57,7 @@ def edits(tx: Connection, failure_id: str) -> list[dict[str, Any]]:
 
 def _message(tx: Connection, failure_id: str) -> MessageRow:
     number = number_of(failure_id[1:])
-    found = [] if number is None else messages.parked(tx, state=None, ids=[number])
+    found = [] if number is None else parking.search(tx, state=None, ids=[number])
     message = messages.get(tx, found[0].message_id) if found else None
     if message is None:
         raise Refused(f"{failure_id} is no record; see `crossdock failed list`")
@@ -66,7 +66,7 @@ def _message(tx: Connection, failure_id: str) -> MessageRow:
 
 def _edit_original(tx: Connection, desk: Desk, failure_id: str, content: bytes, word: Mapping[str, str]) -> str:
     message = _message(tx, failure_id)
-    if not messages.parked(tx, ids=[int(failure_id[1:])]):
+    if not parking.search(tx, ids=[int(failure_id[1:])]):
         raise Refused(f"{failure_id} is closed or went through; there is nothing to try again")
     now = desk.clock.now()
     sha256 = archive.keep(tx, content, now)

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from hub.model.state import DeliveryState
 from hub.services.trade.invoices import InvoiceState
-from hub.store import deliveries, messages, purchases
+from hub.store import deliveries, parking, purchases
 from hub.store.delivery_row import NEVER, Delivery
-from hub.store.messages import ParkedRecord
+from hub.store.parking import ParkedRecord
 from hub.store.tables import delivery, invoice, parked_record
 
 
@@ -37,7 +37,7 @@ def count(tx: Connection, now: datetime, partner: str | None = None) -> int:
         and_(row.state.concat("") == DeliveryState.SENT.value, row.answer_by >= now),
     )
     queries = [select(func.count()).where(each, *_of(row.connection, partner)) for each in wait]
-    early = select(func.count()).where(messages.waits_for_its_order(now), *_of(parked_record.c.connection, partner))
+    early = select(func.count()).where(parking.waits_for_its_order(now), *_of(parked_record.c.connection, partner))
     bills = invoice.c.state == InvoiceState.WAITING.value
     queries.append(select(func.count()).where(bills, *_of(invoice.c.partner, partner)))
     return sum(tx.execute(query).scalar_one() for query in (*queries, early))
@@ -59,7 +59,7 @@ def listing(tx: Connection, now: datetime, partner: str | None = None, limit: in
         for row in bills
         if partner in (None, row.partner)
     ]
-    kept += [_early(row) for row in messages.parked_and_waiting(tx, now, partner, limit)]
+    kept += [_early(row) for row in parking.waiting(tx, now, partner, limit)]
     return sorted(kept, key=lambda each: (each.until or NEVER, each.id))[:limit]
 
 

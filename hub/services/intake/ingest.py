@@ -28,7 +28,7 @@ from hub.services.intake import said_again, traces
 from hub.services.inventory import catalogue, places, receipts, stock
 from hub.services.selling import amendments, early, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
-from hub.store import archive, messages, runs, successors
+from hub.store import archive, messages, parking, runs, successors
 from hub.store.messages import MessageRow
 from hub.store.upsert import batches
 
@@ -248,7 +248,7 @@ def _apply_feed(desk: Desk, inlet: Inlet, message: MessageRow) -> Counts:
     result = FEEDS[inlet.document.kind](desk, inlet.source(message), watch.over(records) if watch else records)
     with desk.store.write() as tx:
         for bad in result.parked:
-            messages.park(tx, message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
+            parking.park(tx, message.id, inlet.connection, inlet.document.name, bad, desk.clock.now())
         ended = _Progress(
             message, None, Counts(result.read, result.changed, len(result.parked)), list(result.parked), watch
         )
@@ -401,7 +401,7 @@ def _apply_one(tx: Connection, desk: Desk, inlet: Inlet, each: _Progress, record
         changed, bad = _apply_record(tx, desk, inlet, each.message, record)
     if bad is not None:
         until = early.waits_until(desk, inlet.connection, inlet.document.kind, bad)
-        messages.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now(), until)
+        parking.park(tx, each.message.id, inlet.connection, inlet.document.name, bad, desk.clock.now(), until)
         each.parked.append(bad)
     each.counts += Counts(1, int(changed), int(bad is not None))
     return bad is None
@@ -449,7 +449,7 @@ def _end(tx: Connection, desk: Desk, inlet: Inlet, ended: Sequence[_Progress]) -
     messages.applied_all(tx, counts, inlet.mapping_hash, now)
     for each in ended:
         if each.content is None:  # of one that has just come nothing was parked before
-            messages.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
+            parking.resolve_mended(tx, each.message.id, {(bad.record, bad.field) for bad in each.parked}, now)
         if each.watch is not None:
             each.watch.resolve(tx, each.parked, now)
     if inlet.document.kind is not Kind.INTERCHANGE:

@@ -18,7 +18,7 @@ from hub.contract import BadRecord, DocumentSpec
 from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services.desk import Desk
-from hub.store import archive, messages, successors
+from hub.store import archive, messages, parking, successors
 from hub.store.messages import MessageRow
 
 #: What a record is known again by: all of these have to be known of the parked one. After `|` what may be left out.
@@ -109,7 +109,7 @@ class Watch:
             (number, each.message_id) for each in self.standing.wholes if each.about <= good for number in each.parked
         ]
         older = sorted(number for number, message_id in rows if message_id < self.message_id)
-        return messages.resolve_parked(tx, ids=older, why=f"message {self.message_id} has it whole", now=now)
+        return parking.resolve(tx, ids=older, why=f"message {self.message_id} has it whole", now=now)
 
 
 def standing_by(desk: Desk, connection: str, document: DocumentSpec, mapped: Mapped) -> Standing | None:
@@ -135,7 +135,7 @@ def standing(
         return None
     found: dict[Identity, list[tuple[int, int]]] = {}
     wholes: dict[int, _Whole] = {}
-    for row in messages.parked(tx, connection=connection, document=document.name, limit=_MOST):
+    for row in parking.search(tx, connection=connection, document=document.name, limit=_MOST):
         if row.message_id in anew and row.code not in _WHICH_COUNTS:
             whole = _Whole(row.message_id, [], anew[row.message_id])
             wholes.setdefault(row.message_id, whole).parked.append(row.id)

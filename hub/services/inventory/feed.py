@@ -16,7 +16,7 @@ from hub.contract import BadRecord, Mode
 from hub.model.base import Record
 from hub.model.partner import Partner
 from hub.services.desk import Desk, Source
-from hub.store import feeds, messages, nodes
+from hub.store import feeds, nodes, parking
 
 R = TypeVar("R", bound=Record)
 #: A transaction of a feed is to take between these seconds; its length follows, within these numbers of records.
@@ -123,7 +123,7 @@ class Feed:
         source, rows = self.source, self.tally.readable
         with self.desk.store.read() as tx:
             last = feeds.rows_of_last(tx, source.connection, source.document)
-            open_ = messages.parked(tx, message_id=source.message_id)
+            open_ = parking.search(tx, message_id=source.message_id)
         small = last >= LEAST_COMPARED and rows < last * source.hold_below
         if not small or any(each.code == SHRUNK for each in open_):
             return False
@@ -146,9 +146,9 @@ class Feed:
         """
         flow = self.source.connection, self.source.document, self.source.message_id
         if whole:
-            messages.resolve_outdated(tx, *flow, now)
+            parking.resolve_outdated(tx, *flow, now)
         else:
-            messages.resolve_repeated(tx, *flow, self.tally.parked, now)
+            parking.resolve_repeated(tx, *flow, self.tally.parked, now)
 
 
 def _shrunk(feed: Feed, last: int) -> BadRecord:

@@ -15,7 +15,7 @@ from hub.model.document import Kind
 from hub.model.order import PLACE_MARK
 from hub.model.partner import Agreement
 from hub.services.desk import Desk
-from hub.store import messages, orders
+from hub.store import messages, orders, parking
 
 #: What a change of an order that has not come yet is parked as; `known` says its `order_id`.
 CODE = "unknown order"
@@ -40,7 +40,7 @@ def release(tx: Connection, desk: Desk, channel: str, order_ids: Collection[str]
     if document is None:
         return 0
     come = {*order_ids, *(each.partition(PLACE_MARK)[0] for each in order_ids)}
-    parked = messages.parked(tx, connection=channel, document=document, limit=_MOST)
+    parked = parking.search(tx, connection=channel, document=document, limit=_MOST)
     early = (each for each in parked if each.code == CODE and each.known.get("order_id") in come)
     waiting = sorted({each.message_id for each in early})
     return sum(messages.apply_again(tx, message_id) for message_id in waiting)

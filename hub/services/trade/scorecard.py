@@ -18,7 +18,7 @@ from hub.model.state import DeliveryState
 from hub.services.desk import Desk
 from hub.services.matching import line_of
 from hub.store import feeds, purchases
-from hub.store.messages import needs_a_person
+from hub.store.parking import needs_a_person
 from hub.store.purchases import Asked
 from hub.store.tables import allocation, delivery, event, parked_record, shipment
 
