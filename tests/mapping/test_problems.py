@@ -490,7 +490,7 @@ record.nope = "X"
 acme.toml:13:1: mode has no use here; it is for catalogue_entry and expected_receipt and stock_level
 acme.toml:14:1: 'acknowledgement' needs 'order_number' and nothing makes it
 acme.toml:15:6: line.quantity and quantity make the same field
-acme.toml:17:8: 'acknowledgement' has no field 'record.nope'; known: acknowledged_at, backordered, change_number, currency, line.backordered, line.line_id, line.line_number, line.name, line.ordered, line.outcome, line.promised, line.quantity, ...
+acme.toml:17:8: 'acknowledgement' has no field 'record.nope'; known: acknowledged_at, backordered, change, change_number, currency, line.backordered, line.change, line.line_id, line.line_number, line.name, line.ordered, line.outcome, ...
 """,
     ),
     "a line that lacks its price": (
