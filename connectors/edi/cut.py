@@ -35,6 +35,8 @@ ACKNOWLEDGEMENTS = frozenset({"997", "999"})
 NOTE = "TA1"
 #: The purpose (BEG01) of an order that was never sent before.
 _ORIGINAL = "00"
+#: What the key of an order begins with that is known by its own number.
+_BY_NUMBER = "850:"
 #: So many bytes of a file are looked at together.
 _STEP = 4 << 20
 
@@ -130,7 +132,8 @@ def items(file: RawItem, settings: EdiSettings, sorting: Sorting) -> Iterator[Ra
         yield RawItem(key, whole.content, file.name, file.at)
         if not unfit(whole.interchange, settings):
             for part_key, content, document in _parts(whole, key, settings, sorting):
-                yield RawItem(part_key, content, file.name, file.at, document, key)
+                said = _said(content, whole.interchange) if part_key.startswith(_BY_NUMBER) else b""
+                yield RawItem(part_key, content, file.name, file.at, document, key, said)
     if not found:
         yield RawItem(file.key, file.content, file.name, file.at)
 
@@ -204,8 +207,15 @@ def _part_key(key: str, place: int, each: TransactionSet, settings: EdiSettings)
     if Duplicate.BUSINESS in settings.duplicates and each.code == "850":
         begin = next((segment for segment in each if segment[0] == "BEG"), [])
         if element(begin, 1) == _ORIGINAL and element(begin, 3):
-            return f"850:{element(begin, 3)}:{element(begin, 4)}"
+            return f"{_BY_NUMBER}{element(begin, 3)}:{element(begin, 4)}"
     return f"{key}#{place}:{each.code}:{each.control}"
+
+
+def _said(content: bytes, interchange: Interchange) -> bytes:
+    """Return an order from its BEG to its SE, without the numbers of this sending that stand around it."""
+    mark = interchange.separators.element.encode("latin-1")
+    start, end = content.find(b"BEG" + mark), content.rfind(b"SE" + mark)
+    return content[start : end + 3] if -1 < start < end else b""
 
 
 def header_bytes(interchange: Interchange, group: Group | None) -> bytes:

@@ -19,6 +19,9 @@ class RawItem:
     A mailbox holds documents of several kinds: `document` then names the one that this item is (empty: the one that
     was fetched), and `part_of` the key of the item that it was cut from, which stands before it, on the same page or on
     one before with `more`. When that one is put into quarantine, its parts are too.
+
+    `said` is the piece of the content that makes the document what it is, where an envelope around it is another one
+    at each sending. Under one key, content that holds the same piece is the same document.
     """
 
     key: str
@@ -27,6 +30,7 @@ class RawItem:
     at: datetime | None = None
     document: str = ""
     part_of: str = ""
+    said: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

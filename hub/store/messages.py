@@ -73,8 +73,9 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
     part_of_quarantined: bool = False,
     envelope: bool = False,
     mapping_hash: str = "",
+    said: bytes = b"",
 ) -> Received:
-    """Keep an inbound document under its key; the same once more is a no-op.
+    """Keep an inbound document under its key; the same once more, or what holds the same `said`, is a no-op.
 
     But the same once more of which nothing came by another mapping than the one named is tried by that.
 
@@ -101,6 +102,8 @@ def receive(  # noqa: PLR0913 - what a document comes with, each by its name
         return Received(known.id, fresh=False)
     if not envelope and (follower := _succeed(tx, known, values, now)) is not None:
         return follower
+    if _says(tx, known, said):
+        return Received(known.id, fresh=False)
     return _quarantine(tx, known, values, now)
 
 
@@ -160,6 +163,14 @@ def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], now: 
     )
     parking.park(tx, added, known.connection, known.document, bad, now)
     return Received(added, fresh=False, quarantined=True)
+
+
+def _says(tx: Connection, known: MessageRow, said: bytes) -> bool:
+    """Say whether what is known holds this piece; false when its bytes are not kept any more."""
+    try:
+        return bool(said) and said in archive.load(tx, known.sha256)
+    except (archive.ContentGone, archive.ContentDamaged):
+        return False
 
 
 def _replaced(tx: Connection, message_id: int) -> list[str]:

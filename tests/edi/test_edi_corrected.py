@@ -8,6 +8,7 @@ import pytest
 
 from connectors.edi.connector import PLUGIN
 from hub.contract import BadRecord, RawItem
+from hub.model.document import Kind
 from hub.store import deliveries, messages, orders, parking
 from hub.store.engine import Store
 from hub.testing.clock import START, FakeClock
@@ -71,6 +72,22 @@ def test_an_order_that_was_taken_keeps_its_number(customer: Arrivals) -> None:
     customer.comes(at.envelope("850", [order(5)], START))
     customer.comes(at.envelope("850", [REJECTED], START))
     assert (quantity(customer), open_codes(customer)) == (3, ["key reused", "key reused"])
+
+
+def test_an_order_that_comes_again_in_another_interchange_is_the_same_one(customer: Arrivals) -> None:
+    at = desk()
+    first, again = at.envelope("850", [order(3)], START), at.envelope("850", [order(3)], START)
+    assert first != again
+    customer.comes(first)
+    customer.comes(again)
+    assert (quantity(customer), open_codes(customer)) == (3, [])
+    with customer.store.read() as tx:
+        assert len(orders.find(tx, "4711")) == 1
+        found = deliveries.search(tx, connection="north", kind=Kind.FUNCTIONAL_ACKNOWLEDGEMENT)
+        told = [each.record.verdict.value for each in found]  # type: ignore[attr-defined]
+    assert told == ["accepted", "accepted"]
+    customer.comes(at.envelope("850", [order(5)], START))
+    assert (quantity(customer), open_codes(customer)) == (3, ["key reused"])
 
 
 def test_one_of_several_orders_of_a_set_that_was_taken_keeps_the_number_of_all(customer: Arrivals) -> None:

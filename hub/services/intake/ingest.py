@@ -155,6 +155,7 @@ def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> Non
                 part_of_quarantined=item.part_of in quarantined,
                 envelope=inlet.document.kind is Kind.INTERCHANGE and item.document in {"", own},
                 mapping_hash=inlet.mapping_hash,
+                said=item.said,
             )
             if received.quarantined:
                 quarantined.add(item.key)
@@ -215,6 +216,7 @@ def _keep_parts(desk: Desk, inlet: Inlet, connector: Cuts, message: MessageRow) 
                 run_id=message.run_id,
                 dated_at=part.at,
                 part_of_quarantined=quarantined,
+                said=part.said,
             )
             if quarantined:
                 messages.release_part(tx, inlet.connection, part.document, part.key, part.content)
