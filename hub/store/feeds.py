@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, delete, func, insert, or_, select, text, update
 
 from hub.store import feed_sql
 from hub.store.columns import utc_text
@@ -66,11 +66,12 @@ def rows_of_last(tx: Connection, connection: str, document: str) -> int:
 def last_taken(tx: Connection) -> dict[tuple[str, str], datetime]:
     """Return when the figures of each flow (connection, document) were last taken over; without those that never were.
 
-    A feed that failed, or that is held for a person, is none: the figures in force are as old as they were.
+    A feed that failed, is held for a person or has no row that could be read is none: the figures in force are as old
+    as they were.
     """
     each = feed.alias("each")
     flow = and_(each.c.connection == feed.c.connection, each.c.document == feed.c.document)
-    taken = select(each.c.ended_at).where(flow, each.c.state.in_(_TAKEN)).order_by(each.c.started_at.desc()).limit(1)
+    taken = select(each.c.ended_at).where(flow, _is_taken(each)).order_by(each.c.started_at.desc()).limit(1)
     query = select(feed.c.connection, feed.c.document, taken.scalar_subquery().label("at"))
     found = tx.execute(query.where(feed.c.id.in_(select(_NEWEST.c.id))))
     return {(row.connection, row.document): row.at for row in found if row.at is not None}
@@ -78,8 +79,12 @@ def last_taken(tx: Connection) -> dict[tuple[str, str], datetime]:
 
 def last_taken_of(tx: Connection, connection: str) -> datetime | None:
     """Return when figures of a partner were last taken over, of whichever flow; None when they never were."""
-    query = select(func.max(feed.c.ended_at)).where(feed.c.connection == connection, feed.c.state.in_(_TAKEN))
+    query = select(func.max(feed.c.ended_at)).where(feed.c.connection == connection, _is_taken(feed))
     return tx.execute(query).scalar()
+
+
+def _is_taken(row: FromClause) -> ColumnElement[bool]:
+    return and_(row.c.state.in_(_TAKEN), or_(row.c.parked == 0, row.c.rows > row.c.parked))
 
 
 def expire(tx: Connection, before: datetime) -> int:

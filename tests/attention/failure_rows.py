@@ -217,7 +217,7 @@ def _of_delivery(_world: World, row: _Row, closed: bool) -> Failure | None:
         (False, DeliveryState.PARKED): {"error": row["error"] or "parked", "todo": row["todo"] or ""},
         (False, DeliveryState.BLOCKED): {
             "code": "blocked",
-            "error": "waits behind an earlier document of the same kind that is parked",
+            "error": "waits behind an earlier document about the same thing that is parked",
             "todo": f"rerun or close the parked one of {row['entity']}",
         },
     }

@@ -54,6 +54,12 @@ def a_feed_that_was_held(tx: Any, clock: FakeClock) -> None:
     feeds.end(tx, feeds.begin(tx, "acme", "stock", came(tx, clock, "k2"), later), "held", (1, 0, 1), later)
 
 
+def a_feed_of_which_nothing_could_be_read(tx: Any, clock: FakeClock) -> None:
+    a_feed(tx, clock)
+    later = clock.now() + timedelta(hours=1)
+    feeds.end(tx, feeds.begin(tx, "acme", "stock", came(tx, clock, "k2"), later), "suspended", (3, 0, 3), later)
+
+
 def two_parked(tx: Any, clock: FakeClock) -> None:
     for row in ("row 1", "row 2"):
         bad = BadRecord("unit 'PK' is unknown", record=row, todo="add PK to [units]", code="unit")
@@ -77,6 +83,14 @@ def one_unanswered(tx: Any, clock: FakeClock) -> None:
     [
         (a_feed, {"when": "feed_older", "than": "6h"}, 6, 6.1, "the last stock of acme came 20", "sync run acme"),
         (a_feed_that_was_held, {"when": "feed_older", "than": "6h"}, 6, 6.1, "the last stock of acme", "sync run acme"),
+        (
+            a_feed_of_which_nothing_could_be_read,
+            {"when": "feed_older", "than": "6h"},
+            6,
+            6.1,
+            "the last stock of acme",
+            "sync run acme",
+        ),
         (nothing, {"when": "feed_older", "than": "6h"}, 6, 6.1, "no stock of acme has ever come", "sync run acme"),
         (two_parked, {"when": "parked_more", "count": 1}, None, 0, "unknown (stock, 2 like it)", "add PK to [units]"),
         (two_parked, {"when": "parked_more", "than": "1h"}, 0.9, 1, "acme: unit 'PK' is unknown", "add PK to [units]"),

@@ -132,7 +132,7 @@ def _deliveries() -> tuple[Source, ...]:
     blocked = _delivery(
         _in(DeliveryState.BLOCKED),
         code=literal("blocked"),
-        error=literal("waits behind an earlier document of the same kind that is parked"),
+        error=literal("waits behind an earlier document about the same thing that is parked"),
         todo=_text("rerun or close the parked one of ", row.entity),
     )
     in_doubt = _delivery(
