@@ -35,6 +35,7 @@ from hub.routing.rules import RoutingRules
 from hub.services.desk import Desk, Source
 from hub.services.directory import Entry, PartnerDirectory, find_plugins
 from hub.services.intake import ingest
+from hub.services.intake.keeping import Inlet
 from hub.services.inventory import catalogue, stock
 from hub.store import messages, migrate, nodes, runs
 from hub.store.engine import Store
@@ -95,7 +96,7 @@ def _order(number: int, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def set_up(folder: Path) -> tuple[Desk, ingest.Inlet]:
+def set_up(folder: Path) -> tuple[Desk, Inlet]:
     """Open a store with twelve supplier nodes, their stock and prices, and the shop's connector."""
     store, clock = Store(f"sqlite:///{folder / 'hub.db'}"), SystemClock()
     migrate.upgrade(store)
@@ -119,7 +120,7 @@ def set_up(folder: Path) -> tuple[Desk, ingest.Inlet]:
     desk = Desk(store, clock, PartnerDirectory(entries), ExchangeRates(base="USD"), RoutingRules(), "USD")
     _fill(desk, rng)
     document = next(each for each in shop.documents() if each.kind is Kind.SALES_ORDER)
-    return desk, ingest.Inlet("shop", shop, document, "")
+    return desk, Inlet("shop", shop, document, "")
 
 
 def _fill(desk: Desk, rng: random.Random) -> None:
@@ -176,7 +177,7 @@ def measure_hub(folder: Path, orders: list[bytes]) -> float:
         run = runs.start(tx, Tick("bench", "shop", inlet.document.name, desk.clock.now()), desk.clock.now())
     assert run is not None
     started = time.perf_counter()
-    counts = ingest.fetch(desk, ingest.Inlet("shop", pages, inlet.document, ""), run)
+    counts = ingest.fetch(desk, Inlet("shop", pages, inlet.document, ""), run)
     seconds = time.perf_counter() - started
     assert (counts.read, counts.parked) == (len(orders), 0), counts
     with desk.store.read() as tx:

@@ -25,7 +25,8 @@ from hub.services.attention import failures
 from hub.services.desk import Desk
 from hub.services.directory import Entry, PartnerDirectory
 from hub.services.intake import ingest
-from hub.services.intake.ingest import Counts, Inlet
+from hub.services.intake.ingest import Counts
+from hub.services.intake.keeping import Inlet
 from hub.services.syncing import sync
 from hub.services.syncing.flow_locks import FlowLocks
 from hub.services.syncing.sync import Flows

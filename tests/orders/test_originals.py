@@ -12,7 +12,8 @@ from hub.model.base import Record
 from hub.model.document import RECORDS, Direction, Kind
 from hub.services import explain
 from hub.services.intake import ingest
-from hub.services.intake.ingest import Counts, Inlet
+from hub.services.intake.ingest import Counts
+from hub.services.intake.keeping import Inlet
 from hub.store import archive, messages, originals
 from hub.store.tables import delivery
 

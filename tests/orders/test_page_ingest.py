@@ -13,7 +13,7 @@ from hub.contract import BadRecord, Connector, DocumentSpec, RawItem
 from hub.model.document import Direction, Kind
 from hub.model.order import SalesOrder
 from hub.services.intake import ingest
-from hub.services.intake.ingest import Inlet
+from hub.services.intake.keeping import Inlet
 from hub.store import messages
 from hub.store.messages import MessageRow
 

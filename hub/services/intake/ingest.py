@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
@@ -19,12 +18,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.clock import Clock
-from hub.contract import BadRecord, Connector, ConnectorError, Cuts, DocumentSpec, Page, RawItem
+from hub.contract import BadRecord, ConnectorError, Cuts, RawItem
 from hub.log import EventLog, bound
 from hub.model.base import Record
 from hub.model.document import Kind
 from hub.services.desk import Desk, Source
 from hub.services.intake import said_again, traces
+from hub.services.intake.keeping import Come, Inlet, keep_parts, receive
 from hub.services.inventory import catalogue, places, receipts, stock
 from hub.services.selling import amendments, early, orders
 from hub.services.trade import acknowledgements, adjustments, invoices, shipments, transmissions
@@ -78,47 +78,22 @@ class Counts:
         return Counts(self.read + other.read, self.changed + other.changed, self.parked + other.parked)
 
 
-@dataclass(frozen=True, slots=True)
-class Inlet:
-    """One inbound document of one open connection."""
-
-    connection: str
-    connector: Connector
-    document: DocumentSpec
-    mapping_hash: str
-
-    def source(self, message: MessageRow) -> Source:
-        """Return where the records of a message come from."""
-        mode, at = self.document.mode, message.dated_at or message.received_at
-        least = self.document.hold_below
-        return Source(self.connection, self.document.name, message.id, self.mapping_hash, mode, at, least)
-
-
-@dataclass(slots=True)
-class _Come:
-    """What came for a flow and was not there before, with its contents; and the keys of wholes put in quarantine."""
-
-    fresh: list[MessageRow] = field(default_factory=list)
-    contents: dict[int, bytes] = field(default_factory=dict)
-    quarantined: set[str] = field(default_factory=set)
-
-
 def fetch(desk: Desk, inlet: Inlet, run: int) -> Counts:
     """Apply what waits of this flow, then read everything that is new since its cursor; returns the run's counts."""
     with desk.store.read() as tx:
         cursor = runs.cursor_of(tx, inlet.connection, inlet.document.name)
         waits = messages.any_waits(tx, inlet.connection, inlet.document.name)
     total = apply_waiting(desk, inlet) if waits else Counts()
-    come = _Come()
+    come = Come()
     for page in inlet.connector.fetch(inlet.document.name, cursor):
-        _receive(desk, inlet, page, run, come)
+        receive(desk, inlet, page, run, come)
         if page.more:
             continue
         counts = apply_messages(desk, inlet, come.fresh, come.contents)
         if counts.read or counts.parked:
             _count(desk, run, counts)
         total += counts
-        come = _Come()
+        come = Come()
     return total
 
 
@@ -127,48 +102,6 @@ def _count(desk: Desk, run: int, counts: Counts) -> None:
         runs.count(tx, run, read=counts.read, changed=counts.changed, parked=counts.parked)
 
     desk.store.submit(write)
-
-
-def _receive(desk: Desk, inlet: Inlet, page: Page, run: int, come: _Come) -> None:
-    """Make a page durable together with its cursor, and note the messages of this flow that were not there before.
-
-    With them come their contents, as they were archived. What belongs to other flows (a mailbox holds many) waits for
-    whoever holds those.
-    """
-    own = inlet.document.name
-
-    def keep(tx: Connection) -> _Come:
-        now = desk.clock.now()
-        fresh: dict[int, bytes] = {}
-        quarantined = come.quarantined.copy()  # the transaction may be tried again
-        for item in page.items:
-            received = messages.receive(
-                tx,
-                connection=inlet.connection,
-                document=item.document or own,
-                key=item.key,
-                name=item.name,
-                content=item.content,
-                now=now,
-                run_id=run,
-                dated_at=item.at,
-                part_of_quarantined=item.part_of in quarantined,
-                envelope=inlet.document.kind is Kind.INTERCHANGE and item.document in {"", own},
-                mapping_hash=inlet.mapping_hash,
-                said=item.said,
-            )
-            if received.quarantined:
-                quarantined.add(item.key)
-            if received.fresh and item.document in {"", own}:
-                fresh[received.id] = item.content
-        if page.cursor is not None:
-            runs.move_cursor(tx, inlet.connection, inlet.document.name, page.cursor, now)
-        return _Come(messages.by_ids(tx, fresh), fresh, quarantined)
-
-    kept = desk.store.transact(keep)
-    come.fresh += kept.fresh
-    come.contents.update(kept.contents)
-    come.quarantined |= kept.quarantined
 
 
 def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
@@ -184,45 +117,8 @@ def apply_waiting(desk: Desk, inlet: Inlet) -> Counts:
             return total
         if isinstance(inlet.connector, Cuts):
             for message in waiting:
-                _keep_parts(desk, inlet, inlet.connector, message)
+                keep_parts(desk, inlet, inlet.connector, message)
         total += apply_messages(desk, inlet, waiting)
-
-
-def _keep_parts(desk: Desk, inlet: Inlet, connector: Cuts, message: MessageRow) -> None:
-    """Keep what is in a whole that is applied again, for the flows that it belongs to.
-
-    What was not kept when it came (nobody wanted it then) is kept now; what went into quarantine with it comes out.
-    """
-    if inlet.document.kind is not Kind.INTERCHANGE:
-        return
-    with desk.store.read() as tx:
-        content = archive.load(tx, message.sha256)
-    at = message.dated_at or message.received_at
-    parts = connector.cut(inlet.document.name, RawItem(message.key, content, message.name, at))
-    whole = next(parts)
-    quarantined = message.key != messages.bounded_key(whole.key) and message.key.startswith(whole.key)
-
-    def keep(tx: Connection, some: Sequence[RawItem]) -> None:
-        now = desk.clock.now()
-        for part in some:
-            messages.receive(
-                tx,
-                connection=inlet.connection,
-                document=part.document,
-                key=part.key,
-                name=part.name,
-                content=part.content,
-                now=now,
-                run_id=message.run_id,
-                dated_at=part.at,
-                part_of_quarantined=quarantined,
-                said=part.said,
-            )
-            if quarantined:
-                messages.release_part(tx, inlet.connection, part.document, part.key, part.content)
-
-    while some := tuple(islice(parts, _MANY)):
-        desk.store.transact(partial(keep, some=some))
 
 
 def apply_messages(

@@ -20,7 +20,8 @@ from hub.model.number import plain
 from hub.model.order import SalesOrder
 from hub.services.book import GONE, by_line
 from hub.services.intake import ingest
-from hub.services.intake.ingest import Counts, Inlet
+from hub.services.intake.ingest import Counts
+from hub.services.intake.keeping import Inlet
 from hub.services.syncing import sync
 from hub.services.syncing.sync import Flows, inlet
 from hub.store import allocations, connections, messages, orders, runs

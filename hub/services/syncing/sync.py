@@ -20,7 +20,8 @@ from hub.log import EventLog, bound
 from hub.model.document import Direction, Kind
 from hub.services.desk import Desk
 from hub.services.intake import ingest
-from hub.services.intake.ingest import Counts, Inlet
+from hub.services.intake.ingest import Counts
+from hub.services.intake.keeping import Inlet
 from hub.services.inventory import stock_push
 from hub.services.sourcing.news import route_waiting
 from hub.services.syncing.flow_locks import FlowLocks
