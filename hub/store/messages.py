@@ -159,7 +159,7 @@ def _quarantine(tx: Connection, known: MessageRow, values: dict[str, Any], now: 
         record="the whole document",
         field="key",
         todo=f"ask {known.connection} which one counts: message {known.id}, or this one, which was not applied",
-        code=successors.REUSED,
+        code=parking.REUSED,
     )
     parking.park(tx, added, known.connection, known.document, bad, now)
     return Received(added, fresh=False, quarantined=True)

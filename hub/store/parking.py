@@ -10,9 +10,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, updat
 
 from hub.contract import WHOLE, BadRecord
 from hub.store.columns import storable
-from hub.store.successors import REUSED
 from hub.store.tables import parked_record
 from hub.store.upsert import batches, insert
+
+#: What a document is parked as that came under the key of another one.
+REUSED = "key reused"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, select, update
 
-from hub.store import events
+from hub.store import events, parking
+from hub.store.parking import REUSED
 from hub.store.tables import message, parked_record
 from hub.store.upsert import batches
 
-#: What a document is parked as that came under the key of another one.
-REUSED = "key reused"
 _STANDS = "message.stands"
 _SHOWN_HASH = 12
 _HASH = re.compile("[0-9a-f]{12}")
@@ -39,8 +38,7 @@ def stands(tx: Connection, message_id: int, now: datetime) -> None:
 def try_again(tx: Connection, message_id: int) -> None:
     """Let a message that came again be applied once more when nothing came of it and nobody has closed that."""
     row = tx.execute(select(message).where(message.c.id == message_id)).one()
-    waits = select(parked_record.c.id).where(parked_record.c.message_id == row.id, parked_record.c.state == "open")
-    if _came_to_nothing(tx, row) and tx.execute(waits.limit(1)).first() is not None:
+    if _came_to_nothing(tx, row) and parking.search(tx, message_id=row.id, limit=1):
         _change(tx, row.id, state="received")
 
 
@@ -62,11 +60,9 @@ def take_over(tx: Connection, holder_id: int) -> bool:
 def follow(tx: Connection, holder_id: int, key: str, follower: int, now: datetime) -> None:
     """Close what is parked of the message that had this key, and of those under it that came before its follower."""
     holder = tx.execute(select(message).where(message.c.id == holder_id)).one()
-    older = [holder_id, *(each.id for each in _came_since(tx, holder, key) if each.id < follower)]
-    for batch in batches(older):
-        open_ = (parked_record.c.message_id.in_(batch), parked_record.c.state == "open")
-        why = f"superseded: message {follower} came under the same number"
-        tx.execute(update(parked_record).where(*open_).values(state="resolved", closed_why=why, changed_at=now))
+    why = f"superseded: message {follower} came under the same number"
+    for each in (holder_id, *(each.id for each in _came_since(tx, holder, key) if each.id < follower)):
+        parking.resolve(tx, message_id=each, why=why, now=now)
 
 
 def let_in(tx: Connection, connection: str, document: str, ended: Collection[int], now: datetime) -> list[int]:
@@ -90,8 +86,8 @@ def promote(tx: Connection, holder_id: int, key: str, follower: int, now: dateti
     """Give a message that was put aside the key that it came under, and let it be applied; returns it."""
     _change(tx, follower, key=key, state="received")
     why = f"message {holder_id} came to nothing and leaves its number free"
-    reused = (parked_record.c.message_id == follower, parked_record.c.code == REUSED, parked_record.c.state == "open")
-    tx.execute(update(parked_record).where(*reused).values(state="resolved", closed_why=why, changed_at=now))
+    reused = [each.id for each in parking.search(tx, message_id=follower) if each.code == REUSED]
+    parking.resolve(tx, ids=reused, why=why, now=now)
     follow(tx, holder_id, key, follower, now)
     return follower
 
