@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, func, select
 
 from hub.model.document import Kind
 from hub.model.state import DeliveryState
 from hub.store.parking import needs_a_person
 from hub.store.tables import allocation, connection, delivery, feed, message, purchase, sales_order, shipment, sync_run
-from hub.store.tally import tally
+from hub.store.tally import by_value, tally
 
 _DONE = frozenset({DeliveryState.SENT, DeliveryState.CONFIRMED, DeliveryState.SUPERSEDED, DeliveryState.CANCELLED})
 
@@ -66,9 +66,9 @@ def summarise(tx: Connection, now: datetime) -> Summary:
         deliveries.setdefault(kind, {})[state] = count
     return Summary(
         orders=_count(tx, select(func.count()).select_from(sales_order)),
-        orders_by_status=_by(tx, sales_order, "status"),
-        lines_by_state=_by(tx, allocation, "state"),
-        purchases_by_state=_by(tx, purchase, "state"),
+        orders_by_status=by_value(tx, sales_order, "status"),
+        lines_by_state=by_value(tx, allocation, "state"),
+        purchases_by_state=by_value(tx, purchase, "state"),
         shipments=_count(tx, select(func.count()).select_from(shipment)),
         deliveries=deliveries,
         messages_waiting=_count(tx, select(func.count()).where(message.c.state == "received")),
@@ -76,14 +76,10 @@ def summarise(tx: Connection, now: datetime) -> Summary:
         runs_failed=_count(tx, select(func.count()).where(sync_run.c.state == "failed")),
         stock_rows=_count(tx, select(func.coalesce(func.sum(feed.c.rows), 0))),
         stock_feeds=_count(tx, _FED),
-        connections_by_mode=_by(tx, connection, "mode"),
+        connections_by_mode=by_value(tx, connection, "mode"),
         connections_down=_count(tx, select(func.count()).where(connection.c.outage_since.is_not(None))),
     )
 
 
 def _count(tx: Connection, query: Any) -> int:  # noqa: ANN401 - any scalar select
     return int(tx.execute(query).scalar_one())
-
-
-def _by(tx: Connection, table: Table, column: str) -> dict[str, int]:
-    return {value: count for (value,), count in sorted(tally(tx, table, column).items())}

@@ -17,7 +17,7 @@ from hub.services.syncing.connections import ConnectionView
 from hub.services.syncing.schedules import Job
 from hub.services.syncing.sync_view import next_runs
 from hub.store.tables import connection, delivery, message, sales_order, shipment, sync_run
-from hub.store.tally import tally
+from hub.store.tally import by_value
 
 _UNDER_WAY = (DeliveryState.QUEUED, DeliveryState.RUNNING, DeliveryState.WAITING, DeliveryState.UNKNOWN)
 _HOURS = 24
@@ -96,7 +96,7 @@ def _counts(tx: Connection) -> Counts:
     waiting = select(func.count()).where(message.c.state == "received")
     down = select(func.count()).where(connection.c.outage_since.is_not(None))
     return Counts(
-        orders_by_status={status: count for (status,), count in sorted(tally(tx, sales_order, "status").items())},
+        orders_by_status=by_value(tx, sales_order, "status"),
         under_way=_one(tx, leaving) + _one(tx, waiting),
         shipments=_one(tx, select(func.count()).select_from(shipment)),
         connections_down=_one(tx, down),

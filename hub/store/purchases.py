@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
     RowMapping,
     Select,
@@ -85,8 +86,7 @@ def of_order(tx: Connection, order_id: str) -> list[PurchaseRow]:
 
 def newest_alone(partner: str, limit: int, column: str = "number") -> Select[Any]:
     """Return the statement that finds one column of a partner's newest documents."""
-    query = select(purchase.c[column]).where(purchase.c.partner == partner)
-    return query.order_by(purchase.c.number.desc()).limit(limit)
+    return _newest(partner, limit, purchase.c[column])
 
 
 _ASKED = tuple(purchase.c[name] for name in Asked.__slots__)
@@ -94,8 +94,11 @@ _ASKED = tuple(purchase.c[name] for name in Asked.__slots__)
 
 def newest_of(tx: Connection, partner: str, limit: int) -> list[Asked]:
     """Return a partner's newest documents."""
-    query = select(*_ASKED).where(purchase.c.partner == partner).order_by(purchase.c.number.desc()).limit(limit)
-    return [Asked(row[0], Kind(row[1]), *row[2:]) for row in tx.execute(query)]
+    return [Asked(row[0], Kind(row[1]), *row[2:]) for row in tx.execute(_newest(partner, limit, *_ASKED))]
+
+
+def _newest(partner: str, limit: int, *columns: Column[Any]) -> Select[Any]:
+    return select(*columns).where(purchase.c.partner == partner).order_by(purchase.c.number.desc()).limit(limit)
 
 
 def set_state(tx: Connection, number: str, state: PurchaseState, now: datetime) -> None:

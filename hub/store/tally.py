@@ -29,6 +29,11 @@ def tally(tx: Connection, table: Table, *names: str) -> Mapping[tuple[str, ...],
     return {**found, most: left} if left else found
 
 
+def by_value(tx: Connection, table: Table, column: str) -> dict[str, int]:
+    """Return how many rows have each value of one column, by value."""
+    return {value: count for (value,), count in sorted(tally(tx, table, column).items())}
+
+
 def _beside(columns: Sequence[Column[Any]], value: tuple[str, ...]) -> Iterator[list[ColumnElement[bool]]]:
     """Yield the stretches of an index on both sides of a value; `<>` would go along all of it."""
     for place, (column, end) in enumerate(zip(columns, value, strict=True)):

@@ -37,10 +37,11 @@ def count(tx: Connection, now: datetime, partner: str | None = None) -> int:
         and_(row.state.concat("") == DeliveryState.SENT.value, row.answer_by >= now),
     )
     queries = [select(func.count()).where(each, *_of(row.connection, partner)) for each in wait]
-    early = select(func.count()).where(parking.waits_for_its_order(now), *_of(parked_record.c.connection, partner))
+    early = parking.waits_for_its_order(now)
+    queries.append(select(func.count()).where(early, *_of(parked_record.c.connection, partner)))
     bills = invoice.c.state == InvoiceState.WAITING.value
     queries.append(select(func.count()).where(bills, *_of(invoice.c.partner, partner)))
-    return sum(tx.execute(query).scalar_one() for query in (*queries, early))
+    return sum(tx.execute(query).scalar_one() for query in queries)
 
 
 def _of(column: ColumnElement[str], partner: str | None) -> list[ColumnElement[bool]]:
