@@ -72,6 +72,11 @@ def get(tx: Connection, failure_id: str, now: datetime) -> Failure | None:
     return _by_ids(tx, now, [failure_id], (*OPEN, *EARLY, *RESOLVED, *DOCUMENTS)).get(failure_id)
 
 
+def by_ids(tx: Connection, now: datetime, wanted: Collection[str]) -> Mapping[str, Failure]:
+    """Return by id those of these failures that need a person."""
+    return _by_ids(tx, now, wanted, OPEN)
+
+
 def groups(tx: Connection, now: datetime, filters: Filters | None = None, *, with_ids: bool = False) -> list[Group]:
     """Put failures of one cause (partner, error class, code) together, the largest group first.
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from hub.model.document import Kind
 from hub.model.state import DELIVERY_MOVES, DeliveryState, IllegalMove, LineState
 from hub.services.attention.failure import Failure, Filters, excuses, number_of
-from hub.services.attention.failure_list import get, groups, ids_of, list_failures, page
+from hub.services.attention.failure_list import by_ids, get, groups, ids_of, list_failures, page
 from hub.services.book import AWAITED, Book
 from hub.services.desk import Desk
 from hub.services.requests import Refused, require_open
@@ -27,7 +27,19 @@ from hub.store import allocations, deliveries, events, messages, parking, purcha
 from hub.store.allocations import CLOSED, STUCK, Portion
 from hub.store.delivery_row import Delivery
 
-__all__ = ["Failure", "Filters", "close", "excuses", "get", "groups", "ids_of", "list_failures", "page", "rerun"]
+__all__ = [
+    "Failure",
+    "Filters",
+    "by_ids",
+    "close",
+    "excuses",
+    "get",
+    "groups",
+    "ids_of",
+    "list_failures",
+    "page",
+    "rerun",
+]
 
 _ASKS_A_NODE = frozenset({Kind.PURCHASE_ORDER, Kind.SHIP_ORDER})
 

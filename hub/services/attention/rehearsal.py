@@ -11,9 +11,9 @@ from hub.contract import WHOLE, BadRecord, ConnectorError, RawItem
 from hub.delivery.links import Links, NotConnected
 from hub.model.base import Record
 from hub.model.state import DELIVERY_MOVES, DeliveryState
-from hub.services.attention.failure import FailureKind, Filters, number_of
+from hub.services.attention import failures
+from hub.services.attention.failure import FailureKind, number_of
 from hub.services.attention.failure_sources import ASKED_BACK
-from hub.services.attention.failures import list_failures
 from hub.store import archive, connections, deliveries, messages, parking
 from hub.store.messages import MessageRow
 from hub.store.parking import ParkedRecord
@@ -26,6 +26,7 @@ _OTHERS = {
     FailureKind.LINE: "routes the order's line once more",
     FailureKind.INVOICE: "compares the invoice with its order once more",
 }
+_LETTERS = frozenset(kind.value[0] for kind in _OTHERS)
 
 
 def rehearse(
@@ -41,8 +42,7 @@ def rehearse(
     words |= {
         f"d{number}": said for number in _of(numbers, "d") if (said := _delivery(tx, number, send_again=send_again))
     }
-    others = {kind for kind in _OTHERS if any(each[0] == kind.value[0] for each in numbers)}
-    for failure in list_failures(tx, now, Filters(frozenset(others))) if others else ():
+    for failure in failures.by_ids(tx, now, [each for each in numbers if each[0] in _LETTERS]).values():
         paused = failure.kind is FailureKind.RUN and not connections.is_open(tx, failure.partner)
         if failure.code != ASKED_BACK and not paused:
             words[failure.id] = _OTHERS[failure.kind]
