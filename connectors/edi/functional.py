@@ -20,6 +20,8 @@ from hub.model.transmission import (
     FunctionalAcknowledgement,
     TransmissionFault,
     Verdict,
+    printable,
+    short,
     transmission_reference,
 )
 
@@ -36,8 +38,6 @@ _MOST_CODES: Final = 5
 #: So many faults of a document are told; a document with more is wrong as a whole.
 _MOST_FAULTS: Final = 50
 _SEGMENTS_IN_ERROR: Final = "5"
-#: What is told of a number or a code; the standard's own are much shorter.
-_LONGEST: Final = 128
 
 
 # --- what they say about ours ----------------------------------------------------------------------------------------
@@ -50,7 +50,7 @@ def answers(segments: Iterable[Segment], separators: Separators) -> list[Functio
 
 
 def _broken_off(said: GroupAnswer) -> BadRecord:
-    reference = transmission_reference(plain(said.functional_id), _number(said.control))
+    reference = transmission_reference(short(said.functional_id), _number(said.control))
     return BadRecord(
         f"it names {reference} and says neither that it was accepted nor that it was rejected",
         record=f"acknowledgement of {reference}",
@@ -75,7 +75,7 @@ def note(segment: Segment) -> FunctionalAcknowledgement:
 
 def _answer(said: GroupAnswer) -> FunctionalAcknowledgement:
     return FunctionalAcknowledgement(
-        group=plain(said.functional_id),
+        group=short(said.functional_id),
         number=_number(said.control),
         verdict=_VERDICTS[said.status],
         codes=_said(said.faults),
@@ -89,7 +89,7 @@ def _set(said: SetAnswer) -> DocumentVerdict:
     located = [each for each in said.faults if each.level in _LOCATED]
     around = [each for each in said.faults if each.level is Level.SET]
     return DocumentVerdict(
-        type=plain(said.code),
+        type=short(said.code),
         number=_number(said.control),
         verdict=_VERDICTS[said.status],
         codes=_said(around),
@@ -100,12 +100,12 @@ def _set(said: SetAnswer) -> DocumentVerdict:
 
 def _said(faults: Iterable[Fault]) -> tuple[str, ...]:
     """Return the codes as they stood there."""
-    return tuple(dict.fromkeys(plain(each.said) for each in faults))[:_MOST_CODES]
+    return tuple(dict.fromkeys(short(each.said) for each in faults))[:_MOST_CODES]
 
 
 def _reason(faults: Iterable[Fault]) -> str:
     """Return what the codes mean; of one that nobody knows, the code."""
-    words = dict.fromkeys(plain(each.message) or each.code.words for each in faults)
+    words = dict.fromkeys(short(each.message) or each.code.words for each in faults)
     return "; ".join([*words][:_MOST_CODES])
 
 
@@ -124,15 +124,15 @@ def owed(verdict: InterchangeVerdict, *, newer: bool) -> list[FunctionalAcknowle
         told.append(
             FunctionalAcknowledgement(number=said[1], verdict=_VERDICTS[verdict.status], codes=codes, test=test)
         )
-    return [each.changed(interchange=plain(verdict.interchange.control)) for each in told]
+    return [each.changed(interchange=short(verdict.interchange.control)) for each in told]
 
 
 def _group(verdict: GroupVerdict, *, newer: bool, test: bool) -> FunctionalAcknowledgement:
     declared = count(verdict.declared)
     return FunctionalAcknowledgement(
-        group=plain(verdict.group.functional_id),
+        group=short(verdict.group.functional_id),
         number=_number(verdict.group.control),
-        version=plain(verdict.group.version),
+        version=short(verdict.group.version),
         verdict=_VERDICTS[verdict.status],
         codes=_codes((each for each in verdict.faults if each.level is Level.GROUP), newer=newer),
         included=declared if declared >= 0 else len(verdict.sets),
@@ -155,7 +155,7 @@ def _document(code: str, control: str, status: Status, faults: Iterable[Fault], 
     if located and _SEGMENTS_IN_ERROR not in codes:
         codes = (*codes, _SEGMENTS_IN_ERROR)
     return DocumentVerdict(
-        type=plain(code),
+        type=short(code),
         number=_number(control),
         verdict=_VERDICTS[status],
         codes=codes[:_MOST_CODES],
@@ -166,28 +166,19 @@ def _document(code: str, control: str, status: Status, faults: Iterable[Fault], 
 def _fault(fault: Fault, code: str, *, newer: bool = True) -> TransmissionFault:
     place = [fault.element, fault.component or "", fault.repeat if newer and fault.repeat > 1 else ""]
     return TransmissionFault(
-        code=plain(code),
-        text=_printable(fault.message or fault.code.words)[:2000],
+        code=short(code),
+        text=printable(fault.message or fault.code.words)[:2000],
         segment=re.sub("[^A-Z0-9]", "", fault.tag.upper())[:3],
         position=fault.segment,
-        loop=plain(fault.loop),
+        loop=short(fault.loop),
         element=":".join(map(str, place)).rstrip(":") if fault.level is Level.ELEMENT else "",
         element_number=fault.reference if fault.reference.isdigit() else "",
-        value=_printable(fault.value[:99]),
+        value=printable(fault.value[:99]),
     )
 
 
 def _number(control: str) -> str:
-    return plain(control) or "?"
-
-
-def plain(text: str) -> str:
-    """Return as much of what stood there as a record keeps: a blank for each mark that nobody could print."""
-    return _printable(text)[:_LONGEST].strip()
-
-
-def _printable(text: str) -> str:
-    return "".join(mark if mark.isprintable() else " " for mark in text)
+    return short(control) or "?"
 
 
 def _codes(faults: Iterable[Fault], *, newer: bool) -> tuple[str, ...]:

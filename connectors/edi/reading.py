@@ -20,6 +20,7 @@ from hub.contract import BadRecord
 from hub.mapping.translator import Documents
 from hub.model.base import Record
 from hub.model.stock import StockAdjustment
+from hub.model.transmission import short
 
 _SHOWN = 5
 
@@ -64,7 +65,7 @@ class Reading:
                 todo="what stands under these headers was refused and not applied: ask the partner to send it again, "
                 "whole; under the same number or another",
                 code=f"x12 {errors[0].code.name.lower().replace('_', ' ')}"[:64],
-                known={"interchange": functional.plain(control)} if numbered else {},
+                known={"interchange": short(control)} if numbered else {},
             )
 
     def _without_document(self, verdict: InterchangeVerdict) -> Iterator[BadRecord]:

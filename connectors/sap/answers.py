@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from hub.codec.idoc.model import Idoc, Segment
-from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict
+from hub.model.transmission import DocumentVerdict, FunctionalAcknowledgement, TransmissionFault, Verdict, short
 
 #: How IDocs are named in the ledger: "IDOC 17".
 GROUP: Final = "IDOC"
@@ -26,19 +26,13 @@ def answers(idoc: Idoc) -> Iterator[FunctionalAcknowledgement]:
     for name in ("E1STATS", "E1STATE"):
         for segment in idoc.named(name):
             verdict = _verdict(segment)
-            number = _plain(segment, "DOCNUM")
+            number = short(segment.values.get("DOCNUM", ""))
             if verdict is not None and number:
                 yield _answer(segment, number, verdict)
 
 
-def _plain(segment: Segment, name: str) -> str:
-    """Return as much of a number or code as a record keeps: a blank for each mark that nobody could print."""
-    value = segment.values.get(name, "")[:128]
-    return "".join(mark if mark.isprintable() else " " for mark in value).strip()
-
-
 def _verdict(segment: Segment) -> Verdict | None:
-    status = _plain(segment, "STATUS")
+    status = short(segment.values.get("STATUS", ""))
     if status in _TAKEN:
         return Verdict.ACCEPTED
     if status in _REFUSED:
@@ -47,7 +41,7 @@ def _verdict(segment: Segment) -> Verdict | None:
 
 
 def _answer(segment: Segment, number: str, verdict: Verdict) -> FunctionalAcknowledgement:
-    status = _plain(segment, "STATUS") or "?"
+    status = short(segment.values.get("STATUS", "")) or "?"
     faults = () if verdict.taken else (_fault(segment.values, status),)
     document = DocumentVerdict(number=number, verdict=verdict, codes=(status,), faults=faults)
     return FunctionalAcknowledgement(

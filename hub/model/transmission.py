@@ -13,7 +13,8 @@ from pydantic import Field
 
 from hub.model.base import Code, Moment, Record, Text
 
-Short = Annotated[str, Field(max_length=128)]
+_SHORT = 128
+Short = Annotated[str, Field(max_length=_SHORT)]
 
 
 class Verdict(StrEnum):
@@ -95,6 +96,16 @@ class FunctionalAcknowledgement(Record):
     def named(self) -> str:
         """What the ledger's name of the transmission is, or ends with: in an interchange of ours is one group."""
         return self.reference if self.group else f" {self.reference}"
+
+
+def short(text: str) -> str:
+    """Return as much of a number or code as a record keeps: a blank for each mark that nobody could print."""
+    return printable(text[:_SHORT]).strip()
+
+
+def printable(text: str) -> str:
+    """Return a text with a blank for each mark that nobody could print."""
+    return "".join(mark if mark.isprintable() else " " for mark in text)
 
 
 def transmission_reference(group: str, number: str) -> str:
