@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub import secret_names
@@ -81,7 +80,7 @@ def _named_in_vain(hub: Hub, path: Path) -> Iterator[str]:
 
 def _database(hub: Hub) -> Iterator[str]:
     """Yield why the database cannot be used; one that is not there yet is made at the start."""
-    if hub.store.is_sqlite and not Path(make_url(hub.store.url).database or "").exists():
+    if hub.store.file is not None and not hub.store.file.exists():
         return
     try:
         migrate.pending(hub.store)

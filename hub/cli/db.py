@@ -59,12 +59,11 @@ def backup(session: Session, target: Path, as_json: bool) -> None:
     """Copy the SQLite database to TARGET while the daemon runs; TARGET must not exist."""
     if target.exists():
         raise Failure(f"{target} exists; name a new file")
-    place = session.config().store_url
-    store = Store(place)
+    store = Store(session.config().store_url)
     try:
-        if not store.is_sqlite:
+        if store.file is None:
             raise Failure("this database is PostgreSQL; use pg_dump")
-        if not Path(make_url(place).database or "").exists():
+        if not store.file.exists():
             raise Failure("there is no database yet; `crossdock run` makes it")
         _copy(store, target)
     except (sqlite3.OperationalError, OSError) as error:

@@ -5,23 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError
 
 from hub.store.again import until_it_goes_through
-from hub.store.errors import NestedTransaction, StoreClosed, StoreFenced, StoreUnusable
+from hub.store.errors import NestedTransaction, StoreClosed, StoreFenced
 from hub.store.group_commit import Ended, GroupCommit
 from hub.store.postgres import open_postgres
 from hub.store.sqlite import open_sqlite
 from hub.store.turns import Turns
 
 T = TypeVar("T")
-_NO_ADDRESS = (
-    "[store] url cannot be read as the address of a PostgreSQL or SQLite database: write "
-    "postgresql+psycopg://user:password@host/database, or leave it empty for SQLite in the data folder"
-)
 
 
 class Store:
@@ -45,6 +41,11 @@ class Store:
     def url(self) -> str:
         """The address of the database with its password, for a process of ours that opens it too."""
         return self._writer.url.render_as_string(hide_password=False)
+
+    @property
+    def file(self) -> Path | None:
+        """The file of the database, be it there or not yet; None for PostgreSQL."""
+        return Path(self._writer.url.database or "") if self.is_sqlite else None
 
     def fence(self, alone: Callable[[], bool]) -> None:
         """Refuse every write from now on with StoreFenced while `alone` says that another may be at work here."""
@@ -201,13 +202,5 @@ class _Users:
 
 def _open_engines(url: str, busy_seconds: float) -> tuple[Engine, Engine]:
     """Return the engine to read with and the one to write with."""
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        raise StoreUnusable(_NO_ADDRESS) from None
-    if parsed.get_backend_name() == "sqlite":
-        return open_sqlite(parsed, busy_seconds)
-    try:
-        return open_postgres(parsed)
-    except ArgumentError:
-        raise StoreUnusable(_NO_ADDRESS) from None
+    parsed = make_url(url)
+    return open_sqlite(parsed, busy_seconds) if parsed.get_backend_name() == "sqlite" else open_postgres(parsed)

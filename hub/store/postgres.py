@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.engine import ExceptionContext
-from sqlalchemy.exc import ArgumentError
 
 from hub.store.errors import StoreUnusable
 
@@ -42,12 +41,7 @@ _NOTICES_THE_END = {
 
 
 def open_postgres(url: URL) -> tuple[Engine, Engine]:
-    """Return an engine to read with and one to write with.
-
-    Raises StoreUnusable where the driver is missing, ArgumentError for an address of something else.
-    """
-    if url.get_backend_name() not in ("postgresql", "postgres"):
-        raise ArgumentError
+    """Return an engine to read with and one to write with; raises StoreUnusable where the driver is missing."""
     engine = engine_of(url, _NOTICES_THE_END, pool_size=10, max_overflow=20, pool_pre_ping=True, pool_use_lifo=True)
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True), engine
 
