@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ class EventLog:
         self._logger = logging.getLogger(name)
         self._clock = clock or SystemClock()
         self._told: dict[tuple[object, ...], tuple[float, int]] = {}  # when, and how often since
+        self._telling = threading.Lock()
 
     def info(self, event: str, **fields: object) -> None:
         """Say that something happened which an operator may want to know."""
@@ -50,13 +52,14 @@ class EventLog:
             *sorted((key, str(value)) for key, value in fields.items()),
         )
         now = self._clock.monotonic()
-        at, times = self._told.get(told, (-_TOLD_EVERY, 0))
-        if now - at < _TOLD_EVERY:
-            self._told[told] = at, times + 1
-            return
-        while len(self._told) >= _MOST_TOLD:
-            self._told.pop(next(iter(self._told)), None)
-        self._told[told] = now, 0
+        with self._telling:  # any thread may fail
+            at, times = self._told.get(told, (-_TOLD_EVERY, 0))
+            if now - at < _TOLD_EVERY:
+                self._told[told] = at, times + 1
+                return
+            while len(self._told) >= _MOST_TOLD:
+                self._told.pop(next(iter(self._told)))
+            self._told[told] = now, 0
         self._say(logging.ERROR, event, {**fields, "again": times} if times else fields, exc)
 
     def debug(self, event: str, **fields: object) -> None:
