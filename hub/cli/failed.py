@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from hub import span
 from hub.cli.params import Moment, Span
-from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
+from hub.cli.session import FAILED, Failure, NothingToDo, Seen, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.services.attention import failures, retry_data, waiting
@@ -57,11 +57,6 @@ class Choice:
     newer: timedelta | None
     since: str | None
     until: str | None
-
-    @classmethod
-    def of_partner(cls, partner: str | None) -> Choice:
-        """Return what chooses by a partner alone, or nothing by None."""
-        return cls(partner, None, None, (), None, None, None, None)
 
     @property
     def names_something(self) -> bool:
@@ -149,8 +144,10 @@ def list_failed(
     """
     if records + grouped + would_send + waits > 1:
         raise click.UsageError("say only one of --records, --group, --would-send and --waiting")
+    if closed and (would_send or waits):
+        raise click.UsageError("--closed is of failures; say it without --would-send and --waiting")
     if would_send:
-        if closed or choice.names_more_than_a_document:
+        if choice.names_more_than_a_document:
             raise click.UsageError("with --would-send choose with --partner and --document only")
         _list_held(session, choice, as_json=as_json)
         return
@@ -200,7 +197,7 @@ def _not_observing(tx: Connection, partner: str | None) -> str:
 
 
 def _list_waiting(session: Session, choice: Choice, *, as_json: bool) -> None:
-    if choice != Choice.of_partner(choice.partner):
+    if choice.document or choice.names_more_than_a_document:
         raise click.UsageError("--waiting is chosen by --partner only")
     with session.reading() as (hub, tx):
         found = [asdict(each) for each in waiting.listing(tx, hub.clock.now(), choice.partner)]
@@ -372,17 +369,14 @@ def _rehearse(session: Session, chosen: list[str], *, send_again: bool, as_json:
 
 def _watched(session: Session, ids: tuple[str, ...], seconds: float) -> dict[str, str]:
     """Wait until nothing of it is under way; without a daemon only what could be done at once has been."""
-    with session.hub() as hub, progress_bar("rerun") as show:
-        until = hub.clock.monotonic() + seconds
-        while True:
-            lives = hub.lock.is_taken()
-            with hub.store.read() as tx:
-                found = fates(tx, ids, hub.clock.now())
-            left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
-            show(len(ids) - left, len(ids))
-            if not left or not lives or hub.clock.monotonic() >= until:
-                return {failure_id: fate.value for failure_id, fate in found.items()}
-            hub.clock.sleep(0.2)
+
+    def look(tx: Connection, now: datetime) -> Seen[dict[str, str]]:
+        found = fates(tx, ids, now)
+        left = sum(1 for each in found.values() if each is Fate.UNDER_WAY)
+        became = {failure_id: fate.value for failure_id, fate in found.items()}
+        return Seen(became, done=len(ids) - left, total=len(ids), over=not left)
+
+    return session.watch("rerun", seconds, look)
 
 
 def _report(result: Mapping[str, Any], *, as_json: bool) -> None:

@@ -6,8 +6,9 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import click
 from rich.console import Console
@@ -22,6 +23,7 @@ from hub.person import whoami
 from hub.services.requests import Refused, ask_and_do, ask_and_wait
 
 OK, FAILED, USAGE, NOTHING = 0, 1, 2, 3
+T = TypeVar("T")
 
 
 class Failure(click.ClickException):
@@ -38,6 +40,16 @@ class NothingToDo(click.ClickException):
     def show(self, file: Any = None) -> None:  # noqa: ANN401 - click's own signature
         """Say so without the word Error."""
         click.echo(self.format_message(), file=file, err=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Generic[T]):
+    """What somebody who waits has seen: what he wants to know, how much is done of how much, and whether it is over."""
+
+    found: T
+    done: int
+    total: int
+    over: bool
 
 
 @dataclass
@@ -83,6 +95,19 @@ class Session:
                 return ask_and_do(hub.desk, hub.verbs(show).table(), verb, arguments, whoami(), hub.at_work.mark)
             except (Refused, TimeoutError, MappingErrors) as error:
                 raise Failure(str(error)) from None
+
+    def watch(self, what: str, seconds: float, look: Callable[[Connection, datetime], Seen[T]]) -> T:
+        """Look until it is over, nobody wants to wait any longer or no daemon does it; returns what was found last."""
+        with self.hub() as hub, progress_bar(what) as show:
+            until = hub.clock.monotonic() + seconds
+            while True:
+                lives = hub.lock.is_taken()  # before looking: the last thing that it did may have been this
+                with hub.store.read() as tx:
+                    seen = look(tx, hub.clock.now())
+                show(seen.done, seen.total)
+                if seen.over or not lives or hub.clock.monotonic() >= until:
+                    return seen.found
+                hub.clock.sleep(0.2)
 
 
 @contextmanager

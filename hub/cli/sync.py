@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import click
+from sqlalchemy import Connection
 
-from hub.cli.session import FAILED, Failure, NothingToDo, Session, pass_session, progress_bar
+from hub.cli.session import FAILED, Failure, NothingToDo, Seen, Session, pass_session
 from hub.cli.show import json_option, print_json, print_rows
 from hub.composition import Hub
 from hub.services.syncing import sync_view
@@ -110,16 +112,12 @@ def run_now(session: Session, connection: str, kinds: tuple[str, ...], wait: flo
 
 def _watched(session: Session, connection: str, before: int, flows: int, seconds: float) -> list[dict[str, Any]]:
     """Return the runs that were asked for, once all have ended, one has failed, or nobody wants to wait any longer."""
-    with session.hub() as hub, progress_bar(f"{connection}: flows") as show:
-        until = hub.clock.monotonic() + seconds
-        while True:
-            lives = hub.lock.is_taken()
-            with hub.store.read() as tx:
-                history = [dict(run) for run in runs.history(tx, connection, limit=200) if run["id"] > before]
-            mine = [run for run in reversed(history) if run["schedule"] == BY_HAND]
-            ended = [run for run in mine if run["state"] != "running"]
-            show(len(ended), flows)
-            failed = any(run["state"] == "failed" for run in ended)
-            if len(ended) >= flows or failed or not lives or hub.clock.monotonic() >= until:
-                return mine
-            hub.clock.sleep(0.2)
+
+    def look(tx: Connection, _now: datetime) -> Seen[list[dict[str, Any]]]:
+        history = [dict(run) for run in runs.history(tx, connection, limit=200) if run["id"] > before]
+        mine = [run for run in reversed(history) if run["schedule"] == BY_HAND]
+        ended = [run for run in mine if run["state"] != "running"]
+        failed = any(run["state"] == "failed" for run in ended)
+        return Seen(mine, done=len(ended), total=flows, over=failed or len(ended) >= flows)
+
+    return session.watch(f"{connection}: flows", seconds, look)

@@ -176,6 +176,8 @@ def test_a_change_that_waits_for_its_order_is_no_failure_and_has_a_list_of_its_o
     refused = desktop.run("failed", "list", "--waiting", "--cause", "unknown order")
     assert (refused.exit_code, "by --partner only" in refused.output) == (2, True)
     assert desktop.run("failed", "list", "--waiting", "--records").exit_code == 2
+    for shown in ("--waiting", "--would-send"):
+        assert desktop.run("failed", "list", shown, "--closed").exit_code == 2
 
 
 @pytest.mark.parametrize("number", ["9" * 18, "9" * 30, "x", "\u0661"])
