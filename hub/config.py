@@ -185,7 +185,9 @@ def load_config(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     except FileNotFoundError:
         raise ConfigError([f"{path}: no such file; `crossdock init` writes one"]) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError([f"{path}: cannot be read as TOML: {error}"]) from None
+        twice = any(words in str(error) for words in ("twice", "immutable", "overwrite"))
+        todo = "; put what belongs to one table under one head, and no `= []` beside [[...]]" if twice else ""
+        raise ConfigError([f"{path}: cannot be read as TOML: {error}{todo}"]) from None
     for section, key in _IDLE:
         if isinstance(raw.get(section), dict):
             raw[section].pop(key, None)

@@ -27,7 +27,8 @@ def test_the_example_loads_as_it_is_and_holds_the_defaults() -> None:
 
 def test_the_example_shows_every_setting() -> None:
     text = EXAMPLE.read_text("utf-8")
-    for optional in ("file", "base", "max_splits", "max_km"):
+    tables = ("users", "transit", "rate_cards", "channels", "rules")  # written as [[...]], which an `= []` forbids
+    for optional in ("file", "base", "max_splits", "max_km", *tables):
         text = text.replace(f"\n# {optional} =", f"\n{optional} =")
     shown = tomllib.loads(text)
     for section, field in Config.model_fields.items():
@@ -37,6 +38,22 @@ def test_the_example_shows_every_setting() -> None:
         assert issubclass(field.annotation, BaseModel)
         missing = set(field.annotation.model_fields) - set(shown.get(section, {}))
         assert not missing, f"[{section}] does not show {sorted(missing)}"
+
+
+@pytest.mark.parametrize(
+    "table", ["web.users", "routing.transit", "routing.rate_cards", "alerts.channels", "alerts.rules"]
+)
+def test_tables_go_below_what_init_has_written(tmp_path: Path, table: str) -> None:
+    """An empty list in the example forbade them: TOML lets nobody add to what is written."""
+    path = write(tmp_path, f"{EXAMPLE.read_text('utf-8')}\n[[{table}]]\nnonsense = 1\n")
+    with pytest.raises(ConfigError, match=f"{table}.*nonsense"):
+        load_config(path, {})
+
+
+def test_a_table_that_stands_twice_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = write(tmp_path, "[alerts]\nquiet = ''\n[alerts]\ndigest = ''\n")
+    with pytest.raises(ConfigError, match=r"line 3.*put what belongs to one table under one head"):
+        load_config(path, {})
 
 
 def test_all_problems_are_said_at_once_each_with_its_line(tmp_path: Path) -> None:
