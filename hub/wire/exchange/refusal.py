@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from hub.contract import BadRecord
 
 _MARK = b"\x00crossdock refused this file\n"
 _UNREADABLE = b"\x00crossdock could not read this file\n"
 _INSEPARABLE = b"\x00crossdock could not keep this document alone\n"
+#: What each stands for: of what the file's name is told, what to do, the code.
+_MEANINGS: Final[Mapping[bytes, tuple[str, str, str]]] = {
+    _MARK: (
+        "file",
+        "ask the partner for a smaller file, or raise max_file_bytes and give the file its old name back",
+        "file too large",
+    ),
+    _UNREADABLE: (
+        "file",
+        "it is tried again at every look: ask the partner about it, and close this when it has come in",
+        "file unreadable",
+    ),
+    _INSEPARABLE: (
+        "a document of file",
+        "nothing of it was applied, and the file is kept whole: ask the partner to send the document right",
+        "document not kept",
+    ),
+}
 
 
 def refusal(sentence: str) -> bytes:
@@ -26,25 +47,9 @@ def inseparable(sentence: str) -> bytes:
 
 def refused(content: bytes, name: str) -> BadRecord | None:
     """Return the bad record that such content means, or None for a file like any other."""
-    if content.startswith(_UNREADABLE):
-        return BadRecord(
-            content.removeprefix(_UNREADABLE).decode("utf-8", "replace"),
-            record=f"file {name}",
-            todo="it is tried again at every look: ask the partner about it, and close this when it has come in",
-            code="file unreadable",
-        )
-    if content.startswith(_INSEPARABLE):
-        return BadRecord(
-            content.removeprefix(_INSEPARABLE).decode("utf-8", "replace"),
-            record=f"a document of file {name}",
-            todo="nothing of it was applied, and the file is kept whole: ask the partner to send the document right",
-            code="document not kept",
-        )
-    if not content.startswith(_MARK):
-        return None
-    return BadRecord(
-        content.removeprefix(_MARK).decode("utf-8", "replace"),
-        record=f"file {name}",
-        todo="ask the partner for a smaller file, or raise max_file_bytes and give the file its old name back",
-        code="file too large",
-    )
+    for mark, (of, todo, code) in _MEANINGS.items():
+        if content.startswith(mark):
+            return BadRecord(
+                content.removeprefix(mark).decode("utf-8", "replace"), record=f"{of} {name}", todo=todo, code=code
+            )
+    return None
